@@ -1,0 +1,71 @@
+/// A rule's word to the alarms: a condition holds, or no longer does.
+package struct AlarmSignal: Sendable, Hashable {
+    package enum SourceKind: String, Sendable, Hashable, Codable {
+        case camera, sensor, vehicle, system
+    }
+
+    package enum Severity: String, Sendable, Hashable, Codable, CaseIterable {
+        case info, warning, critical
+    }
+
+    package enum Phase: Sendable, Hashable {
+        /// The condition holds (again).
+        case raised
+        case cleared
+    }
+
+    package var source: String
+    package var sourceKind: SourceKind
+    package var kind: String
+    package var part: String?
+    package var phase: Phase
+    package var severity: Severity
+    /// When it happened, by the source's own time.
+    package var at: WallTime
+    package var classCode: String?
+    package var position: GeoPoint?
+    package var address: String?
+    package var box: PictureBox?
+    package var value: Double?
+    package var threshold: Double?
+    /// A JPEG of the moment.
+    package var picture: [UInt8]?
+
+    package init(
+        source: String,
+        sourceKind: SourceKind,
+        kind: String,
+        part: String? = nil,
+        phase: Phase,
+        severity: Severity = .warning,
+        at: WallTime,
+        classCode: String? = nil,
+        position: GeoPoint? = nil,
+        address: String? = nil,
+        box: PictureBox? = nil,
+        value: Double? = nil,
+        threshold: Double? = nil,
+        picture: [UInt8]? = nil
+    ) {
+        self.source = source
+        self.sourceKind = sourceKind
+        self.kind = kind
+        self.part = part
+        self.phase = phase
+        self.severity = severity
+        self.at = at
+        self.classCode = classCode
+        self.position = position
+        self.address = address
+        self.box = box
+        self.value = value
+        self.threshold = threshold
+        self.picture = picture
+    }
+}
+
+/// Where signals go. Implemented by `Alarms`, used by `Telemetry` and by the wiring.
+package protocol AlarmSink: Sendable {
+    /// Takes a signal; returns when what follows from it (alarm, case) is stored.
+    func receive(_ signal: AlarmSignal) async throws
+}

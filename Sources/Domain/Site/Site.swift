@@ -1,0 +1,149 @@
+/// Everything a site file declares, checked.
+package struct Site: Sendable, Equatable {
+    package var name: String
+    /// An IANA zone name; texts and pages show this zone.
+    package var timeZone: String
+    /// `zh-CN` or `en`: the console's language until a user picks another.
+    package var language: String
+    package var cameras: [Camera]
+    package var brokers: [Broker]
+    package var sensors: [Sensor]
+    package var vehicles: [Vehicle]
+    package var cases: CaseSettings
+    package var recording: RecordingSettings
+
+    package init(
+        name: String,
+        timeZone: String = "Asia/Shanghai",
+        language: String = "zh-CN",
+        cameras: [Camera] = [],
+        brokers: [Broker] = [],
+        sensors: [Sensor] = [],
+        vehicles: [Vehicle] = [],
+        cases: CaseSettings = CaseSettings(),
+        recording: RecordingSettings = RecordingSettings()
+    ) {
+        self.name = name
+        self.timeZone = timeZone
+        self.language = language
+        self.cameras = cameras
+        self.brokers = brokers
+        self.sensors = sensors
+        self.vehicles = vehicles
+        self.cases = cases
+        self.recording = recording
+    }
+}
+
+/// An MQTT broker and what is listened to there.
+package struct Broker: Sendable, Equatable {
+    /// One topic filter and the payload profile of what arrives on it.
+    package struct Subscription: Sendable, Equatable {
+        /// A filter with `+` and `#`; the level of the first `+` names the sensor.
+        package var topic: String
+        package var profile: String
+
+        package init(topic: String, profile: String) {
+            self.topic = topic
+            self.profile = profile
+        }
+    }
+
+    /// Files and checks for `mqtts://`.
+    package struct TLS: Sendable, Equatable {
+        package var caFile: String?
+        package var certificateFile: String?
+        package var keyFile: String?
+        /// False accepts any certificate; for tests only.
+        package var verify: Bool
+
+        package init(
+            caFile: String? = nil,
+            certificateFile: String? = nil,
+            keyFile: String? = nil,
+            verify: Bool = true
+        ) {
+            self.caFile = caFile
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+            self.verify = verify
+        }
+    }
+
+    package var host: String
+    package var port: Int
+    /// Nil for plain TCP.
+    package var tls: TLS?
+    package var user: String?
+    package var password: String?
+    /// The persistent session's name; derived from the site where the file names none.
+    package var clientId: String?
+    /// 4 for MQTT 3.1.1, 5 for MQTT 5.
+    package var protocolVersion: Int
+    package var subscriptions: [Subscription]
+
+    package init(
+        host: String,
+        port: Int,
+        tls: TLS? = nil,
+        user: String? = nil,
+        password: String? = nil,
+        clientId: String? = nil,
+        protocolVersion: Int = 4,
+        subscriptions: [Subscription] = []
+    ) {
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.user = user
+        self.password = password
+        self.clientId = clientId
+        self.protocolVersion = protocolVersion
+        self.subscriptions = subscriptions
+    }
+}
+
+/// Base data for cases; a nil path means the built-in set.
+package struct CaseSettings: Sendable, Equatable {
+    package var catalogue: String?
+    package var grid: String?
+    package var units: String?
+    /// By class code.
+    package var policy: [String: AlarmPolicy]
+
+    package init(
+        catalogue: String? = nil,
+        grid: String? = nil,
+        units: String? = nil,
+        policy: [String: AlarmPolicy] = [:]
+    ) {
+        self.catalogue = catalogue
+        self.grid = grid
+        self.units = units
+        self.policy = policy
+    }
+}
+
+/// What holds for all recordings of the site.
+package struct RecordingSettings: Sendable, Equatable, Codable {
+    /// Bytes of the recording volume that stay free.
+    package var freeSpaceFloorBytes: Int64
+    /// Seconds after which a segment ends at the next key frame.
+    package var segmentSeconds: Double
+    /// Seconds between two syncs of the volume: what a power cut can take.
+    package var syncSeconds: Double
+    /// Capture processes; 0 means one per core.
+    package var shards: Int
+
+    package init(
+        freeSpaceFloorBytes: Int64 = 2 << 30,
+        segmentSeconds: Double = 600,
+        syncSeconds: Double = 1,
+        shards: Int = 0
+    ) {
+        self.freeSpaceFloorBytes = freeSpaceFloorBytes
+        self.segmentSeconds = segmentSeconds
+        self.syncSeconds = syncSeconds
+        self.shards = shards
+    }
+}

@@ -1,0 +1,75 @@
+/// What capture tells serve over `DIR/capture/N.sock`, as the JSON header of a `WireFrame`.
+package enum CaptureEvent: Sendable, Equatable, Codable {
+    /// The greeting, first on every connection.
+    case hello(protocolVersion: Int, shard: Int, pid: Int32, startedAt: WallTime)
+    /// Sent for every camera after the greeting and then on each change.
+    case state(CameraStatus)
+    /// Payload: the JPEG that came with it, or empty. Kept (bounded, oldest dropped) while serve is away.
+    case observation(Observation)
+    /// Payload: the JPEG; empty when there is none.
+    case picture(cameraId: String, requestId: String, at: WallTime?)
+    /// Every few seconds.
+    case statistics(CaptureStatistics)
+}
+
+/// What serve tells capture.
+package enum CaptureCommand: Sendable, Equatable, Codable {
+    /// The greeting, answered to capture's.
+    case hello(protocolVersion: Int, pid: Int32)
+    /// Read `DIR/capture/N.json` again and apply the difference.
+    case reload
+    /// Delete these segments (paths relative to `recordings/`) unless a hold covers them.
+    case delete(segments: [String])
+    case picture(cameraId: String, requestId: String)
+    /// Close every segment and end.
+    case stop
+}
+
+/// Counters of a capture shard since its start.
+package struct CaptureStatistics: Sendable, Equatable, Codable {
+    package var cameras: [String: CameraCounters]
+    /// Times the analyse worker was started again.
+    package var workerRestarts: Int
+    /// Packets not handed to the worker because its pipe was full.
+    package var workerDrops: Int
+    /// Free bytes on the recording volume.
+    package var freeBytes: Int64
+    /// True while nothing can be written.
+    package var diskFailing: Bool
+
+    package struct CameraCounters: Sendable, Equatable, Codable {
+        package var packets: Int
+        package var bytes: Int64
+        package var fragments: Int
+        package var droppedFragments: Int
+        package var connections: Int
+
+        package init(
+            packets: Int = 0,
+            bytes: Int64 = 0,
+            fragments: Int = 0,
+            droppedFragments: Int = 0,
+            connections: Int = 0
+        ) {
+            self.packets = packets
+            self.bytes = bytes
+            self.fragments = fragments
+            self.droppedFragments = droppedFragments
+            self.connections = connections
+        }
+    }
+
+    package init(
+        cameras: [String: CameraCounters] = [:],
+        workerRestarts: Int = 0,
+        workerDrops: Int = 0,
+        freeBytes: Int64 = 0,
+        diskFailing: Bool = false
+    ) {
+        self.cameras = cameras
+        self.workerRestarts = workerRestarts
+        self.workerDrops = workerDrops
+        self.freeBytes = freeBytes
+        self.diskFailing = diskFailing
+    }
+}

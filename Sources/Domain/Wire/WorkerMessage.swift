@@ -1,0 +1,67 @@
+/// What capture writes to its analyse worker's standard input, as the JSON header of a `WireFrame`.
+package enum WorkerRequest: Sendable, Equatable, Codable {
+    /// Cameras and rules to judge; replaces what was configured before. Always first.
+    case configure(cameras: [AnalysedCamera])
+    /// A (new) run of a camera begins: everything needed to open a decoder. Payload: codec extradata as libavcodec
+    /// wants it (`avcC`/`hvcC` contents or Annex B), may be empty.
+    case stream(cameraId: String, run: String, codec: String, width: Int, height: Int)
+    /// One access unit. Payload: the packet's bytes as demuxed. `wanted` is false for packets that only have to be
+    /// decoded so that later ones can be.
+    case packet(cameraId: String, mediaTicks: Int64, at: WallTime, key: Bool, wanted: Bool)
+    /// Asks for a JPEG of the camera's latest decoded picture.
+    case picture(cameraId: String, requestId: String)
+    /// Answered with `pong`; a worker that doesn't answer in time is killed.
+    case ping(number: Int)
+}
+
+/// What the analyse worker writes to its standard output.
+package enum WorkerReply: Sendable, Equatable, Codable {
+    /// The worker is up.
+    case ready(version: Int)
+    /// Payload: a JPEG of the frame when the observation begins, else empty.
+    case observation(Observation)
+    /// Payload: the JPEG; empty when there is no picture to give.
+    case picture(cameraId: String, requestId: String, at: WallTime?)
+    case pong(number: Int)
+    /// Counters since the start of the worker.
+    case statistics(WorkerStatistics)
+}
+
+/// One camera as the worker needs it.
+package struct AnalysedCamera: Sendable, Equatable, Codable {
+    package var id: String
+    package var zones: [Zone]
+
+    package init(id: String, zones: [Zone]) {
+        self.id = id
+        self.zones = zones
+    }
+}
+
+/// Counters of an analyse worker.
+package struct WorkerStatistics: Sendable, Equatable, Codable {
+    package var packets: Int
+    package var decoded: Int
+    package var failed: Int
+    package var observations: Int
+
+    package init(packets: Int = 0, decoded: Int = 0, failed: Int = 0, observations: Int = 0) {
+        self.packets = packets
+        self.decoded = decoded
+        self.failed = failed
+        self.observations = observations
+    }
+}
+
+/// What serve writes to a render worker's standard input: one job, then the end of input.
+package enum RenderRequest: Sendable, Equatable, Codable {
+    /// Decode the fMP4 bytes of the payload (init segment and fragments) and give the picture at or just before
+    /// `mediaSeconds` from the first frame, no wider than `maximumWidth` pixels.
+    case picture(mediaSeconds: Double, maximumWidth: Int)
+}
+
+/// A render worker's answer: one frame whose payload is the JPEG.
+package enum RenderReply: Sendable, Equatable, Codable {
+    case picture(width: Int, height: Int)
+    case failed(message: String)
+}
