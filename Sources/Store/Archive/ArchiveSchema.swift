@@ -1,0 +1,100 @@
+/// The tables of the recording's index, bookmarks, holds and attachments.
+enum ArchiveSchema {
+    static let migration0001 = Migration(
+        "0001-archive",
+        sql: """
+            -- One row per segment file; filled from the journals, can be rebuilt from the files.
+            CREATE TABLE segment (
+                node TEXT NOT NULL,            -- the node whose volume holds the file
+                camera TEXT NOT NULL,          -- slug
+                path TEXT NOT NULL,            -- relative to recordings/
+                run TEXT NOT NULL,             -- UUIDv7
+                fromTime INTEGER NOT NULL,     -- first frame, microseconds since the epoch, UTC
+                toTime INTEGER NOT NULL,       -- end of the last frame known, microseconds since the epoch, UTC
+                bytes INTEGER NOT NULL,        -- length of the file known, bytes
+                fragments INTEGER NOT NULL,    -- number of fragments known
+                firstHash TEXT,                -- chain hash of its first fragment, SHA-256 in hex
+                lastHash TEXT,                 -- chain hash of its last fragment, SHA-256 in hex
+                closed INTEGER NOT NULL,       -- 1 when nothing is appended any more
+                PRIMARY KEY (node, path)
+            ) WITHOUT ROWID;
+            CREATE INDEX segmentByTime ON segment (camera, fromTime);
+            CREATE INDEX segmentByEnd ON segment (camera, toTime);
+
+            -- One row per stretch of a camera's time in which nothing was recorded.
+            CREATE TABLE gap (
+                node TEXT NOT NULL,            -- the node that recorded the camera
+                camera TEXT NOT NULL,          -- slug
+                fromTime INTEGER NOT NULL,     -- end of the last frame, microseconds since the epoch, UTC
+                toTime INTEGER NOT NULL,       -- next frame, microseconds since the epoch, UTC
+                reason TEXT NOT NULL,          -- a StateReason: what started it
+                detail TEXT,                   -- English text, no credentials
+                PRIMARY KEY (node, camera, fromTime)
+            ) WITHOUT ROWID;
+            CREATE INDEX gapByTime ON gap (camera, toTime);
+
+            -- The latest state the journals give for a camera: the reason of a gap that is still open.
+            CREATE TABLE recordingState (
+                node TEXT NOT NULL,            -- the node that records the camera
+                camera TEXT NOT NULL,          -- slug
+                state TEXT NOT NULL,           -- a CameraState
+                reason TEXT NOT NULL,          -- a StateReason
+                detail TEXT,                   -- English text, no credentials
+                since INTEGER NOT NULL,        -- microseconds since the epoch, UTC
+                PRIMARY KEY (node, camera)
+            ) WITHOUT ROWID;
+
+            -- How far each journal has been read.
+            CREATE TABLE journal (
+                node TEXT NOT NULL,            -- the node whose volume holds the file
+                path TEXT NOT NULL,            -- relative to recordings/
+                offset INTEGER NOT NULL,       -- bytes taken in
+                PRIMARY KEY (node, path)
+            ) WITHOUT ROWID;
+
+            -- An operator's named mark on a range.
+            CREATE TABLE bookmark (
+                id TEXT NOT NULL PRIMARY KEY,  -- UUIDv7
+                camera TEXT NOT NULL,          -- slug
+                fromTime INTEGER NOT NULL,     -- microseconds since the epoch, UTC
+                toTime INTEGER NOT NULL,       -- microseconds since the epoch, UTC
+                title TEXT NOT NULL,
+                who TEXT NOT NULL,             -- user name
+                createdAt INTEGER NOT NULL,    -- microseconds since the epoch, UTC
+                hold TEXT,                     -- UUIDv7 of the hold made with it
+                recorded TEXT NOT NULL         -- how much of the range was recorded then: all, part, none
+            ) WITHOUT ROWID;
+            CREATE INDEX bookmarkByTime ON bookmark (createdAt, id);
+            CREATE INDEX bookmarkByRange ON bookmark (camera, fromTime);
+
+            -- Evidence locks; recordings/holds.journal is the truth, this table answers questions.
+            CREATE TABLE hold (
+                id TEXT NOT NULL PRIMARY KEY,  -- UUIDv7
+                camera TEXT NOT NULL,          -- slug
+                fromTime INTEGER NOT NULL,     -- microseconds since the epoch, UTC
+                toTime INTEGER NOT NULL,       -- microseconds since the epoch, UTC
+                reason TEXT NOT NULL,
+                who TEXT NOT NULL,             -- user name, or system
+                createdAt INTEGER NOT NULL,    -- microseconds since the epoch, UTC
+                caseId TEXT,                   -- UUIDv7 of the case it is evidence of
+                releasedAt INTEGER,            -- microseconds since the epoch, UTC; NULL while it holds
+                releasedBy TEXT,               -- user name
+                releaseReason TEXT,
+                recorded TEXT NOT NULL         -- how much of the range was recorded when it was made: all, part, none
+            ) WITHOUT ROWID;
+            CREATE INDEX holdByTime ON hold (createdAt, id);
+            CREATE INDEX holdByRange ON hold (camera, fromTime);
+
+            -- Pictures that alarms and cases refer to; the bytes are DIR/attachments/<id>.
+            CREATE TABLE attachment (
+                id TEXT NOT NULL PRIMARY KEY,  -- UUIDv7, the file's name
+                node TEXT NOT NULL,            -- the node whose volume holds the file
+                mediaType TEXT NOT NULL,       -- image/jpeg, image/png
+                bytes INTEGER NOT NULL,        -- length, bytes
+                sha256 TEXT NOT NULL,          -- of the bytes, hex
+                who TEXT NOT NULL,             -- user name, or system
+                createdAt INTEGER NOT NULL     -- microseconds since the epoch, UTC
+            ) WITHOUT ROWID;
+            """
+    )
+}

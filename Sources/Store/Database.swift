@@ -1,0 +1,123 @@
+package import Foundation
+import GRDB
+import Logging
+
+/// One SQLite database in WAL mode: many readers beside one writer, in one file of `DIR`.
+///
+/// Repositories are the only code that runs SQL: `read` and `write` stay inside this module. GRDB runs both on its own
+/// serial queues, one per connection, so that no query ever blocks the cooperative pool.
+///
+/// Running out of disk space is survivable: SQLite rolls the transaction back and the caller gets
+/// `StoreError.Code.diskFull`; the same call works once there is room again.
+package final class Database: Sendable {
+    /// When a commit counts as done (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    package enum Synchronous: String, Sendable {
+        /// A commit is on disk when it returns: what a person was told has happened survives a power cut.
+        case full = "FULL"
+        /// A power cut may take the last commits, never the file's consistency: for rows that arrive again.
+        case normal = "NORMAL"
+    }
+
+    let pool: DatabasePool
+    /// The file's path, for messages.
+    package let path: String
+
+    /// Opens (and on the first start creates) `directory/gridwatch.db` with all business tables.
+    ///
+    /// - Throws: `StoreError`: the folder can't be written, the file is damaged or of a newer version.
+    package convenience init(directory: URL) throws {
+        try self.init(file: directory.appending(path: "gridwatch.db"), migrations: Migrations.gridwatch)
+    }
+
+    /// Opens (and on the first start creates) a database file of mode 0600 and brings its tables up to date.
+    ///
+    /// - Parameters:
+    ///   - synchronous: `full` unless every row can be had again.
+    ///   - checksIntegrity: whether the whole file is read and checked now (about 1 s per GB).
+    package init(
+        file: URL,
+        migrations: [Migration],
+        synchronous: Synchronous = .full,
+        checksIntegrity: Bool = true
+    ) throws {
+        path = file.path
+        try Self.createPrivately(file)
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.foreignKeysEnabled = true
+        // Another process (`gridwatch user add`, `fsck`) may hold the write lock for a moment.
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 6
+        configuration.label = "gridwatch.store.\(file.lastPathComponent)"
+        do {
+            pool = try DatabasePool(path: file.path, configuration: configuration)
+            // After opening: GRDB sets NORMAL when it switches the writer to WAL.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)") }
+            if checksIntegrity { try Self.check(pool, path: file.path) }
+            try Self.migrate(pool, migrations, path: file.path)
+        } catch {
+            throw StoreError(error, path: file.path)
+        }
+    }
+
+    /// Runs `body` on a consistent snapshot.
+    ///
+    /// - Throws: `StoreError` for what SQLite reports; other errors of `body` as they are.
+    func read<T: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> T) async throws -> T {
+        do { return try await pool.read(body) } catch { throw StoreError.mapped(error, path: path) }
+    }
+
+    /// Runs `body` in one transaction: all of it, or (when it throws) nothing of it.
+    ///
+    /// - Throws: `StoreError` for what SQLite reports; other errors of `body` as they are.
+    func write<T: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> T) async throws -> T {
+        do { return try await pool.write(body) } catch { throw StoreError.mapped(error, path: path) }
+    }
+
+    /// Moves what the write-ahead log holds into the database file and closes it. Later calls fail.
+    package func close() throws {
+        do {
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try pool.close()
+        } catch {
+            throw StoreError.mapped(error, path: path)
+        }
+    }
+
+    /// Creates the file with mode 0600 before SQLite does: the `-wal` and `-shm` files take its mode.
+    private static func createPrivately(_ file: URL) throws(StoreError) {
+        let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let reason = String(cString: strerror(errno))
+            throw StoreError(
+                code: .cannotOpen,
+                message: "can't open \(file.path): \(reason); check that the folder exists and may be written"
+            )
+        }
+        fchmod(descriptor, 0o600)
+        Foundation.close(descriptor)
+    }
+
+    private static func check(_ pool: DatabasePool, path: String) throws {
+        let findings = try pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check(3)") }
+        guard findings != ["ok"] else { return }
+        throw StoreError(
+            code: .corrupt,
+            message: "\(path) is damaged (\(findings.joined(separator: "; "))); "
+                + "restore it from a backup, or move it away: recordings and holds are rebuilt from their files"
+        )
+    }
+
+    private static func migrate(_ pool: DatabasePool, _ migrations: [Migration], path: String) throws {
+        var migrator = DatabaseMigrator()
+        for migration in migrations { migrator.registerMigration(migration.name, migrate: migration.apply) }
+        // A newer version's tables would be written by rules that this version doesn't know.
+        if try pool.read(migrator.hasBeenSuperseded) {
+            throw StoreError(
+                code: .newerVersion,
+                message: "\(path) was written by a newer version of gridwatch; start that version"
+            )
+        }
+        try migrator.migrate(pool)
+    }
+}

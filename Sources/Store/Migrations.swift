@@ -1,0 +1,22 @@
+import GRDB
+
+/// One numbered step of a schema. Steps are only ever added; one that has been released never changes.
+package struct Migration: Sendable {
+    /// `0001-archive`: the number fixes the order, the word says whose tables it makes.
+    package let name: String
+    let apply: @Sendable (GRDB.Database) throws -> Void
+
+    /// A step that runs `sql`; every column carries its unit in a comment.
+    init(_ name: String, sql: String) {
+        self.name = name
+        apply = { try $0.execute(sql: sql) }
+    }
+}
+
+/// The schema of `gridwatch.db`, one line per aggregate's step, in order of their numbers.
+enum Migrations {
+    static let gridwatch: [Migration] = [
+        ArchiveSchema.migration0001
+        // 0002 telemetry, 0003 alarms, 0004 cases, 0005 users: add your line in the order of the numbers.
+    ]
+}
