@@ -1,0 +1,91 @@
+# gridwatch: run, test, measure, install. Everything that is missing is installed from Debian's packages, and named.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+RELEASE := --configuration release --scratch-path .build-release
+IMPORTS := --explicit-target-dependency-import-check error
+PREFIX ?= /usr/local
+DESTDIR ?=
+BIN := .build-release/release
+
+# What the product needs to build and run.
+PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libmosquitto-dev libsqlite3-dev pkg-config \
+	mosquitto ffmpeg libjs-leaflet libjs-leaflet.markercluster bootstrap-icons fonts-noto-cjk
+# What only the tests need: a browser, an independent RTSP server, another MQTT client, checks of the units and pages.
+TEST_PACKAGES := mosquitto-clients chromium chromium-driver python3 python3-gi gir1.2-gst-rtsp-server-1.0 \
+	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad node-typescript openssl systemd
+
+.PHONY: help run test bench soak install format lint swift packages test-packages build demo
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: packages ## Install what is missing, build, start a complete centre with generated cameras
+	swift build $(RELEASE) --product gridwatch
+	exec $(BIN)/gridwatch demo
+
+demo: run
+
+build: packages ## Build release
+	swift build $(RELEASE) --product gridwatch
+
+test: packages test-packages lint ## Install what is missing, build, run every test
+	python3 Tests/Checks/check_imports.py
+	swift build --build-tests $(IMPORTS)
+	swift test --skip-build
+
+bench: packages test-packages ## Run the benchmarks and print the table of Benchmarks/README.md
+	swift build $(RELEASE) --product gridwatch
+	cd Benchmarks && swift build --configuration release --scratch-path ../.build-bench
+	.build-bench/release/gridwatch-bench
+	python3 Benchmarks/recording.py $(BIN)/gridwatch
+
+soak: packages test-packages ## Long runs and sanitizers
+	GRIDWATCH_SOAK=1 swift test --scratch-path .build-tsan --sanitize=thread
+	GRIDWATCH_SOAK=1 swift test --scratch-path .build-asan --sanitize=address
+
+format: swift ## Format every Swift file
+	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources Package.swift
+
+lint: swift
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+install: ## Install the release build, the units and the user they run as (PREFIX, DESTDIR)
+	test -x $(BIN)/gridwatch || { echo "Nothing is built yet: run 'make build' first." >&2; exit 1; }
+	install -d $(DESTDIR)$(PREFIX)/lib/gridwatch $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/systemd/system \
+		$(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/etc/gridwatch
+	install -m 755 $(BIN)/gridwatch $(DESTDIR)$(PREFIX)/lib/gridwatch/gridwatch
+	cp -r $(BIN)/*.resources $(DESTDIR)$(PREFIX)/lib/gridwatch/
+	ln -sfn ../lib/gridwatch/gridwatch $(DESTDIR)$(PREFIX)/bin/gridwatch
+	for unit in systemd/*.service systemd/*.target; do \
+		sed 's|@PREFIX@|$(PREFIX)|g' "$$unit" > $(DESTDIR)/etc/systemd/system/"$$(basename "$$unit")"; done
+	install -m 644 systemd/gridwatch.sysusers $(DESTDIR)/usr/lib/sysusers.d/gridwatch.conf
+	@echo "Next: systemd-sysusers && systemctl daemon-reload; put the site file at /etc/gridwatch/site.yaml, then"
+	@echo "systemctl enable --now gridwatch.target  (docs/operation.md tells the rest)"
+
+swift:
+	@command -v swift >/dev/null || { echo "Swift is missing. Install Swift 6.3 from https://www.swift.org/install/linux/ and put it on PATH." >&2; exit 1; }
+	@swift --version 2>/dev/null | grep -qE 'Swift version (6\.[3-9]|[7-9])' || { echo "Swift 6.3 or newer is needed; this is: $$(swift --version 2>/dev/null | head -1)" >&2; exit 1; }
+
+# Installs the packages of $(1) that are missing and says which; without root it names the command to run.
+define install_packages
+	@if ! command -v dpkg-query >/dev/null; then \
+		echo "This needs Debian 12 or a relative of it, with these packages: $(1)" >&2; exit 1; fi; \
+	missing=(); for package in $(1); do \
+		[ "$$(dpkg-query -W -f='$${db:Status-Status}' "$$package" 2>/dev/null || true)" = installed ] || missing+=("$$package"); \
+	done; \
+	[ $${#missing[@]} -gt 0 ] || exit 0; \
+	echo "Missing Debian packages: $${missing[*]}"; \
+	root=(env); if [ "$$(id -u)" -ne 0 ]; then \
+		if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then root=(sudo); \
+		else echo "They can't be installed without root. Run: sudo apt-get install $${missing[*]}" >&2; exit 1; fi; fi; \
+	"$${root[@]}" apt-get update -qq; \
+	"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}"
+endef
+
+packages: swift
+	$(call install_packages,$(PACKAGES))
+
+test-packages:
+	$(call install_packages,$(TEST_PACKAGES))

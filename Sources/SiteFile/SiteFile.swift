@@ -1,0 +1,205 @@
+package import Domain
+package import Foundation
+internal import Yams
+
+/// Reads and checks a site file (YAML). Unknown keys are errors; texts may hold `${ENV}`.
+package struct SiteFile: Sendable {
+    package var site: Site
+    /// What doesn't stop the service but should be looked at.
+    package var warnings: [SiteDiagnostic]
+
+    /// Reads the file at `url`.
+    ///
+    /// - Throws: `SiteFileError` with every mistake found.
+    package init(
+        contentsOf url: URL,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(SiteFileError) {
+        let text: String
+        do {
+            let data = try Data(contentsOf: url)
+            guard let decoded = String(data: data, encoding: .utf8) else {
+                throw CocoaError(.fileReadInapplicableStringEncoding)
+            }
+            text = decoded
+        } catch {
+            let problem = SiteDiagnostic(
+                severity: .error,
+                line: 0,
+                column: 0,
+                field: "",
+                value: nil,
+                problem: "the file can't be read as UTF-8 text (\(error.localizedDescription))",
+                remedy: "check the path and its permissions"
+            )
+            throw SiteFileError(file: url.relativePath, diagnostics: [problem])
+        }
+        try self.init(text: text, file: url.relativePath, environment: environment)
+        resolveCaseFiles(relativeTo: url.deletingLastPathComponent())
+    }
+
+    /// Reads a site file's text; `file` is the name used in messages.
+    package init(text: String, file: String, environment: [String: String] = [:]) throws(SiteFileError) {
+        let collector = DiagnosticCollector()
+        let site = Self.parse(text, collector: collector, environment: environment)
+        let errors = collector.diagnostics.filter { $0.severity == .error }
+        guard errors.isEmpty, let site else {
+            throw SiteFileError(
+                file: file,
+                diagnostics: collector.diagnostics.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+            )
+        }
+        self.site = site
+        warnings = collector.diagnostics
+    }
+
+    private static func parse(_ text: String, collector: DiagnosticCollector, environment: [String: String]) -> Site? {
+        let root: Node
+        do {
+            guard let node = try Yams.compose(yaml: text) else {
+                collector.add(
+                    .error,
+                    at: nil,
+                    field: "",
+                    value: nil,
+                    problem: "the file is empty",
+                    remedy: "it needs at least `site: { name: … }`"
+                )
+                return nil
+            }
+            root = node
+        } catch let error as YamlError {
+            let (mark, problem) = place(of: error)
+            collector.add(
+                .error,
+                at: mark,
+                field: "",
+                value: nil,
+                problem: "this is not YAML (\(problem))",
+                remedy: "check the indentation and quotes here"
+            )
+            return nil
+        } catch {
+            collector.add(
+                .error,
+                at: nil,
+                field: "",
+                value: nil,
+                problem: "this is not YAML",
+                remedy: "check the file"
+            )
+            return nil
+        }
+        guard let reader = FieldReader(root, path: "", collector: collector, environment: environment) else {
+            return nil
+        }
+        var site = Site(name: "")
+        readSite(reader, into: &site)
+        readRecording(reader, into: &site)
+        site.cameras = reader.list("cameras").compactMap(readCamera)
+        site.brokers = reader.list("mqtt").compactMap(readBroker)
+        site.sensors = reader.list("sensors").compactMap(readSensor)
+        site.vehicles = reader.list("vehicles").compactMap(readVehicle)
+        readCases(reader, into: &site)
+        reader.finish()
+        checkIdentifiers(reader, site)
+        return site
+    }
+
+    private static func place(of error: YamlError) -> (Mark?, String) {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            (mark, problem)
+        case .duplicatedKeysInMapping(let keys, let context):
+            (context.mark, "the key \(keys.first ?? "?") stands in one mapping twice")
+        default:
+            (nil, "it can't be scanned")
+        }
+    }
+
+    private static func readSite(_ reader: FieldReader, into site: inout Site) {
+        guard let section = reader.mapping("site") else {
+            if reader.node("site") == nil {
+                reader.fail("site", nil, "is missing", "add `site: { name: …, timeZone: Asia/Shanghai }`")
+            }
+            return
+        }
+        defer { section.finish() }
+        site.name = section.text("name", required: true) ?? ""
+        if let zone = section.text("timeZone") {
+            if TimeZone(identifier: zone) == nil {
+                section.fail("timeZone", zone, "is not a time zone", "write an IANA name, like Asia/Shanghai")
+            }
+            site.timeZone = zone
+        }
+        if let language = section.text("language") {
+            if !["zh-CN", "en"].contains(language) {
+                section.fail("language", language, "is not available", "write zh-CN or en")
+            }
+            site.language = language
+        }
+    }
+
+    private static func readRecording(_ reader: FieldReader, into site: inout Site) {
+        guard let section = reader.mapping("recording") else { return }
+        defer { section.finish() }
+        if let floor = section.bytes("freeSpaceFloor") { site.recording.freeSpaceFloorBytes = floor }
+        if let length = section.seconds("segment", in: 10...3600) { site.recording.segmentSeconds = length }
+        if let beat = section.seconds("sync", in: 0.1...60) { site.recording.syncSeconds = beat }
+        if let shards = section.integer("shards", in: 0...64) { site.recording.shards = shards }
+    }
+
+    private static func readCases(_ reader: FieldReader, into site: inout Site) {
+        guard let section = reader.mapping("cases") else { return }
+        defer { section.finish() }
+        site.cases.catalogue = section.text("catalogue")
+        site.cases.grid = section.text("grid")
+        site.cases.units = section.text("units")
+        for (key, value) in section.pairs("policy") {
+            guard let code = key.string, let word = value.string else { continue }
+            if case .scalar(let scalar) = key, scalar.style == .plain, code.allSatisfy(\.isNumber) {
+                section.warn("policy", code, "is not quoted: YAML readers take it for a number", "write \"\(code)\"")
+            }
+            guard let policy = AlarmPolicy(rawValue: word) else {
+                section.fail(
+                    "policy",
+                    word,
+                    "is not a policy (class \(code))",
+                    "write one of: \(AlarmPolicy.allCases.map(\.rawValue).joined(separator: ", "))"
+                )
+                continue
+            }
+            site.cases.policy[code] = policy
+        }
+    }
+
+    /// An id stands in one place only, whatever it names.
+    private static func checkIdentifiers(_ reader: FieldReader, _ site: Site) {
+        var owners: [String: String] = [:]
+        let all =
+            site.cameras.enumerated().map { ($1.id, "cameras[\($0)]") }
+            + site.sensors.enumerated().map { ($1.id, "sensors[\($0)]") }
+            + site.vehicles.enumerated().map { ($1.id, "vehicles[\($0)]") }
+        for (id, place) in all {
+            if let other = owners[id] {
+                reader.fail(
+                    String(place.prefix { $0 != "[" }),
+                    id,
+                    "is the id of both \(other) and \(place)",
+                    "give each its own id"
+                )
+            }
+            owners[id] = place
+        }
+    }
+
+    private mutating func resolveCaseFiles(relativeTo folder: URL) {
+        func resolve(_ path: String?) -> String? {
+            path.map { $0.hasPrefix("/") ? $0 : folder.appending(path: $0).path }
+        }
+        site.cases.catalogue = resolve(site.cases.catalogue)
+        site.cases.grid = resolve(site.cases.grid)
+        site.cases.units = resolve(site.cases.units)
+    }
+}

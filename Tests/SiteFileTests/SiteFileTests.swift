@@ -1,0 +1,192 @@
+import Domain
+import SiteFile
+import Testing
+
+@Suite("A site file")
+struct SiteFileTests {
+    private static let whole = """
+        site: { name: 示范区监督指挥中心, timeZone: Asia/Shanghai, language: zh-CN }
+        cameras:
+          - id: hailing-gulou
+            name: 海陵路鼓楼路口
+            source: rtsp://${CAM_USER}:${CAM_PASSWORD}@127.0.0.1:8554/a
+            sub: rtsp://127.0.0.1:8554/a-sub
+            position: { lat: 32.4912, lon: 119.9234 }
+            record: { keepDays: 30 }
+            zones:
+              - id: kerb
+                polygon: [[0.05, 0.55], [0.95, 0.55], [0.95, 0.98], [0.05, 0.98]]
+                rules:
+                  - { kind: stationary, after: 60s, class: "09009" }
+        mqtt:
+          - url: mqtt://127.0.0.1:1883
+            subscribe:
+              - { topic: "city/lamp/+/state", profile: streetlight }
+        sensors:
+          - id: culvert-01
+            profile: waterLevel
+            position: { lat: 32.4921, lon: 119.9301 }
+            rules:
+              - { kind: above, value: 150, clearBelow: 120, for: 10s, class: "E-05-06" }
+        vehicles:
+          - { id: su-m12345, kind: sanitation, topic: "city/truck/su-m12345/position" }
+        cases:
+          policy: { "09009": ask, "E-05-06": open }
+        """
+
+    @Test("of every section is read with its secrets from the environment")
+    func everySection() throws {
+        let file = try SiteFile(
+            text: Self.whole,
+            file: "site.yaml",
+            environment: ["CAM_USER": "gw", "CAM_PASSWORD": "s3cret"]
+        )
+        let site = file.site
+        #expect(file.warnings.isEmpty)
+        #expect(site.name == "示范区监督指挥中心")
+        let camera = try #require(site.cameras.first)
+        #expect(camera.source == "rtsp://gw:s3cret@127.0.0.1:8554/a")
+        #expect(camera.zones.first?.rules == [ZoneRule(kind: .stationary, afterSeconds: 60, classCode: "09009")])
+        #expect(camera.zones.first?.polygon.corners.count == 4)
+        #expect(site.brokers.first?.port == 1883)
+        #expect(site.sensors.first?.rules.first?.clearBelow == 120)
+        #expect(site.sensors.first?.rules.first?.forSeconds == 10)
+        #expect(site.vehicles.first?.kind == .sanitation)
+        #expect(site.cases.policy == ["09009": .ask, "E-05-06": .open])
+    }
+
+    @Test("with nothing but a name is enough")
+    func smallest() throws {
+        let site = try SiteFile(text: "site: { name: A }", file: "site.yaml").site
+        #expect(site.cameras.isEmpty)
+        #expect(site.timeZone == "Asia/Shanghai")
+    }
+
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        var text: String
+        var line: Int
+        var field: String
+        var remedy: String
+        var testDescription: String { field }
+    }
+
+    static let mistakes = [
+        Mistake(text: "site: { name: A }\ncamera: []", line: 2, field: "camera", remedy: "known here"),
+        Mistake(text: "site: { nme: A }", line: 1, field: "site.nme", remedy: "known here"),
+        Mistake(text: "cameras: []", line: 1, field: "site", remedy: "add `site:"),
+        Mistake(text: "site: { name: A, timeZone: Mars/Base }", line: 1, field: "site.timeZone", remedy: "IANA"),
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"http://x/y\" }",
+            line: 3,
+            field: "cameras[0].source",
+            remedy: "rtsp://"
+        ),
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: ../etc, source: \"rtsp://h/a\" }",
+            line: 3,
+            field: "cameras[0].id",
+            remedy: "letters"
+        ),
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsp://h/a\", record: { keepDays: soon } }",
+            line: 3,
+            field: "cameras[0].record.keepDays",
+            remedy: "whole number"
+        ),
+        Mistake(
+            text:
+                "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsp://h/a\" }\n  - { id: a, source: \"rtsp://h/b\" }",
+            line: 3,
+            field: "cameras",
+            remedy: "its own id"
+        ),
+        Mistake(
+            text:
+                "site: { name: A }\ncameras:\n  - id: a\n    source: rtsp://h/a\n    zones:\n      - id: z\n        polygon: [[0, 0], [2, 0], [1, 1]]\n        rules: []",
+            line: 7,
+            field: "cameras[0].zones[0].polygon",
+            remedy: "fractions"
+        ),
+        Mistake(
+            text:
+                "site: { name: A }\nsensors:\n  - { id: s, profile: x, rules: [ { kind: above, value: 1, for: 10 } ] }",
+            line: 3,
+            field: "sensors[0].rules[0].for",
+            remedy: "60s"
+        ),
+        Mistake(
+            text: "site: { name: A }\nsensors:\n  - { id: s, profile: x, rules: [ { kind: over, value: 1 } ] }",
+            line: 3,
+            field: "sensors[0].rules[0].kind",
+            remedy: "above, below, noData"
+        ),
+        Mistake(
+            text: "site: { name: A }\nmqtt:\n  - { url: \"tcp://h\", subscribe: [] }",
+            line: 3,
+            field: "mqtt[0].url",
+            remedy: "mqtt://"
+        ),
+        Mistake(
+            text:
+                "site: { name: A }\nmqtt:\n  - { url: \"mqtt://h\", subscribe: [ { topic: \"a/b+/c\", profile: x } ] }",
+            line: 3,
+            field: "mqtt[0].subscribe[0].topic",
+            remedy: "`+` stands alone"
+        ),
+        Mistake(
+            text: "site: { name: A }\ncases: { policy: { \"09009\": maybe } }",
+            line: 2,
+            field: "cases.policy",
+            remedy: "open, ask, record"
+        ),
+        Mistake(text: "site: { name: \"${GW_NOT_SET}\" }", line: 1, field: "site.name", remedy: "set GW_NOT_SET"),
+        Mistake(
+            text: "site: { name: A }\ncameras: []\ncameras: []",
+            line: 2,
+            field: "",
+            remedy: "indentation"
+        ),
+        Mistake(text: "site: [", line: 2, field: "", remedy: "indentation"),
+    ]
+
+    @Test("names line, field and remedy of a mistake", arguments: mistakes)
+    func mistake(_ mistake: Mistake) throws {
+        let error = try #require(throws: SiteFileError.self) {
+            _ = try SiteFile(text: mistake.text, file: "site.yaml")
+        }
+        let found = error.diagnostics.contains {
+            $0.line == mistake.line && $0.field == mistake.field && $0.remedy.contains(mistake.remedy)
+        }
+        #expect(found, "\(error)")
+    }
+
+    @Test("with several mistakes names them all at once")
+    func severalMistakes() throws {
+        let text = "site: { name: A, colour: red }\ncameras:\n  - { id: a b, source: x }\n  - {}"
+        let error = try #require(throws: SiteFileError.self) { _ = try SiteFile(text: text, file: "site.yaml") }
+        #expect(error.diagnostics.count >= 5)
+    }
+
+    @Test("never shows a password in a message")
+    func noPassword() throws {
+        let text =
+            "site: { name: A }\ncameras:\n  - { id: a, source: \"http://gw:hunter2@h/a\" }\nmqtt:\n  - { url: \"tcp://gw:hunter2@h\" }"
+        let error = try #require(throws: SiteFileError.self) { _ = try SiteFile(text: text, file: "site.yaml") }
+        #expect(!error.description.contains("hunter2"))
+    }
+
+    @Test("warns of a class code that YAML reads as a number, with its line")
+    func unquotedCode() throws {
+        let text = """
+            site: { name: A }
+            sensors:
+              - id: s
+                profile: x
+                rules:
+                  - { kind: noData, for: 1m, class: 09009 }
+            """
+        let file = try SiteFile(text: text, file: "site.yaml")
+        #expect(file.site.sensors.first?.rules.first?.classCode == "09009")
+        #expect(file.warnings.map(\.line) == [6])
+    }
+}
