@@ -1,0 +1,47 @@
+/// One access unit of a video stream. All times are in 90 kHz ticks.
+package struct Packet: Sendable, Equatable {
+    /// H.264 and H.265: NAL units, each behind its length in 4 bytes (big endian). Other codecs: as demuxed.
+    package var bytes: [UInt8]
+    package var ptsTicks: Int64
+    /// Strictly grows from packet to packet of one demuxer.
+    package var dtsTicks: Int64
+    /// Time to the next packet as far as it is known beforehand; at least 1.
+    package var durationTicks: Int64
+    /// Decoding can start here.
+    package var isKey: Bool
+
+    package init(bytes: [UInt8], ptsTicks: Int64, dtsTicks: Int64, durationTicks: Int64, isKey: Bool) {
+        self.bytes = bytes
+        self.ptsTicks = ptsTicks
+        self.dtsTicks = dtsTicks
+        self.durationTicks = durationTicks
+        self.isKey = isKey
+    }
+}
+
+/// The unit of media time.
+package enum MediaTime {
+    /// Ticks per second.
+    package static let ticksPerSecond: Int64 = 90_000
+
+    /// `ticks` in microseconds, rounded down.
+    package static func microseconds(_ ticks: Int64) -> Int64 {
+        let (whole, rest) = (ticks / ticksPerSecond, ticks % ticksPerSecond)
+        return whole &* 1_000_000 &+ rest * 100 / 9
+    }
+
+    /// `microseconds` in ticks, rounded towards zero.
+    package static func ticks(microseconds: Int64) -> Int64 {
+        let (whole, rest) = (microseconds / 1_000_000, microseconds % 1_000_000)
+        return whole &* ticksPerSecond &+ rest * 9 / 100
+    }
+}
+
+/// What one call of `Demuxer.next()` brought.
+package enum ReadResult: Sendable, Equatable {
+    case packet(Packet)
+    /// From the next packet on the stream has other parameters.
+    case parametersChanged(StreamInfo)
+    /// The source ended; a looped file never does.
+    case end
+}
