@@ -72,12 +72,21 @@ package struct Reading: Sendable, Hashable {
     package var receivedAt: WallTime
     /// `["value": x]` for a plain reading, else the named values.
     package var values: [String: Double]
+    /// The message carried no time: `occurredAt` is when it arrived.
+    package var timeIsArrival: Bool
 
-    package init(sensorId: String, occurredAt: WallTime, receivedAt: WallTime, values: [String: Double]) {
+    package init(
+        sensorId: String,
+        occurredAt: WallTime,
+        receivedAt: WallTime,
+        values: [String: Double],
+        timeIsArrival: Bool = false
+    ) {
         self.sensorId = sensorId
         self.occurredAt = occurredAt
         self.receivedAt = receivedAt
         self.values = values
+        self.timeIsArrival = timeIsArrival
     }
 }
 
@@ -111,6 +120,8 @@ package struct VehiclePosition: Sendable, Hashable {
     package var speedKmh: Double?
     /// Degrees clockwise from north, 0..<360.
     package var heading: Double?
+    /// The message carried no time: `occurredAt` is when it arrived.
+    package var timeIsArrival: Bool
 
     package init(
         vehicleId: String,
@@ -118,7 +129,8 @@ package struct VehiclePosition: Sendable, Hashable {
         receivedAt: WallTime,
         point: GeoPoint,
         speedKmh: Double? = nil,
-        heading: Double? = nil
+        heading: Double? = nil,
+        timeIsArrival: Bool = false
     ) {
         self.vehicleId = vehicleId
         self.occurredAt = occurredAt
@@ -126,5 +138,6 @@ package struct VehiclePosition: Sendable, Hashable {
         self.point = point
         self.speedKmh = speedKmh
         self.heading = heading
+        self.timeIsArrival = timeIsArrival
     }
 }

@@ -1,0 +1,85 @@
+package import Foundation
+import GRDB
+
+/// `DIR/series.db`: the high-rate tables, apart from the business ones so that neither waits for the other.
+///
+/// A commit survives `kill -9` at any instant. A power cut may take the last commits (`synchronous = NORMAL`), never
+/// the file's consistency.
+package final class SeriesDatabase: Sendable {
+    /// Rejected messages kept per source.
+    static let rejectedKept = 20
+
+    let database: Database
+
+    /// Opens (and on the first start creates) `directory/series.db`.
+    ///
+    /// - Throws: `StoreError`: the folder can't be written, the file is damaged or of a newer version.
+    package init(directory: URL) throws {
+        database = try Database(
+            file: directory.appending(path: "series.db"),
+            migrations: SeriesSchema.migrations,
+            synchronous: .normal,
+            checksIntegrity: false
+        )
+    }
+
+    /// Closes the file. Later calls fail.
+    package func close() throws {
+        try database.close()
+    }
+
+    /// Stores a batch in one transaction and returns once it is committed.
+    ///
+    /// Blocks the calling thread: for threads that may block, never for the cooperative pool.
+    ///
+    /// - Throws: `StoreError`; nothing of the batch is kept then, and it may be tried again.
+    package func store(_ batch: SeriesBatch) throws -> SeriesOutcome {
+        do {
+            return try database.pool.write { connection in
+                try SeriesWriter(connection: connection).write(batch)
+            }
+        } catch {
+            throw StoreError.mapped(error, path: database.path)
+        }
+    }
+
+    /// Forgets signals that the alarms have stored.
+    package func delivered(_ ids: [Int64]) async throws {
+        try await database.write { connection in
+            let statement = try connection.cachedStatement(sql: "DELETE FROM pending_signal WHERE id = ?")
+            for id in ids { try statement.execute(arguments: [id]) }
+        }
+    }
+
+    /// Signals that were stored and not yet delivered, oldest first.
+    package func pendingSignals() async throws -> [PendingSignal] {
+        try await database.read { connection in
+            try Row.fetchAll(connection, sql: "SELECT id, signal FROM pending_signal ORDER BY id").compactMap { row in
+                let bytes: Data = row["signal"]
+                return StoredSignal.decode(bytes).map { PendingSignal(id: row["id"], signal: $0) }
+            }
+        }
+    }
+
+    /// All stored states of rules.
+    package func ruleStates() async throws -> [SeriesBatch.RuleState] {
+        try await database.read { connection in
+            try Row.fetchAll(connection, sql: "SELECT source, rule, state FROM rule_state").map { row in
+                let bytes: Data = row["state"]
+                return SeriesBatch.RuleState(sensorId: row["source"], rule: row["rule"], state: Array(bytes))
+            }
+        }
+    }
+
+    /// The setting `name`; stored as `fallback` when there is none yet.
+    package func setting(_ name: String, otherwise fallback: String) async throws -> String {
+        try await database.write { connection in
+            try connection.execute(
+                sql: "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                arguments: [name, fallback]
+            )
+            return try String.fetchOne(connection, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
+                ?? fallback
+        }
+    }
+}

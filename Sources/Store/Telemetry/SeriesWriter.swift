@@ -1,0 +1,123 @@
+import Domain
+import Foundation
+import GRDB
+
+/// Writes a batch within a transaction, by statements that are prepared once per connection.
+struct SeriesWriter {
+    let connection: GRDB.Database
+
+    func write(_ batch: SeriesBatch) throws -> SeriesOutcome {
+        var outcome = SeriesOutcome()
+        try writeReadings(batch.readings, &outcome)
+        try writePositions(batch.positions, &outcome)
+        for rejected in batch.rejected { try write(rejected) }
+        for source in Set(batch.rejected.map { $0.source ?? "" }) { try trimRejected(of: source) }
+        for state in batch.ruleStates { try write(state) }
+        for signal in batch.signals {
+            let json = try JSONEncoder().encode(StoredSignal(signal))
+            try connection.cachedStatement(sql: "INSERT INTO pending_signal (signal) VALUES (?)")
+                .execute(arguments: [json])
+            outcome.signalIds.append(connection.lastInsertedRowID)
+        }
+        return outcome
+    }
+
+    private func writeReadings(_ readings: [Reading], _ outcome: inout SeriesOutcome) throws {
+        guard !readings.isEmpty else { return }
+        let insert = try connection.cachedStatement(
+            sql: """
+                INSERT INTO reading (source, occurred_at, content, received_at, time_is_arrival)
+                VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """
+        )
+        var refs: [String: Int64] = [:]
+        for reading in readings {
+            let source = try ref(of: reading.sensorId, &refs)
+            try insert.execute(arguments: [
+                source, reading.occurredAt.microseconds, ReadingContent.encode(reading.values),
+                reading.receivedAt.microseconds, reading.timeIsArrival,
+            ])
+            count(&outcome)
+        }
+    }
+
+    private func writePositions(_ positions: [VehiclePosition], _ outcome: inout SeriesOutcome) throws {
+        guard !positions.isEmpty else { return }
+        let insert = try connection.cachedStatement(
+            sql: """
+                INSERT INTO position
+                    (source, occurred_at, lat, lon, speed_kmh, heading, received_at, time_is_arrival)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """
+        )
+        var refs: [String: Int64] = [:]
+        for position in positions {
+            let source = try ref(of: position.vehicleId, &refs)
+            try insert.execute(arguments: [
+                source, position.occurredAt.microseconds, position.point.lat, position.point.lon, position.speedKmh,
+                position.heading, position.receivedAt.microseconds, position.timeIsArrival,
+            ])
+            count(&outcome)
+        }
+    }
+
+    private func count(_ outcome: inout SeriesOutcome) {
+        if connection.changesCount == 1 { outcome.stored += 1 } else { outcome.duplicates += 1 }
+    }
+
+    /// The number of a source, given out on its first row.
+    private func ref(of name: String, _ known: inout [String: Int64]) throws -> Int64 {
+        if let ref = known[name] { return ref }
+        let select = try connection.cachedStatement(sql: "SELECT ref FROM source WHERE name = ?")
+        if let ref = try Int64.fetchOne(select, arguments: [name]) {
+            known[name] = ref
+            return ref
+        }
+        try connection.cachedStatement(sql: "INSERT INTO source (name) VALUES (?)").execute(arguments: [name])
+        known[name] = connection.lastInsertedRowID
+        return connection.lastInsertedRowID
+    }
+
+    private func write(_ rejected: RejectedPayload) throws {
+        let source = rejected.source ?? ""
+        try connection.cachedStatement(
+            sql: """
+                INSERT INTO rejected (source, topic, received_at, reason, detail, size, payload)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            source, rejected.topic, rejected.receivedAt.microseconds, rejected.reason.rawValue, rejected.detail,
+            rejected.sizeBytes, Data(rejected.payload),
+        ])
+        try connection.cachedStatement(
+            sql: """
+                INSERT INTO rejected_count (source, count, last_reason, last_at) VALUES (?, 1, ?, ?)
+                ON CONFLICT (source) DO UPDATE SET
+                    count = count + 1, last_reason = excluded.last_reason, last_at = excluded.last_at
+                """
+        ).execute(arguments: [source, rejected.reason.rawValue, rejected.receivedAt.microseconds])
+    }
+
+    private func trimRejected(of source: String) throws {
+        try connection.cachedStatement(
+            sql: """
+                DELETE FROM rejected WHERE source = ?1 AND id <=
+                    (SELECT id FROM rejected WHERE source = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+                """
+        ).execute(arguments: [source, SeriesDatabase.rejectedKept])
+    }
+
+    private func write(_ state: SeriesBatch.RuleState) throws {
+        guard let json = state.state else {
+            try connection.cachedStatement(sql: "DELETE FROM rule_state WHERE source = ? AND rule = ?")
+                .execute(arguments: [state.sensorId, state.rule])
+            return
+        }
+        try connection.cachedStatement(
+            sql: """
+                INSERT INTO rule_state (source, rule, state) VALUES (?, ?, ?)
+                ON CONFLICT (source, rule) DO UPDATE SET state = excluded.state
+                """
+        ).execute(arguments: [state.sensorId, state.rule, Data(json)])
+    }
+}

@@ -1,0 +1,95 @@
+package import Domain
+
+/// A sensor as the API and the change feed give it.
+package struct SensorStatus: Sendable, Hashable, Encodable {
+    /// A rule as it is shown.
+    package struct Rule: Sendable, Hashable, Encodable {
+        package var kind: SensorRule.Kind
+        package var value: Double
+        package var clearBelow: Double?
+        package var clearAbove: Double?
+        package var forSeconds: Double
+        package var field: String?
+        package var classCode: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case kind, value, clearBelow, clearAbove, forSeconds, field
+            case classCode = "class"
+        }
+
+        init(_ rule: SensorRule) {
+            kind = rule.kind
+            value = rule.value
+            clearBelow = rule.clearBelow
+            clearAbove = rule.clearAbove
+            forSeconds = rule.forSeconds
+            field = rule.field
+            classCode = rule.classCode
+        }
+    }
+
+    package var id: String
+    package var name: String?
+    package var profile: String
+    package var position: GeoPoint?
+    package var address: String?
+    /// The newest reading by the device's time.
+    package var last: ReadingItem?
+    /// The ids of its open alarms.
+    package var alarmIds: [String]
+    package var rejected: RejectionCount
+    package var rules: [Rule]
+    /// True when nothing fresh has arrived for longer than the sensor's `noData` rule allows (an hour without one).
+    package var stale: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, profile, position, address, last, alarmIds, rejected, rules, stale
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(name ?? id, forKey: .name)
+        try container.encode(profile, forKey: .profile)
+        try container.encode(position, forKey: .position)
+        try container.encode(address, forKey: .address)
+        try container.encode(last, forKey: .last)
+        try container.encode(alarmIds, forKey: .alarmIds)
+        try container.encode(rejected, forKey: .rejected)
+        try container.encode(rules, forKey: .rules)
+        try container.encode(stale, forKey: .stale)
+    }
+}
+
+/// A vehicle as the API and the change feed give it.
+package struct VehicleStatus: Sendable, Hashable, Encodable {
+    package var id: String
+    package var name: String?
+    package var kind: Vehicle.Kind
+    /// The newest position by the device's time.
+    package var last: PositionItem?
+    package var rejected: RejectionCount
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, kind, last, rejected
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(name ?? id, forKey: .name)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(last, forKey: .last)
+        try container.encode(rejected, forKey: .rejected)
+    }
+}
+
+/// A sensor or vehicle that sends but that the site doesn't declare.
+package struct UnknownSource: Sendable, Hashable, Encodable {
+    package var id: String
+    package var topic: String
+    package var profile: String
+    package var count: Int
+    package var firstAt: WallTime
+    package var lastAt: WallTime
+}
