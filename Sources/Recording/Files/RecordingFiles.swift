@@ -1,0 +1,47 @@
+/// A failed call on the recording volume.
+package struct FileFailure: Error, Sendable, Hashable {
+    /// What was tried, like `write`.
+    package var operation: String
+    package var path: String
+    /// The errno value.
+    package var code: Int32
+
+    package init(operation: String, path: String, code: Int32) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+    }
+}
+
+/// The file system as recording uses it, handed in so that a test can fill the disk, fail it or cut its power.
+///
+/// Paths are absolute. Every call blocks.
+package protocol RecordingFiles: Sendable {
+    /// Creates a folder and those above it; fine if it is there.
+    func createDirectory(_ path: String) throws(FileFailure)
+    /// Creates a file for appending; fails with EEXIST where there is one.
+    func create(_ path: String) throws(FileFailure) -> any RecordingFile
+    /// Opens a file for appending, creating it where there is none.
+    func open(_ path: String) throws(FileFailure) -> any RecordingFile
+    /// Up to `count` bytes from `offset` on; fewer at the end of the file.
+    func read(_ path: String, offset: Int, count: Int) throws(FileFailure) -> [UInt8]
+    /// The size in bytes; nil where there is no such file.
+    func size(_ path: String) throws(FileFailure) -> Int?
+    /// The names in a folder, sorted; none where there is no such folder.
+    func list(_ path: String) throws(FileFailure) -> [String]
+    func remove(_ path: String) throws(FileFailure)
+    /// Makes everything written to the volume that holds `path` durable (syncfs).
+    func syncVolume(_ path: String) throws(FileFailure)
+    /// Bytes that may still be written on the volume that holds `path`.
+    func freeBytes(_ path: String) throws(FileFailure) -> Int
+}
+
+/// A file open for appending. One thread at a time uses it; it closes when it is let go.
+package protocol RecordingFile: AnyObject, Sendable {
+    /// Appends all of `bytes`, with one call unless the system takes less.
+    func append(_ bytes: [UInt8]) throws(FileFailure)
+    /// Cuts the file to `size` bytes.
+    func truncate(to size: Int) throws(FileFailure)
+    /// Makes the file durable (fdatasync).
+    func sync() throws(FileFailure)
+}

@@ -1,0 +1,172 @@
+package import Domain
+
+/// One line of a segment's journal or of a day journal.
+package enum JournalEntry: Sendable, Hashable {
+    /// First line of a segment's journal.
+    case segmentOpened(SegmentOpened)
+    case fragment(FragmentRecord)
+    /// Recovery cut the file: fragments at or beyond this offset don't count.
+    case segmentCut(sizeBytes: Int)
+    /// Last line of a segment's journal.
+    case segmentClosed(SegmentClosed)
+    case gap(GapRecord)
+    case state(CameraStatus)
+}
+
+/// A segment begins.
+package struct SegmentOpened: Sendable, Hashable {
+    package var cameraId: String
+    package var runId: String
+    /// Counts the segments of the run from 0.
+    package var number: Int
+    /// Wall time of the first frame.
+    package var startedAt: WallTime
+    package var codec: VideoCodecName
+    /// RFC 6381.
+    package var codecString: String
+    /// Pixels.
+    package var width: Int
+    package var height: Int
+    /// Bytes of `ftyp`+`moov`: where the first fragment begins.
+    package var initBytes: Int
+    /// SHA-256 of them, where the segment's chain begins together with `previousHead`.
+    package var initHash: ContentHash
+    /// The camera's segment before this one and the last value of its chain; nil for the first.
+    package var previousSegment: String?
+    package var previousHead: ContentHash?
+
+    package init(
+        cameraId: String,
+        runId: String,
+        number: Int,
+        startedAt: WallTime,
+        codec: VideoCodecName,
+        codecString: String,
+        width: Int,
+        height: Int,
+        initBytes: Int,
+        initHash: ContentHash,
+        previousSegment: String?,
+        previousHead: ContentHash?
+    ) {
+        self.cameraId = cameraId
+        self.runId = runId
+        self.number = number
+        self.startedAt = startedAt
+        self.codec = codec
+        self.codecString = codecString
+        self.width = width
+        self.height = height
+        self.initBytes = initBytes
+        self.initHash = initHash
+        self.previousSegment = previousSegment
+        self.previousHead = previousHead
+    }
+}
+
+/// `h264`, `hevc`: `VideoCodec.rawValue`.
+package typealias VideoCodecName = String
+
+/// Where one fragment lies and what it holds. Ticks are 90 kHz on the run's time line.
+package struct FragmentRecord: Sendable, Hashable {
+    /// From the start of the file.
+    package var offset: Int
+    /// Bytes of `moof`+`mdat`.
+    package var sizeBytes: Int
+    /// Bytes of the `moof`.
+    package var moofBytes: Int
+    package var baseDecodeTicks: Int64
+    package var durationTicks: Int64
+    /// Wall time at `baseDecodeTicks`.
+    package var wall: WallTime
+    package var startsWithKey: Bool
+    package var sampleCount: Int
+    package var moofHash: ContentHash
+    /// SHA-256 of the payload of `mdat`.
+    package var payloadHash: ContentHash
+
+    package init(
+        offset: Int,
+        sizeBytes: Int,
+        moofBytes: Int,
+        baseDecodeTicks: Int64,
+        durationTicks: Int64,
+        wall: WallTime,
+        startsWithKey: Bool,
+        sampleCount: Int,
+        moofHash: ContentHash,
+        payloadHash: ContentHash
+    ) {
+        self.offset = offset
+        self.sizeBytes = sizeBytes
+        self.moofBytes = moofBytes
+        self.baseDecodeTicks = baseDecodeTicks
+        self.durationTicks = durationTicks
+        self.wall = wall
+        self.startsWithKey = startsWithKey
+        self.sampleCount = sampleCount
+        self.moofHash = moofHash
+        self.payloadHash = payloadHash
+    }
+
+    /// Wall time of the end of the last frame.
+    package var wallEnd: WallTime { WallTime(microseconds: wall.microseconds + durationTicks * 100 / 9) }
+    /// Where the payload of `mdat` begins in the file.
+    package var end: Int { offset + sizeBytes }
+}
+
+/// A segment ends.
+package struct SegmentClosed: Sendable, Hashable {
+    package enum Cause: String, Sendable, Hashable, CaseIterable {
+        /// The next segment of the same run follows without a gap.
+        case rotated
+        case runEnded
+        /// The volume failed; the tail may be missing.
+        case failed
+        /// Closed by recovery after a crash.
+        case recovered
+    }
+
+    package var cause: Cause
+    /// Wall time of the end of the last frame.
+    package var endedAt: WallTime
+    package var fragmentCount: Int
+    package var sizeBytes: Int
+    /// The last value of the chain.
+    package var head: ContentHash
+
+    package init(cause: Cause, endedAt: WallTime, fragmentCount: Int, sizeBytes: Int, head: ContentHash) {
+        self.cause = cause
+        self.endedAt = endedAt
+        self.fragmentCount = fragmentCount
+        self.sizeBytes = sizeBytes
+        self.head = head
+    }
+}
+
+/// Nothing was recorded between two frames. A later line with the same `from` replaces an earlier one.
+package struct GapRecord: Sendable, Hashable {
+    /// The end of the last recorded frame, or when recording of the camera first began.
+    package var from: WallTime
+    /// The next recorded frame; nil while there is none.
+    package var to: WallTime?
+    /// What started it.
+    package var reason: StateReason
+    /// Later causes in the order in which they came, then free text; without credentials.
+    package var laterReasons: [StateReason]
+    package var detail: String?
+
+    package init(
+        from: WallTime,
+        to: WallTime?,
+        reason: StateReason,
+        laterReasons: [StateReason] = [],
+        detail: String? = nil
+    ) {
+        self.from = from
+        self.to = to
+        self.reason = reason
+        self.laterReasons = laterReasons
+        self.detail = detail
+    }
+}

@@ -1,0 +1,24 @@
+/// How recording cuts and bounds what it writes.
+package struct RecordingSettings: Sendable, Hashable {
+    /// A segment ends at the first key frame after this much media time.
+    package var segmentLength: Duration
+    /// A fragment ends before the frame that would make it longer.
+    package var fragmentLength: Duration
+    /// Bytes of one camera that may wait for the disk; beyond it whole fragments are dropped up to the next key frame,
+    /// counted and noted as a gap with the reason `disk`.
+    package var backlogBytes: Int
+    /// The time between two syncs of the volume: what a power cut can take, beside the fragment that is being filled.
+    package var syncBeat: Duration
+
+    package init(
+        segmentLength: Duration = .seconds(600),
+        fragmentLength: Duration = .milliseconds(500),
+        backlogBytes: Int = 16 << 20,
+        syncBeat: Duration = .seconds(1)
+    ) {
+        self.segmentLength = segmentLength
+        self.fragmentLength = fragmentLength
+        self.backlogBytes = backlogBytes
+        self.syncBeat = syncBeat
+    }
+}
