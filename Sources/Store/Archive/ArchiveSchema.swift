@@ -26,7 +26,7 @@ enum ArchiveSchema {
                 node TEXT NOT NULL,            -- the node that recorded the camera
                 camera TEXT NOT NULL,          -- slug
                 fromTime INTEGER NOT NULL,     -- end of the last frame, microseconds since the epoch, UTC
-                toTime INTEGER NOT NULL,       -- next frame, microseconds since the epoch, UTC
+                toTime INTEGER,                -- next frame, microseconds since the epoch, UTC; NULL while there is none
                 reason TEXT NOT NULL,          -- a StateReason: what started it
                 detail TEXT,                   -- English text, no credentials
                 PRIMARY KEY (node, camera, fromTime)

@@ -1,0 +1,40 @@
+package import Foundation
+package import Store
+
+/// What the archive is told at its start.
+package struct ArchiveSettings: Sendable {
+    /// This node's name in the rows it owns.
+    package var node: String
+    /// The gridwatch executable, started as `<executable> render` for pictures.
+    package var renderExecutable: URL
+    /// How often the index looks for new journal lines.
+    package var indexInterval: Duration
+    /// How often a live stream looks for new fragments.
+    package var liveInterval: Duration
+    /// How often fragments may be missing from the end of a growing segment before the time counts as a gap.
+    package var liveSlack: Duration
+
+    package init(
+        node: String = "local",
+        renderExecutable: URL = URL(filePath: "/proc/self/exe"),
+        indexInterval: Duration = .milliseconds(500),
+        liveInterval: Duration = .milliseconds(60),
+        liveSlack: Duration = .seconds(4)
+    ) {
+        self.node = node
+        self.renderExecutable = renderExecutable
+        self.indexInterval = indexInterval
+        self.liveInterval = liveInterval
+        self.liveSlack = liveSlack
+    }
+}
+
+/// What others want to hear of.
+package struct ArchiveHooks: Sendable {
+    /// A gap began (`to` nil), ended or was found. Called once for each change of a gap's row, in the journal's order.
+    package var onGap: @Sendable (Gap) async -> Void
+
+    package init(onGap: @escaping @Sendable (Gap) async -> Void = { _ in }) {
+        self.onGap = onGap
+    }
+}

@@ -1,0 +1,76 @@
+package import Domain
+package import Foundation
+
+/// A finished clip: a plain MP4 in `DIR/exports/tmp`. The file goes when the last reference to it goes.
+package final class ClipFile: Sendable {
+    package let url: URL
+    package let bytes: Int
+    /// A name to offer for it, `<camera>-20261123T100000Z-20s.mp4`.
+    package let name: String
+    package let cameraId: String
+    /// The range that it shows.
+    package let from: WallTime
+    package let to: WallTime
+    /// Parts of the range that it leaves out: nothing recorded there, or in another codec or size.
+    package let omitted: [Omission]
+
+    /// A part of the range asked for that is not in the clip.
+    package struct Omission: Sendable, Equatable {
+        package var from: WallTime
+        package var to: WallTime
+        /// A gap's reason, or `discontinuity` where the stream's parameters differ from the clip's.
+        package var reason: StateReason
+
+        package init(from: WallTime, to: WallTime, reason: StateReason) {
+            self.from = from
+            self.to = to
+            self.reason = reason
+        }
+    }
+
+    package init(
+        url: URL,
+        bytes: Int,
+        name: String,
+        cameraId: String,
+        from: WallTime,
+        to: WallTime,
+        omitted: [Omission]
+    ) {
+        self.url = url
+        self.bytes = bytes
+        self.name = name
+        self.cameraId = cameraId
+        self.from = from
+        self.to = to
+        self.omitted = omitted
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: url)
+    }
+
+    /// The file in chunks of at most 256 KiB, read as they are asked for.
+    package func chunks() -> AsyncThrowingStream<[UInt8], any Error> {
+        let reader = ClipReader(self)
+        return AsyncThrowingStream { try await reader.next() }
+    }
+}
+
+/// Reads a clip's file; keeps it while it reads.
+private actor ClipReader {
+    private let clip: ClipFile
+    private var offset = 0
+
+    init(_ clip: ClipFile) {
+        self.clip = clip
+    }
+
+    func next() async throws -> [UInt8]? {
+        let chunk = try await BlockingWork.shared.run { [clip, offset] in
+            try RecordingFileReader.read(clip.url.path, offset: offset, count: 256 << 10)
+        }
+        offset += chunk.count
+        return chunk.isEmpty ? nil : chunk
+    }
+}

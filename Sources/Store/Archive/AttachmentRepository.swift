@@ -1,0 +1,77 @@
+package import Domain
+import GRDB
+
+/// A picture that an alarm or a case refers to.
+package struct Attachment: Sendable, Hashable {
+    /// A UUIDv7; also the name of the file under `DIR/attachments/`.
+    package var id: String
+    /// The node whose volume holds the file.
+    package var node: String
+    /// `image/jpeg` or `image/png`.
+    package var mediaType: String
+    /// Length in bytes.
+    package var bytes: Int
+    /// SHA-256 of the bytes in hex.
+    package var sha256: String
+    /// The user who brought it, or `system`.
+    package var by: String
+    package var createdAt: WallTime
+
+    package init(
+        id: String,
+        node: String,
+        mediaType: String,
+        bytes: Int,
+        sha256: String,
+        by: String,
+        createdAt: WallTime
+    ) {
+        self.id = id
+        self.node = node
+        self.mediaType = mediaType
+        self.bytes = bytes
+        self.sha256 = sha256
+        self.by = by
+        self.createdAt = createdAt
+    }
+}
+
+/// The table `attachment`.
+package struct AttachmentRepository: Sendable {
+    private let database: Database
+
+    package init(_ database: Database) {
+        self.database = database
+    }
+
+    package func insert(_ attachment: Attachment) async throws {
+        try await database.write { connection in
+            try connection.execute(
+                sql: """
+                    INSERT INTO attachment (id, node, mediaType, bytes, sha256, who, createdAt)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    attachment.id, attachment.node, attachment.mediaType, attachment.bytes, attachment.sha256,
+                    attachment.by, attachment.createdAt.microseconds,
+                ]
+            )
+        }
+    }
+
+    package func find(_ id: String) async throws -> Attachment? {
+        try await database.read { connection in
+            try Row.fetchOne(connection, sql: "SELECT * FROM attachment WHERE id = ?", arguments: [id]).map { row in
+                Attachment(
+                    id: row["id"],
+                    node: row["node"],
+                    mediaType: row["mediaType"],
+                    bytes: row["bytes"],
+                    sha256: row["sha256"],
+                    by: row["who"],
+                    createdAt: row.time("createdAt")
+                )
+            }
+        }
+    }
+}
