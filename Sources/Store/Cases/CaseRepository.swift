@@ -1,0 +1,230 @@
+package import Domain
+import Foundation
+import GRDB
+
+/// A case with where its log stands.
+package struct StoredCase: Sendable, Equatable {
+    package var value: Case
+    /// The number of entries in its log.
+    package var seq: Int
+    /// The hash of the log's last entry.
+    package var hash: String
+
+    package init(value: Case, seq: Int, hash: String) {
+        self.value = value
+        self.seq = seq
+        self.hash = hash
+    }
+}
+
+/// One line of a log as it is stored: the bytes that were hashed, and the hash.
+package struct StoredCaseEntry: Sendable, Equatable {
+    package var seq: Int
+    /// Canonical JSON of a `CaseEntry`.
+    package var entry: String
+    /// SHA-256 in hex.
+    package var hash: String
+
+    package init(seq: Int, entry: String, hash: String) {
+        self.seq = seq
+        self.entry = entry
+        self.hash = hash
+    }
+}
+
+/// Which cases of the list are asked for; nil means any.
+package struct CaseFilter: Sendable, Equatable {
+    package var state: CaseState?
+    package var classCode: String?
+    package var unit: String?
+    package var open: Bool?
+    /// Text in number, address, description or reporter.
+    package var query: String?
+
+    package init(
+        state: CaseState? = nil,
+        classCode: String? = nil,
+        unit: String? = nil,
+        open: Bool? = nil,
+        query: String? = nil
+    ) {
+        self.state = state
+        self.classCode = classCode
+        self.unit = unit
+        self.open = open
+        self.query = query
+    }
+}
+
+/// The tables `caseFile`, `caseLog`, `caseAlarm` and `caseSerial`.
+package struct CaseRepository: Sendable {
+    private let database: Database
+
+    package init(_ database: Database) {
+        self.database = database
+    }
+
+    /// Runs `body` in one transaction: everything it writes, or nothing.
+    package func transaction<T: Sendable>(
+        _ body: @escaping @Sendable (CaseTransaction) throws -> T
+    ) async throws -> T {
+        try await database.write { try body(CaseTransaction(connection: $0)) }
+    }
+
+    package func find(_ id: String) async throws -> Case? {
+        try await database.read { try CaseTransaction(connection: $0).find(id)?.value }
+    }
+
+    /// The case with where its log stands, and the log, from one snapshot.
+    package func log(_ id: String) async throws -> (stored: StoredCase, entries: [StoredCaseEntry])? {
+        try await database.read { connection in
+            guard let stored = try CaseTransaction(connection: connection).find(id) else { return nil }
+            let rows = try Row.fetchAll(
+                connection,
+                sql: "SELECT * FROM caseLog WHERE caseId = ? ORDER BY seq",
+                arguments: [id]
+            )
+            return (stored, rows.map { StoredCaseEntry(seq: $0["seq"], entry: $0["entry"], hash: $0["hash"]) })
+        }
+    }
+
+    /// Newest first.
+    package func list(_ filter: CaseFilter, page: PageRequest) async throws -> Page<Case> {
+        var conditions = ["1"]
+        var arguments: StatementArguments = [:]
+        func require(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            conditions.append(condition)
+            arguments += [name: value]
+        }
+        require("state = :state", "state", filter.state?.rawValue)
+        require("class = :class", "class", filter.classCode)
+        require("unit = :unit", "unit", filter.unit)
+        // A literal, so that SQLite can use the index of the open ones.
+        if let open = filter.open { conditions.append("isOpen = \(open ? 1 : 0)") }
+        require("instr(searched, :query) > 0", "query", filter.query.map { $0.lowercased() })
+        require("(openedAt, id) < (:time, :id)", "time", page.after?.time.microseconds)
+        if let after = page.after { arguments += ["id": after.id] }
+        arguments += ["limit": page.limit + 1]
+        let sql = """
+            SELECT body FROM caseFile WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY openedAt DESC, id DESC LIMIT :limit
+            """
+        return try await database.read { [arguments] connection in
+            let cases = try String.fetchAll(connection, sql: sql, arguments: arguments).map(CaseTransaction.decode)
+            return Page(rows: cases, limit: page.limit) { Cursor(time: $0.openedAt, id: $0.id) }
+        }
+    }
+
+    /// How many are open.
+    package func openCount() async throws -> Int {
+        try await database.read { connection in
+            try Int.fetchOne(connection, sql: "SELECT count(*) FROM caseFile WHERE isOpen = 1") ?? 0
+        }
+    }
+}
+
+/// What may be done inside one transaction of `CaseRepository`; valid only during it.
+package struct CaseTransaction {
+    let connection: GRDB.Database
+
+    package func find(_ id: String) throws -> StoredCase? {
+        try one("SELECT seq, hash, body FROM caseFile WHERE id = ?", [id])
+    }
+
+    package func find(clientId: String) throws -> StoredCase? {
+        try one("SELECT seq, hash, body FROM caseFile WHERE clientId = ?", [clientId])
+    }
+
+    /// The case that an alarm opened or joined.
+    package func find(alarmId: String) throws -> StoredCase? {
+        try one(
+            """
+            SELECT seq, hash, body FROM caseFile
+            WHERE id = (SELECT caseId FROM caseAlarm WHERE alarmId = ?)
+            """,
+            [alarmId]
+        )
+    }
+
+    /// Open cases of a class whose last alarm was between two times, newest first, at most 200.
+    package func openCases(ofClass code: String, lastAtFrom from: WallTime, to: WallTime) throws -> [StoredCase] {
+        try Row.fetchAll(
+            connection,
+            sql: """
+                SELECT seq, hash, body FROM caseFile
+                WHERE isOpen = 1 AND class = ? AND lastAt BETWEEN ? AND ? ORDER BY lastAt DESC LIMIT 200
+                """,
+            arguments: [code, from.microseconds, to.microseconds]
+        ).map(Self.stored)
+    }
+
+    /// The next serial of case numbers of a local day, from 1 on.
+    package func nextSerial(day: String) throws -> Int {
+        try Int.fetchOne(
+            connection,
+            sql: """
+                INSERT INTO caseSerial (day, last) VALUES (?, 1)
+                ON CONFLICT (day) DO UPDATE SET last = last + 1 RETURNING last
+                """,
+            arguments: [day]
+        ) ?? 1
+    }
+
+    /// Appends an entry to a log and writes the case as it is after it.
+    package func append(_ entry: StoredCaseEntry, alarmId: String?, making value: Case) throws {
+        try connection.execute(
+            sql: "INSERT INTO caseLog (caseId, seq, entry, hash) VALUES (?, ?, ?, ?)",
+            arguments: [value.id, entry.seq, entry.entry, entry.hash]
+        )
+        if let alarmId {
+            try connection.execute(
+                sql: "INSERT INTO caseAlarm (alarmId, caseId) VALUES (?, ?)",
+                arguments: [alarmId, value.id]
+            )
+        }
+        let searched = [value.number, value.address, value.description, value.reporter]
+            .compactMap { $0?.lowercased() }.joined(separator: "\n")
+        try connection.execute(
+            sql: """
+                INSERT INTO caseFile
+                    (id, number, clientId, state, isOpen, class, unit, cell, lat, lon, openedAt, dueAt, lastAt,
+                     searched, seq, hash, body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET
+                    state = excluded.state, isOpen = excluded.isOpen, class = excluded.class, unit = excluded.unit,
+                    cell = excluded.cell, lat = excluded.lat, lon = excluded.lon, dueAt = excluded.dueAt,
+                    lastAt = excluded.lastAt, searched = excluded.searched, seq = excluded.seq,
+                    hash = excluded.hash, body = excluded.body
+                """,
+            arguments: [
+                value.id, value.number, value.clientId, value.state.rawValue, value.state.isOpen ? 1 : 0,
+                value.classCode, value.unit, value.cell, value.position?.lat, value.position?.lon,
+                value.openedAt.microseconds, value.dueAt?.microseconds, value.lastAt.microseconds, searched,
+                entry.seq, entry.hash, try Self.encode(value),
+            ]
+        )
+    }
+
+    private func one(_ sql: String, _ arguments: StatementArguments) throws -> StoredCase? {
+        try Row.fetchOne(connection, sql: sql, arguments: arguments).map(Self.stored)
+    }
+
+    private static func stored(_ row: Row) throws -> StoredCase {
+        StoredCase(value: try decode(row["body"]), seq: row["seq"], hash: row["hash"])
+    }
+
+    static func decode(_ body: String) throws -> Case {
+        do {
+            return try JSONDecoder().decode(Case.self, from: Data(body.utf8))
+        } catch {
+            throw StoreError(code: .corrupt, message: "a case's row can't be read: \(error)", cause: error)
+        }
+    }
+
+    private static func encode(_ value: Case) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

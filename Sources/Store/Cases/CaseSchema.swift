@@ -1,0 +1,57 @@
+/// The tables of the cases and their logs.
+enum CaseSchema {
+    static let migration0004 = Migration(
+        "0004-cases",
+        sql: """
+            -- One row per case: the projection of its log, written in the log's transaction.
+            CREATE TABLE caseFile (
+                id TEXT NOT NULL PRIMARY KEY,  -- UUIDv7
+                number TEXT NOT NULL UNIQUE,   -- local day and serial, 20261123-0001
+                clientId TEXT UNIQUE,          -- makes a report idempotent
+                state TEXT NOT NULL,           -- a CaseState
+                isOpen INTEGER NOT NULL,       -- 0 when closed or invalid
+                class TEXT NOT NULL,           -- class code
+                unit TEXT,                     -- slug
+                cell TEXT,                     -- 15 digits
+                lat REAL,                      -- WGS-84, degrees
+                lon REAL,                      -- WGS-84, degrees
+                openedAt INTEGER NOT NULL,     -- microseconds since the epoch, UTC
+                dueAt INTEGER,                 -- microseconds since the epoch, UTC
+                lastAt INTEGER NOT NULL,       -- last alarm, microseconds since the epoch, UTC
+                searched TEXT NOT NULL,        -- number, address, description, reporter in lower case
+                seq INTEGER NOT NULL,          -- number of entries in its log
+                hash TEXT NOT NULL,            -- of the log's last entry, SHA-256 in hex
+                body TEXT NOT NULL             -- the whole case as JSON
+            ) WITHOUT ROWID;
+            CREATE INDEX caseByTime ON caseFile (openedAt, id);
+            CREATE INDEX caseByUnit ON caseFile (unit, openedAt, id);
+            CREATE INDEX caseToJoin ON caseFile (class, lastAt) WHERE isOpen = 1;
+            CREATE INDEX caseOpen ON caseFile (openedAt, id) WHERE isOpen = 1;
+
+            -- Append-only: each entry's hash covers the hash before it and its own bytes.
+            CREATE TABLE caseLog (
+                caseId TEXT NOT NULL REFERENCES caseFile (id) DEFERRABLE INITIALLY DEFERRED,
+                seq INTEGER NOT NULL,          -- 1, 2, 3 …
+                entry TEXT NOT NULL,           -- canonical JSON of the entry
+                hash TEXT NOT NULL,            -- SHA-256 in hex
+                PRIMARY KEY (caseId, seq)
+            ) WITHOUT ROWID;
+            CREATE TRIGGER caseLogNeverChanges BEFORE UPDATE ON caseLog
+                BEGIN SELECT RAISE(ABORT, 'the log of a case is append-only'); END;
+            CREATE TRIGGER caseLogNeverShrinks BEFORE DELETE ON caseLog
+                BEGIN SELECT RAISE(ABORT, 'the log of a case is append-only'); END;
+
+            -- Which case each alarm belongs to, so that asking again opens nothing twice.
+            CREATE TABLE caseAlarm (
+                alarmId TEXT NOT NULL PRIMARY KEY,  -- UUIDv7
+                caseId TEXT NOT NULL                -- UUIDv7
+            ) WITHOUT ROWID;
+
+            -- The last serial of case numbers of each local day.
+            CREATE TABLE caseSerial (
+                day TEXT NOT NULL PRIMARY KEY, -- 20261123 in the site's zone
+                last INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            """
+    )
+}
