@@ -1,0 +1,234 @@
+package import Domain
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The demo's sensors and trucks: what they would publish at any moment, faults included. Times are real, only the
+/// course of the values is compressed: a culvert fills within a minute.
+package struct SimulatedCity: Sendable {
+    /// One MQTT message.
+    package struct Message: Sendable, Hashable {
+        package var topic: String
+        package var payload: String
+    }
+
+    /// What the site file of the demo declares.
+    package let sensors: [Sensor]
+    package let vehicles: [Vehicle]
+    private var random: SeededRandom
+    private let start: WallTime
+    private var nextLamp = 0
+    private var lastStep: WallTime?
+
+    package static let lampCount = 200
+    package static let levelCount = 20
+    package static let truckCount = 10
+    /// The middle of the demo's town.
+    package static let centre = GeoPoint(lat: 32.4912, lon: 119.9234)
+
+    package init(start: WallTime, seed: UInt64 = 20_261_123) {
+        self.start = start
+        random = SeededRandom(seed: seed)
+        sensors = Self.lamps() + Self.levels()
+        vehicles = (0..<Self.truckCount).map { index in
+            let sanitation = index < 7
+            return Vehicle(
+                id: (sanitation ? "su-m1234" : "su-k5678") + String(index),
+                name: (sanitation ? "苏M1234" : "苏K5678") + String(index),
+                kind: sanitation ? .sanitation : .muck,
+                topic: "city/truck/" + (sanitation ? "su-m1234" : "su-k5678") + "\(index)/position"
+            )
+        }
+    }
+
+    /// What is published between the last step and `now`; call it about once a second.
+    package mutating func step(now: WallTime) -> [Message] {
+        let seconds = (now - start).seconds
+        defer { lastStep = now }
+        var messages = lampMessages(now: now, seconds: seconds)
+        if Int(seconds) % 2 == 0 { messages += levelMessages(now: now, seconds: seconds) }
+        if Int(seconds) % 3 == 0 { messages += truckMessages(now: now, seconds: seconds) }
+        if Int(seconds) % 20 == 7 { messages += brokenMessages(now: now) }
+        return messages
+    }
+
+    // MARK: Lamps
+
+    private static func lamps() -> [Sensor] {
+        (0..<lampCount).map { index in
+            let row = index / 25
+            let column = index % 25
+            return Sensor(
+                id: "lamp-" + padded(index + 1, 4),
+                name: "路灯 \(row + 1)-\(column + 1)",
+                profile: "streetlight",
+                position: GeoPoint(
+                    lat: centre.lat + (Double(row) - 3.5) * 0.0021,
+                    lon: centre.lon + (Double(column) - 12) * 0.00055
+                ),
+                address: "\(streets[row % streets.count])路灯 \(column + 1) 号杆",
+                // Lamp 7 and the row from 76 are watched closely; every lamp that goes silent is noticed.
+                rules: [
+                    SensorRule(
+                        kind: .below,
+                        value: 10,
+                        clearAbove: 20,
+                        forSeconds: 20,
+                        field: "powerW",
+                        classCode: "P-01-40"
+                    ),
+                    SensorRule(kind: .noData, forSeconds: 300),
+                ]
+            )
+        }
+    }
+
+    private static let streets = ["鼓楼路", "海陵路", "迎春路", "泰山路", "凤凰路", "永定路", "春晖路", "济川路"]
+
+    /// Ten lamps a second, so that each reports every 20 s. Three in a row go dark after 45 s; lamp 150 falls silent.
+    private mutating func lampMessages(now: WallTime, seconds: Double) -> [Message] {
+        (0..<10).compactMap { _ in
+            let index = nextLamp
+            nextLamp = (nextLamp + 1) % Self.lampCount
+            if index == 149, seconds > 60 { return nil }
+            let dark = (75...77).contains(index) && seconds > 45 && seconds.truncatingRemainder(dividingBy: 900) < 600
+            let power = dark ? 0.6 : 84 + Double(random.below(60)) / 10
+            return Message(
+                topic: "city/lamp/\(sensors[index].id)/state",
+                payload:
+                    #"{"ts":"\#(now.rfc3339)","state":"\#(dark ? "off" : "on")","powerW":\#(Self.brief(power)),"voltageV":\#(Self.brief(226 + Double(random.below(80)) / 10))}"#
+            )
+        }
+    }
+
+    // MARK: Water levels
+
+    private static func levels() -> [Sensor] {
+        (0..<levelCount).map { index in
+            Sensor(
+                id: "culvert-" + padded(index + 1, 2),
+                name: "\(streets[index % streets.count])涵洞 \(index / streets.count + 1) 号液位",
+                profile: "waterLevel",
+                position: GeoPoint(
+                    lat: centre.lat - 0.006 + Double(index % 5) * 0.0031,
+                    lon: centre.lon - 0.0085 + Double(index / 5) * 0.0055
+                ),
+                address: "\(streets[index % streets.count])下穿涵洞",
+                rules: [
+                    SensorRule(kind: .above, value: 150, clearBelow: 120, forSeconds: 10, classCode: "E-05-06"),
+                    SensorRule(kind: .noData, forSeconds: 120),
+                ]
+            )
+        }
+    }
+
+    /// Culvert 1 fills from 10 s on, stays full and runs dry again, every ten minutes; culvert 4 flaps around its
+    /// threshold too shortly to matter; the others breathe.
+    private mutating func levelMessages(now: WallTime, seconds: Double) -> [Message] {
+        (0..<Self.levelCount).map { index in
+            let jitter = Double(random.below(30)) / 10 - 1.5
+            let level: Double
+            switch index {
+            case 0:
+                let t = seconds.truncatingRemainder(dividingBy: 600)
+                level = t < 10 ? 42 : t < 40 ? 42 + (t - 10) * 5 : t < 200 ? 192 : max(42, 192 - (t - 200) * 1.5)
+            case 3:
+                level = 138 + 22 * max(0, sin(seconds / 2.2))
+            default:
+                level = 35 + Double(index) * 3 + 12 * sin(seconds / 90 + Double(index))
+            }
+            return Message(
+                topic: "city/water/\(sensors[Self.lampCount + index].id)/level",
+                payload: #"{"ts":"\#(now.rfc3339)","value":\#(Self.brief(level + jitter))}"#
+            )
+        }
+    }
+
+    // MARK: Trucks
+
+    /// Each truck drives round a rectangle of streets; truck 5 stands for a while, truck 10 falls silent for two minutes in five.
+    private mutating func truckMessages(now: WallTime, seconds: Double) -> [Message] {
+        vehicles.enumerated().compactMap { index, vehicle in
+            if index == 9, seconds.truncatingRemainder(dividingBy: 300) > 180 { return nil }
+            let speed =
+                index == 4 && seconds.truncatingRemainder(dividingBy: 240) > 120 ? 0.0 : 14 + Double(index) * 2.2
+            let metres = (index == 4 ? Self.driven(seconds) : seconds) * (14 + Double(index) * 2.2) / 3.6
+            let (point, heading) = Self.onRound(index: index, metres: metres)
+            return Message(
+                topic: vehicle.topic,
+                payload:
+                    #"{"ts":"\#(now.rfc3339)","lat":\#(Self.degrees(point.lat)),"lon":\#(Self.degrees(point.lon)),"speedKmh":\#(Self.brief(speed)),"heading":\#(Self.brief(heading))}"#
+            )
+        }
+    }
+
+    /// Seconds of driving in `seconds` when every second two minutes of four are spent standing.
+    private static func driven(_ seconds: Double) -> Double {
+        (seconds / 240).rounded(.down) * 120 + min(120, seconds.truncatingRemainder(dividingBy: 240))
+    }
+
+    private static func onRound(index: Int, metres: Double) -> (GeoPoint, Double) {
+        let width = 600.0 + Double(index % 5) * 180
+        let height = 400.0 + Double(index % 4) * 150
+        let round = 2 * (width + height)
+        let at = (metres + Double(index) * 370).truncatingRemainder(dividingBy: round)
+        let (east, north, heading): (Double, Double, Double) =
+            switch at {
+            case ..<width: (at, 0, 90)
+            case ..<(width + height): (width, at - width, 0)
+            case ..<(2 * width + height): (2 * width + height - at, height, 270)
+            default: (0, round - at, 180)
+            }
+        let metresPerDegree = 111_320.0
+        let x = east - width / 2 + Double(index % 3 - 1) * 260
+        let y = north - height / 2 + Double(index % 4 - 2) * 170
+        return (
+            GeoPoint(
+                lat: centre.lat + y / metresPerDegree,
+                lon: centre.lon + x / (metresPerDegree * cos(centre.lat * .pi / 180))
+            ),
+            heading
+        )
+    }
+
+    // MARK: Faults
+
+    /// What real gateways send now and then: no JSON, a wrong type, a time of 1970.
+    private mutating func brokenMessages(now: WallTime) -> [Message] {
+        let sensor = sensors[Self.lampCount + 11].id
+        let payloads = [
+            "ERR 0x1F sensor timeout", #"{"ts":"\#(now.rfc3339)","value":"n/a"}"#,
+            #"{"ts":"1970-01-01T00:00:07Z","value":55}"#,
+        ]
+        return [Message(topic: "city/water/\(sensor)/level", payload: payloads[random.below(payloads.count)])]
+    }
+
+    private static func brief(_ value: Double) -> String { String((value * 10).rounded() / 10) }
+
+    private static func degrees(_ value: Double) -> String { String((value * 1e6).rounded() / 1e6) }
+
+    private static func padded(_ value: Int, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
+
+/// Repeatable random numbers (SplitMix64).
+struct SeededRandom: Sendable, RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+}
