@@ -1,0 +1,48 @@
+extension BackgroundModel {
+    /// Marks with 1 the pixels that move: changed, or still for less than `settings.settling`.
+    public func markMoving(into mask: inout MutableSpan<UInt8>) {
+        guard mask.count >= size.pixels else { return }
+        for i in 0..<size.pixels {
+            let verdict = verdicts[i]
+            let young = verdict == Verdict.still && seen[i] &- began[i] < settings.settling
+            mask[i] = verdict == Verdict.changed || young ? 1 : 0
+        }
+    }
+
+    /// Marks with 1 the pixels that show something still for at least `dwell` milliseconds and three frames, are seen
+    /// to do so in the latest frame, and belong to no known object.
+    public func markStill(dwell: UInt32, pinned: Span<UInt8>, into mask: inout MutableSpan<UInt8>) {
+        guard mask.count >= size.pixels, pinned.count >= size.pixels else { return }
+        for i in 0..<size.pixels {
+            let still = verdicts[i] == Verdict.still && hits[i] >= 3 && seen[i] &- began[i] >= dwell && pinned[i] == 0
+            mask[i] = still ? 1 : 0
+        }
+    }
+
+    /// How long the pixel's candidate has stood, in milliseconds; 0 when there is none.
+    public func dwell(at pixel: Int) -> UInt32 {
+        hits[pixel] == 0 ? 0 : seen[pixel] &- began[pixel]
+    }
+
+    /// What the pixel usually shows.
+    public func backgroundLevel(at pixel: Int) -> UInt8 { UInt8(truncatingIfNeeded: background[pixel] &>> 8) }
+
+    /// What the pixel shows instead, where it has a dwell.
+    public func candidateLevel(at pixel: Int) -> UInt8 { UInt8(truncatingIfNeeded: candidate[pixel] &>> 8) }
+
+    /// How long the pixel's background was seen, in milliseconds.
+    public func backgroundSupport(at pixel: Int) -> UInt32 { support[pixel] }
+
+    /// Makes the pixel's candidate its background.
+    public mutating func absorb(_ pixel: Int) {
+        guard hits[pixel] > 0 else { return }
+        background[pixel] = candidate[pixel]
+        support[pixel] = seen[pixel] &- began[pixel]
+        spread[pixel] = 0
+        hits[pixel] = 0
+        verdicts[pixel] = Verdict.background
+    }
+
+    /// Drops the pixel's candidate.
+    public mutating func dropCandidate(_ pixel: Int) { hits[pixel] = 0 }
+}
