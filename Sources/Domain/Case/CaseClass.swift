@@ -29,7 +29,7 @@ package struct CaseClass: Sendable, Hashable, Codable {
 
     /// A condition of the class with the limit of its own.
     package struct Level: Sendable, Hashable, Codable {
-        /// 1 is the gravest.
+        /// 1 is the one that counts while nobody has said which.
         package var level: Int
         /// The condition in words.
         package var name: String

@@ -1,0 +1,50 @@
+package import Domain
+package import Store
+
+/// What of the cases can be asked.
+extension CaseService {
+    /// What a person may see: a unit's users see their own unit's cases only.
+    package func isVisible(_ value: Case, to actor: CaseActor) -> Bool {
+        actor.role != .unit || (actor.unit != nil && value.unit == actor.unit)
+    }
+
+    /// - Throws: `CaseError` (`notFound`), also for a case that the person may not see.
+    package func get(_ id: String, for actor: CaseActor) async throws -> Case {
+        guard let value = try await repository.find(id), isVisible(value, to: actor) else { throw Self.notFound(id) }
+        return value
+    }
+
+    /// Newest first; a unit's users get their own unit's whatever they ask for.
+    package func list(_ filter: CaseFilter, page: PageRequest, for actor: CaseActor) async throws -> Page<Case> {
+        var filter = filter
+        if actor.role == .unit {
+            guard let unit = actor.unit, filter.unit == nil || filter.unit == unit else { return Page(items: []) }
+            filter.unit = unit
+        }
+        return try await repository.list(filter, page: page)
+    }
+
+    /// The whole log, oldest first.
+    ///
+    /// - Throws: `CaseError` (`notFound`), also for a case that the person may not see.
+    package func log(_ id: String, for actor: CaseActor) async throws -> [CaseEntryView] {
+        guard let (stored, entries) = try await repository.log(id), isVisible(stored.value, to: actor) else {
+            throw Self.notFound(id)
+        }
+        return try entries.map { CaseEntryView(entry: try CaseLog.decode($0), hash: $0.hash) }
+    }
+
+    /// Checks a case's log: whether any entry was changed, and whether it gives the stored case.
+    package func verifyLog(_ id: String) async throws -> CaseLogFinding {
+        guard let (stored, entries) = try await repository.log(id) else { throw Self.notFound(id) }
+        return CaseLog.verify(stored, entries)
+    }
+
+    /// What a person may do with a case now.
+    package func actions(on value: Case, for actor: CaseActor) -> [CaseAction] {
+        CaseMachine.actions(on: value.subject, for: actor)
+    }
+
+    /// How many are open.
+    package func openCount() async throws -> Int { try await repository.openCount() }
+}

@@ -1,0 +1,372 @@
+package import Domain
+import Foundation
+import Logging
+package import Store
+
+/// Opens cases, moves them on and answers for them.
+///
+/// Every change is one transaction that reads the case, judges, appends to its log and writes the case as the log now
+/// says it is; SQLite runs one such transaction at a time, so whoever comes second is judged by the state that the
+/// first has left.
+package final class CaseService: CaseOpening {
+    package let base: BaseData
+    let repository: CaseRepository
+    private let feed: ChangeFeed
+    private let clock: any HostClock
+    private let log = Logger(label: "cases")
+
+    package init(repository: CaseRepository, base: BaseData, feed: ChangeFeed, clock: any HostClock = SystemClock()) {
+        self.repository = repository
+        self.base = base
+        self.feed = feed
+        self.clock = clock
+    }
+
+    package var catalogue: Catalogue { base.catalogue }
+    package var units: [CaseUnit] { base.responsibility.units }
+
+    // MARK: - Opening
+
+    /// A person's report: always a case of its own, unless its `clientId` was seen before.
+    ///
+    /// - Returns: the case, and whether it is new.
+    /// - Throws: `CaseError`: a role that doesn't report, an unknown class, a position off the globe.
+    package func report(
+        _ request: CaseRequest,
+        by actor: CaseActor
+    ) async throws -> (case: Case, created: Bool) {
+        guard let role = actor.role, [.monitor, .acceptor, .collector].contains(role) else {
+            throw CaseError(code: .forbidden, message: "only monitors, acceptors and collectors report cases")
+        }
+        var request = request
+        // A report is judged by an acceptor, whoever makes it.
+        request.filed = false
+        request.alarmId = nil
+        let result = try await open(request, by: actor, joining: false)
+        return (result.case, result.isNew)
+    }
+
+    package func openOrJoin(_ request: CaseRequest) async throws -> String {
+        try await open(request, by: .system, joining: true).case.id
+    }
+
+    private func open(
+        _ request: CaseRequest,
+        by actor: CaseActor,
+        joining: Bool
+    ) async throws -> (case: Case, isNew: Bool, changed: Bool) {
+        guard let entry = base.catalogue[request.classCode] else {
+            throw CaseError(
+                code: .invalidField("class"),
+                message: "the catalogue has no class \(request.classCode.prefix(40)); choose one of it"
+            )
+        }
+        if let position = request.position, !position.isValid {
+            throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
+        }
+        let now = clock.now()
+        let result = try await repository.transaction { [self] transaction in
+            if let known = try known(request, transaction) { return (case: known, isNew: false, changed: false) }
+            if joining, let joined = try join(request, entry, now, transaction) {
+                return (case: joined, isNew: false, changed: true)
+            }
+            return (case: try create(request, entry, actor, now, transaction), isNew: true, changed: true)
+        }
+        if result.changed { publish(result.case) }
+        return result
+    }
+
+    /// The case that the same request has led to before.
+    private func known(_ request: CaseRequest, _ transaction: CaseTransaction) throws -> Case? {
+        if let clientId = request.clientId, let known = try transaction.find(clientId: clientId) { return known.value }
+        if let alarmId = request.alarmId, let known = try transaction.find(alarmId: alarmId) { return known.value }
+        return nil
+    }
+
+    /// Adds an alarm to the nearest open case of its class, if one is near enough in place and time.
+    private func join(
+        _ request: CaseRequest,
+        _ entry: CaseClass,
+        _ now: WallTime,
+        _ transaction: CaseTransaction
+    ) throws -> Case? {
+        let period = Duration.milliseconds(Int64(entry.duplicateSeconds * 1000))
+        let candidates = try transaction.openCases(
+            ofClass: entry.code,
+            lastAtFrom: request.at - period,
+            to: request.at + period
+        )
+        let near = candidates.compactMap { candidate -> (case: StoredCase, metres: Double)? in
+            guard let metres = Self.distance(request, candidate.value), metres <= entry.duplicateRadius else {
+                return nil
+            }
+            return (candidate, metres)
+        }
+        guard let nearest = near.min(by: { $0.metres < $1.metres })?.case else { return nil }
+        var data = CaseEntry.Facts()
+        data.alarmId = request.alarmId
+        data.cameraId = request.cameraId
+        data.snapshot = request.snapshot
+        data.description = request.description
+        data.happenedAt = request.at
+        let state = nearest.value.state
+        return try append(nearest, .join, by: .system, to: state, at: now, data: data, transaction).value
+    }
+
+    /// Metres between a request and a case; 0 for the same camera where one of them has no position, nil for unknown.
+    private static func distance(_ request: CaseRequest, _ candidate: Case) -> Double? {
+        if let here = request.position, let there = candidate.position { return here.distance(to: there) }
+        guard let camera = request.cameraId, camera == candidate.cameraId else { return nil }
+        return 0
+    }
+
+    private func create(
+        _ request: CaseRequest,
+        _ entry: CaseClass,
+        _ actor: CaseActor,
+        _ now: WallTime,
+        _ transaction: CaseTransaction
+    ) throws -> Case {
+        let id = UUIDv7.make(at: now)
+        let day = base.numberDay(now)
+        let serial = String(try transaction.nextSerial(day: day))
+        let level = entry.levels[0]
+        var data = CaseEntry.Facts()
+        data.number = "\(day)-" + String(repeating: "0", count: max(0, 4 - serial.count)) + serial
+        data.class = entry.code
+        data.level = level.level
+        data.position = request.position
+        data.address = request.address
+        data.cell = request.position.flatMap(base.grid.cell)
+        data.unit = base.responsibility.unit(for: entry, cell: data.cell)
+        data.limit = level.limit
+        data.dueAt = base.deadlines.deadline(from: now, limit: level.limit)
+        data.channel = request.channel
+        data.description = request.description
+        data.reporter = request.reporter ?? actor.role.map { _ in actor.name }
+        data.clientId = request.clientId
+        data.cameraId = request.cameraId
+        data.alarmId = request.alarmId
+        data.snapshot = request.snapshot
+        data.happenedAt = request.at
+        let opening = CaseEntry(
+            caseId: id,
+            seq: 1,
+            at: now,
+            by: actor,
+            kind: request.filed ? .open : .report,
+            from: nil,
+            to: request.filed ? .filed : .reported,
+            data: data
+        )
+        let sealed = try CaseLog.seal(opening, after: nil)
+        guard let value = Case(opening: try CaseLog.decode(sealed)) else {
+            throw CaseError(code: .invalidField("class"), message: "the case can't be opened from what was given")
+        }
+        try transaction.append(sealed, alarmId: request.alarmId, making: value)
+        return value
+    }
+
+    // MARK: - Evidence
+
+    package func attach(caseId: String, clip: CaseClip) async throws {
+        let now = clock.now()
+        let changed: Case? = try await repository.transaction { [self] transaction in
+            guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
+            let known = stored.value.clips.contains {
+                $0.cameraId == clip.cameraId && $0.from == clip.from && $0.to == clip.to
+            }
+            if known { return nil }
+            var data = CaseEntry.Facts()
+            data.clip = clip
+            return try append(stored, .attach, by: .system, to: stored.value.state, at: now, data: data, transaction)
+                .value
+        }
+        if let changed { publish(changed) }
+    }
+
+    package func cell(at position: GeoPoint) -> String? { base.grid.cell(at: position) }
+
+    package func policy(forClass code: String?) -> AlarmPolicy { base.policy(forClass: code) }
+
+    // MARK: - Actions
+
+    /// Does one step.
+    ///
+    /// - Throws: `CaseError`: `forbidden`, `illegalAction` with the state it has now, `missingField`, `invalidField`,
+    ///   `notFound`.
+    package func act(
+        _ caseId: String,
+        _ action: CaseAction,
+        by actor: CaseActor,
+        input: CaseInput = CaseInput()
+    ) async throws -> Case {
+        let now = clock.now()
+        let (result, unitBefore) = try await repository.transaction { [self] transaction in
+            guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
+            let value = stored.value
+            let decision = CaseMachine.decide(
+                action,
+                on: value.subject,
+                by: actor,
+                input: input,
+                responsibleUnit: base.catalogue[value.classCode].flatMap {
+                    base.responsibility.unit(for: $0, cell: value.cell)
+                } ?? value.unit
+            )
+            let target = try self.target(decision, action, value, actor)
+            let data = try facts(action, value, input, now)
+            let note = input.note.flatMap { $0.isEmpty ? nil : $0 }
+            let changed = try append(
+                stored,
+                .action(action),
+                by: actor,
+                to: target,
+                at: now,
+                note: note,
+                data: data,
+                transaction
+            )
+            return (changed.value, value.unit)
+        }
+        publish(result)
+        // The unit that loses a case has to see it go.
+        if let unitBefore, unitBefore != result.unit { publish(result, unit: unitBefore) }
+        return result
+    }
+
+    private func target(
+        _ decision: CaseMachine.Decision,
+        _ action: CaseAction,
+        _ value: Case,
+        _ actor: CaseActor
+    ) throws(CaseError) -> CaseState {
+        switch decision {
+        case .proceed(let state): return state
+        case .forbidden:
+            let owner = action.role == .unit ? "the unit that has the case" : "a user with the role \(action.role)"
+            throw CaseError(code: .forbidden, message: "only \(owner) may \(action.rawValue) it")
+        case .illegal:
+            throw CaseError(
+                code: .illegalAction(state: value.state),
+                message: "case \(value.number) is \(value.state.rawValue): it can't be \(action.rawValue)ed from there"
+            )
+        case .missing(let field):
+            throw CaseError(
+                code: .missingField(field),
+                message: "\(action.rawValue) needs the field \(field)"
+            )
+        }
+    }
+
+    /// What an action changes besides the state.
+    private func facts(
+        _ action: CaseAction,
+        _ value: Case,
+        _ input: CaseInput,
+        _ now: WallTime
+    ) throws(CaseError) -> CaseEntry.Facts {
+        var data = CaseEntry.Facts()
+        data.reason = input.reason
+        data.photo = input.photo
+        data.passed = action == .check ? input.passed : nil
+        switch action {
+        case .file: try setFiling(&data, value, input, now)
+        case .dispatch:
+            let unit =
+                input.unit ?? base.catalogue[value.classCode].flatMap {
+                    base.responsibility.unit(for: $0, cell: value.cell)
+                } ?? value.unit
+            guard let unit, base.responsibility[unit] != nil else {
+                throw CaseError(code: .invalidField("unit"), message: "there is no unit \(unit?.prefix(63) ?? "")")
+            }
+            data.unit = unit
+        default: break
+        }
+        return data
+    }
+
+    /// Class and place are fixed, and unit and limit with them; the limit runs from now.
+    private func setFiling(
+        _ data: inout CaseEntry.Facts,
+        _ value: Case,
+        _ input: CaseInput,
+        _ now: WallTime
+    ) throws(CaseError) {
+        let code = input.classCode ?? value.classCode
+        guard let entry = base.catalogue[code] else {
+            throw CaseError(code: .invalidField("class"), message: "the catalogue has no class \(code.prefix(40))")
+        }
+        if let position = input.position, !position.isValid {
+            throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
+        }
+        let sameClass = entry.code == value.classCode
+        let level = entry.levels.first { sameClass && $0.level == value.level } ?? entry.levels[0]
+        data.class = entry.code
+        data.level = level.level
+        data.position = input.position ?? value.position
+        data.cell = data.position.flatMap(base.grid.cell)
+        data.unit = base.responsibility.unit(for: entry, cell: data.cell)
+        data.limit = level.limit
+        data.dueAt = base.deadlines.deadline(from: now, limit: level.limit)
+    }
+
+    private func append(
+        _ stored: StoredCase,
+        _ kind: CaseEntry.Kind,
+        by actor: CaseActor,
+        to state: CaseState,
+        at now: WallTime,
+        note: String? = nil,
+        data: CaseEntry.Facts,
+        _ transaction: CaseTransaction
+    ) throws -> StoredCase {
+        let entry = CaseEntry(
+            caseId: stored.value.id,
+            seq: stored.seq + 1,
+            at: now,
+            by: actor,
+            kind: kind,
+            from: stored.value.state,
+            to: state,
+            note: note,
+            data: data
+        )
+        let sealed = try CaseLog.seal(entry, after: stored.hash)
+        var value = stored.value
+        // Applied as it will be read back, so that replaying the stored bytes gives exactly the stored case.
+        value.apply(try CaseLog.decode(sealed))
+        try transaction.append(sealed, alarmId: data.alarmId, making: value)
+        return StoredCase(value: value, seq: sealed.seq, hash: sealed.hash)
+    }
+
+    // MARK: - Publication
+
+    /// A case as the API shows it to `actor`.
+    package func view(_ value: Case, for actor: CaseActor?) -> CaseView {
+        let entry = base.catalogue[value.classCode]
+        return CaseView(
+            value: value,
+            className: entry?.name ?? value.classCode,
+            classNameEn: entry?.nameEn ?? value.classCode,
+            unitName: value.unit.map { base.responsibility[$0]?.name ?? $0 },
+            overdue: value.isOverdue(at: clock.now()),
+            actions: actor.map { CaseMachine.actions(on: value.subject, for: $0) }
+        )
+    }
+
+    private func publish(_ value: Case, unit: String? = nil) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        do {
+            let json = try encoder.encode(view(value, for: nil))
+            feed.publish(Change(topic: .case, json: Array(json), unit: unit ?? value.unit))
+        } catch {
+            log.error("a case's change can't be encoded", metadata: ["case": "\(value.id)", "error": "\(error)"])
+        }
+    }
+
+    static func notFound(_ id: String) -> CaseError {
+        CaseError(code: .notFound, message: "there is no case \(id.prefix(63))")
+    }
+}
