@@ -1,5 +1,13 @@
-/// Decodes packets on the calling thread.
+import CFFmpeg
+
+/// Decodes packets on the calling thread. One thread at a time uses it.
 package final class VideoDecoder {
+    private var context: UnsafeMutablePointer<AVCodecContext>?
+    private var packet: UnsafeMutablePointer<AVPacket>?
+
+    /// - Parameters:
+    ///   - extradata: as in `StreamInfo`.
+    ///   - keyFramesOnly: other packets are skipped unread, and every picture comes out at once.
     package init(
         codec: VideoCodec,
         extradata: [UInt8],
@@ -7,14 +15,96 @@ package final class VideoDecoder {
         height: Int,
         keyFramesOnly: Bool = false
     ) throws(MediaError) {
-        throw MediaError(.unsupported, "not there yet")
+        LibavLog.silence()
+        let id: AVCodecID
+        switch codec {
+        case .h264: id = AV_CODEC_ID_H264
+        case .hevc: id = AV_CODEC_ID_HEVC
+        case .mpeg4: id = AV_CODEC_ID_MPEG4
+        case .mjpeg: id = AV_CODEC_ID_MJPEG
+        case .other: throw MediaError(.unsupported, "no decoder for this codec")
+        }
+        guard let decoder = avcodec_find_decoder(id) else {
+            throw MediaError(.unsupported, "this libavcodec has no decoder for \(codec.rawValue)")
+        }
+        guard let opened = avcodec_alloc_context3(decoder), let newPacket = av_packet_alloc() else {
+            throw MediaError(.outOfMemory, "out of memory for a decoder")
+        }
+        context = opened
+        packet = newPacket
+        opened.pointee.width = Int32(clamping: width)
+        opened.pointee.height = Int32(clamping: height)
+        opened.pointee.thread_count = 1
+        opened.pointee.pkt_timebase = AVRational(num: 1, den: 90_000)
+        if keyFramesOnly {
+            opened.pointee.skip_frame = AVDISCARD_NONKEY
+            opened.pointee.flags |= AV_CODEC_FLAG_LOW_DELAY
+        }
+        if !extradata.isEmpty {
+            // libavcodec reads past the end and frees it itself.
+            let padded = extradata.count + Int(AV_INPUT_BUFFER_PADDING_SIZE)
+            guard let memory = av_mallocz(padded) else { throw MediaError(.outOfMemory, "out of memory for a decoder") }
+            memory.copyMemory(from: extradata, byteCount: extradata.count)
+            opened.pointee.extradata = memory.assumingMemoryBound(to: UInt8.self)
+            opened.pointee.extradata_size = Int32(extradata.count)
+        }
+        let code = avcodec_open2(opened, decoder, nil)
+        guard code == 0 else {
+            throw MediaError(.invalidData, "the decoder does not open: \(MediaError.text(code))", avCode: code)
+        }
     }
 
-    package func decode(_ packet: [UInt8], ptsTicks: Int64, isKey: Bool) throws(MediaError) -> [DecodedFrame] { [] }
+    deinit {
+        avcodec_free_context(&context)
+        av_packet_free(&packet)
+    }
+
+    /// Decodes one access unit; gives the pictures that are ready, in presentation order.
+    ///
+    /// - Throws: `invalidData` when the packet can't be decoded; later packets may work again, from a key frame at the
+    ///   latest.
+    package func decode(_ packet: [UInt8], ptsTicks: Int64, isKey: Bool) throws(MediaError) -> [DecodedFrame] {
+        guard let context, let avPacket = self.packet, !packet.isEmpty, packet.count < 1 << 30 else { return [] }
+        // Not reference counted, so avcodec_send_packet copies it, with the padding it needs.
+        var code = packet.withUnsafeBufferPointer { buffer in
+            avPacket.pointee.data = UnsafeMutablePointer(mutating: buffer.baseAddress)
+            avPacket.pointee.size = Int32(buffer.count)
+            avPacket.pointee.pts = ptsTicks
+            avPacket.pointee.dts = gw_nopts()
+            avPacket.pointee.flags = isKey ? AV_PKT_FLAG_KEY : 0
+            return avcodec_send_packet(context, avPacket)
+        }
+        avPacket.pointee.data = nil
+        avPacket.pointee.size = 0
+        if code == gw_averror(EAGAIN) { code = 0 }
+        guard code >= 0 else {
+            throw MediaError(.invalidData, "a packet can't be decoded: \(MediaError.text(code))", avCode: code)
+        }
+        return receive()
+    }
 
     /// The pictures still held back for reordering; after it only `reset()` and then a key frame.
-    package func flush() -> [DecodedFrame] { [] }
+    package func flush() -> [DecodedFrame] {
+        guard let context else { return [] }
+        avcodec_send_packet(context, nil)
+        return receive()
+    }
 
     /// Forgets everything but the parameters.
-    package func reset() {}
+    package func reset() {
+        if let context { avcodec_flush_buffers(context) }
+    }
+
+    private func receive() -> [DecodedFrame] {
+        var frames: [DecodedFrame] = []
+        while let context, let frame = av_frame_alloc() {
+            guard avcodec_receive_frame(context, frame) == 0 else {
+                var unused: UnsafeMutablePointer<AVFrame>? = frame
+                av_frame_free(&unused)
+                break
+            }
+            frames.append(DecodedFrame(owning: frame))
+        }
+        return frames
+    }
 }

@@ -1,0 +1,186 @@
+import CFFmpeg
+import Domain
+import Glibc
+
+/// An opened `AVFormatContext` of which one video stream is read.
+final class LibavInput {
+    /// A packet as libavformat gives it, valid until the next read. Times in 90 kHz ticks.
+    struct RawPacket: ~Copyable {
+        let bytes: UnsafeBufferPointer<UInt8>
+        let pts: Int64?
+        let dts: Int64?
+        let duration: Int64
+        let isKey: Bool
+    }
+
+    enum RawResult: ~Copyable {
+        case packet(RawPacket)
+        case end
+    }
+
+    let isFile: Bool
+    let codec: VideoCodec
+    let width: Int
+    let height: Int
+    let extradata: [UInt8]
+    let frameRate: Double?
+    let ignoredStreams: [String]
+
+    private var context: UnsafeMutablePointer<AVFormatContext>?
+    private var packet: UnsafeMutablePointer<AVPacket>?
+    private let stream: UnsafeMutablePointer<AVStream>
+    private let address: SourceAddress
+    /// libavformat's interrupt callback holds an unretained pointer to it.
+    private let cancellation: Cancellation
+
+    init(address: SourceAddress, options: DemuxerOptions, cancellation: Cancellation) throws(MediaError) {
+        self.address = address
+        self.cancellation = cancellation
+        if case .file = address.kind { isFile = true } else { isFile = false }
+        let action = "opening \(address.redacted)"
+        guard var opened = Optional(avformat_alloc_context()), let newPacket = av_packet_alloc() else {
+            throw MediaError(.outOfMemory, "\(action): out of memory")
+        }
+        packet = newPacket
+        opened?.pointee.interrupt_callback.callback = { opaque in
+            guard let opaque else { return 0 }
+            return Unmanaged<Cancellation>.fromOpaque(opaque).takeUnretainedValue().shouldStop ? 1 : 0
+        }
+        opened?.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(cancellation).toOpaque()
+        var settings: OpaquePointer?
+        defer { av_dict_free(&settings) }
+        for (key, value) in Self.settings(isFile: isFile, options: options) { av_dict_set(&settings, key, value, 0) }
+        let code = avformat_open_input(&opened, address.url, nil, &settings)
+        guard code == 0, let context = opened else {
+            av_packet_free(&packet)
+            throw MediaError(avCode: code, action: action, opening: true, cancellation: cancellation)
+        }
+        var owned: UnsafeMutablePointer<AVFormatContext>? = context
+        do throws(MediaError) {
+            let index = try Self.chooseVideo(context, action: action, cancellation: cancellation)
+            guard let chosen = context.pointee.streams[index], let parameters = chosen.pointee.codecpar else {
+                throw MediaError(.notAStream, "\(action): no video stream is there")
+            }
+            stream = chosen
+            codec = Self.codec(parameters.pointee.codec_id)
+            width = Int(parameters.pointee.width)
+            height = Int(parameters.pointee.height)
+            extradata = Array(
+                UnsafeBufferPointer(start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size))
+            )
+            let rate = chosen.pointee.avg_frame_rate
+            let real = chosen.pointee.r_frame_rate
+            frameRate =
+                rate.num > 0 && rate.den > 0
+                ? Double(rate.num) / Double(rate.den)
+                : real.num > 0 && real.den > 0 ? Double(real.num) / Double(real.den) : nil
+            ignoredStreams = Self.discardOthers(context, keep: index)
+        } catch {
+            avformat_close_input(&owned)
+            av_packet_free(&packet)
+            throw error
+        }
+        self.context = context
+    }
+
+    deinit {
+        av_packet_free(&packet)
+        // Tearing an RTSP session down waits for the socket: not longer than a moment.
+        if !isFile { cancellation.setDeadline(monotonic: SystemClock().monotonic() + .milliseconds(300)) }
+        avformat_close_input(&context)
+        if !isFile { cancellation.setDeadline(monotonic: nil) }
+    }
+
+    private static func settings(isFile: Bool, options: DemuxerOptions) -> [(String, String)] {
+        if isFile {
+            // Every packet of the file counts, whatever its edit list would show.
+            return [("protocol_whitelist", "file"), ("ignore_editlist", "1"), ("probesize", "1000000")]
+        }
+        let timeout = max(options.connectTimeout, options.readTimeout)
+        return [
+            ("rtsp_transport", "tcp"), ("allowed_media_types", "video"),
+            ("timeout", String(timeout.components.seconds * 1_000_000 + 1)), ("fflags", "nobuffer"),
+            ("probesize", "500000"), ("analyzeduration", "1000000"),
+        ]
+    }
+
+    /// The first video stream. Its details are probed for only where the container doesn't give what is needed: that
+    /// opens a decoder and holds back the first seconds of a camera.
+    private static func chooseVideo(
+        _ context: UnsafeMutablePointer<AVFormatContext>,
+        action: String,
+        cancellation: Cancellation
+    ) throws(MediaError) -> Int {
+        if let index = firstVideo(context) {
+            let parameters = context.pointee.streams[index]?.pointee.codecpar
+            let id = parameters?.pointee.codec_id ?? AV_CODEC_ID_NONE
+            if id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC { return index }
+        }
+        let code = avformat_find_stream_info(context, nil)
+        guard code >= 0 else {
+            throw MediaError(avCode: code, action: action, opening: true, cancellation: cancellation)
+        }
+        guard let index = firstVideo(context) else {
+            throw MediaError(.notAStream, "\(action): no video stream is there")
+        }
+        return index
+    }
+
+    private static func firstVideo(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int? {
+        (0..<Int(context.pointee.nb_streams)).first { index in
+            guard let stream = context.pointee.streams[index] else { return false }
+            return stream.pointee.codecpar?.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+                && stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+        }
+    }
+
+    private static func discardOthers(_ context: UnsafeMutablePointer<AVFormatContext>, keep: Int) -> [String] {
+        var names: [String] = []
+        for index in 0..<Int(context.pointee.nb_streams) where index != keep {
+            guard let stream = context.pointee.streams[index], let parameters = stream.pointee.codecpar else { continue }
+            stream.pointee.discard = AVDISCARD_ALL
+            let kind = av_get_media_type_string(parameters.pointee.codec_type).map { String(cString: $0) } ?? "other"
+            names.append("\(kind)/\(String(cString: avcodec_get_name(parameters.pointee.codec_id)))")
+        }
+        return names
+    }
+
+    private static func codec(_ id: AVCodecID) -> VideoCodec {
+        switch id {
+        case AV_CODEC_ID_H264: .h264
+        case AV_CODEC_ID_HEVC: .hevc
+        case AV_CODEC_ID_MPEG4: .mpeg4
+        case AV_CODEC_ID_MJPEG: .mjpeg
+        default: .other
+        }
+    }
+
+    /// Reads until a packet of the chosen stream has come.
+    func read(opening: Bool) throws(MediaError) -> RawResult {
+        guard let context, let packet else { return .end }
+        let ticks = AVRational(num: 1, den: 90_000)
+        while true {
+            av_packet_unref(packet)
+            let code = av_read_frame(context, packet)
+            if code == gw_averror_eof(), isFile { return .end }
+            if code == gw_averror(EAGAIN) { continue }
+            guard code >= 0 else {
+                let action = "reading \(address.redacted)"
+                throw MediaError(avCode: code, action: action, opening: opening, cancellation: cancellation)
+            }
+            guard packet.pointee.stream_index == stream.pointee.index, packet.pointee.size > 0 else { continue }
+            let base = stream.pointee.time_base
+            let none = gw_nopts()
+            let (pts, dts) = (packet.pointee.pts, packet.pointee.dts)
+            return .packet(
+                RawPacket(
+                    bytes: UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size)),
+                    pts: pts == none ? nil : av_rescale_q(pts, base, ticks),
+                    dts: dts == none ? nil : av_rescale_q(dts, base, ticks),
+                    duration: packet.pointee.duration > 0 ? av_rescale_q(packet.pointee.duration, base, ticks) : 0,
+                    isKey: packet.pointee.flags & AV_PKT_FLAG_KEY != 0
+                )
+            )
+        }
+    }
+}
