@@ -37,6 +37,8 @@ package struct SeriesOutcome: Sendable, Equatable {
     package var duplicates = 0
     /// The numbers of the batch's signals, in their order, for `SeriesDatabase.delivered`.
     package var signalIds: [Int64] = []
+
+    package init() {}
 }
 
 /// A signal that the alarms have not confirmed yet.

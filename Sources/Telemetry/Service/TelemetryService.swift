@@ -1,13 +1,24 @@
 package import Domain
 package import Logging
 package import Store
+import Synchronization
 
 /// The sensors and vehicles of a site: listens to its brokers, stores what they say, judges it by the rules.
 package final class TelemetryService: Sendable {
+    private let site: Site
     private let series: SeriesDatabase
     private let readings: ReadingRepository
     private let tracks: TrackRepository
     private let quarantine: QuarantineRepository
+    private let feed: ChangeFeed
+    private let clock: any HostClock
+    private let logger: Logger
+    private let openAlarmIds: @Sendable (String) -> [String]
+    private let outbox: SignalOutbox
+    private let ingest: TelemetryIngest
+    private let links = Mutex<[MQTTLink]>([])
+    private let publisher = Mutex(ChangePublisher())
+    private let sensorsById: [String: Sensor]
 
     /// - Parameter openAlarmIds: the ids of a sensor's open alarms, for `SensorStatus`; called on any thread.
     package init(
@@ -19,33 +30,241 @@ package final class TelemetryService: Sendable {
         logger: Logger,
         openAlarmIds: @escaping @Sendable (_ sensorId: String) -> [String] = { _ in [] }
     ) {
+        self.site = site
+        sensorsById = Dictionary(site.sensors.map { ($0.id, $0) }) { first, _ in first }
         self.series = series
+        self.feed = feed
+        self.clock = clock
+        self.logger = logger
+        self.openAlarmIds = openAlarmIds
         readings = ReadingRepository(series)
         tracks = TrackRepository(series)
         quarantine = QuarantineRepository(series)
+        outbox = SignalOutbox(alarms: alarms, series: series, logger: logger)
+        ingest = TelemetryIngest(site: site, series: series, outbox: outbox, clock: clock)
     }
 
     /// Works until the task is cancelled; then says goodbye to the brokers and returns.
     ///
-    /// - Throws: `StoreError` when the stored state can't be read at the start.
-    package func run() async throws {}
+    /// - Throws: `StoreError` when the stored state can't be read at the start; `MQTTError` when the process has no file
+    ///   descriptors left. What goes wrong with a broker is in `brokers()` and never ends this.
+    package func run() async throws {
+        try await restore()
+        let started = try await startLinks()
+        let timer = try TelemetryTimer(every: .milliseconds(250)) { [self] in turn() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [outbox] in await outbox.run() }
+            await group.waitForAll()
+        }
+        await timer.stop()
+        for link in started { await link.stop() }
+    }
+
+    // MARK: Start and time
+
+    /// Brings back what the rules knew when the service ended.
+    private func restore() async throws {
+        let last = try await readings.last()
+        let positions = try await tracks.last()
+        let counts = try await quarantine.counts()
+        let stored = try await series.ruleStates()
+        let pending = try await series.pendingSignals()
+        let now = clock.now()
+        let monotonic = clock.monotonic()
+        let farewells = ingest.withState { state in
+            state.lastReadings = last
+            state.lastPositions = positions
+            state.rejected = counts
+            for (id, reading) in last where reading.receivedAt <= now {
+                state.heard[id] = TelemetryIngest.Heard(monotonic: monotonic - (now - reading.receivedAt))
+            }
+            var gone = SeriesBatch()
+            for item in stored {
+                guard let json = item.state else { continue }
+                if state.judges[item.sensorId]?.restore(rule: item.rule, json: json) == true { continue }
+                gone.ruleStates.append(SeriesBatch.RuleState(sensorId: item.sensorId, rule: item.rule, state: nil))
+            }
+            for item in stored
+            where gone.ruleStates.contains(where: { $0.rule == item.rule && $0.sensorId == item.sensorId }) {
+                guard let json = item.state else { continue }
+                let judge = state.judges[item.sensorId]
+                let signal = SensorJudge.farewell(
+                    sensorId: item.sensorId,
+                    rule: item.rule,
+                    json: json,
+                    judge: judge,
+                    at: now
+                )
+                if let signal { gone.signals.append(signal) }
+            }
+            for (id, reading) in last { state.judges[id]?.resume(after: reading) }
+            return gone
+        }
+        outbox.add(pending)
+        guard !farewells.isEmpty else { return }
+        let outcome = try await storeOffPool(farewells)
+        outbox.add(zip(outcome.signalIds, farewells.signals).map { PendingSignal(id: $0, signal: $1) })
+    }
+
+    private func storeOffPool(_ batch: SeriesBatch) async throws -> SeriesOutcome {
+        let result = Mutex<Result<SeriesOutcome, any Error>?>(nil)
+        let thread = BlockingThread(name: "telemetry-restore") { [series] in
+            let outcome = Result { try series.store(batch) }
+            result.withLock { $0 = outcome }
+        }
+        await thread.finished()
+        return try result.withLock { $0 }?.get() ?? SeriesOutcome()
+    }
+
+    private func startLinks() async throws -> [MQTTLink] {
+        // A name of its own for each installation, kept with its data: the session at the broker outlives a restart, and
+        // two installations of one site don't throw each other out.
+        let fallback = "gridwatch-\(UUIDv7.make(at: clock.now()).suffix(12))"
+        let name = try await series.setting("mqttClientId", otherwise: fallback)
+        var started: [MQTTLink] = []
+        for (index, broker) in site.brokers.enumerated() {
+            let filters = broker.subscriptions.map(\.topic) + site.vehicles.map(\.topic)
+            let settings = MQTTSettings(
+                host: broker.host,
+                port: broker.port,
+                tls: broker.tls,
+                user: broker.user,
+                password: broker.password,
+                clientId: broker.clientId ?? name,
+                protocolVersion: broker.protocolVersion,
+                filters: Array(Set(filters)).sorted()
+            )
+            let sink = BrokerSink(ingest: ingest, broker: index)
+            started.append(try MQTTLink(settings: settings, sink: sink, clock: clock, logger: logger))
+        }
+        links.withLock { $0 = started }
+        for link in started { link.start() }
+        return started
+    }
+
+    private struct BrokerSink: MQTTSink {
+        let ingest: TelemetryIngest
+        let broker: Int
+
+        func store(_ batch: [MQTTMessage]) throws {
+            try ingest.take(batch, broker: broker)
+        }
+    }
+
+    /// One turn of the timer, on its own thread.
+    private func turn() {
+        let listening = links.withLock { $0.map { $0.status.state == .subscribed } }
+        let now = clock.monotonic()
+        ingest.withState { state in
+            for (broker, isListening) in listening.enumerated() {
+                state.listeningSince[broker] = isListening ? state.listeningSince[broker] ?? now : nil
+            }
+        }
+        do {
+            try ingest.tick()
+        } catch {
+            logger.error("rules that time decides could not be stored", metadata: ["error": "\(error)"])
+        }
+        publishChanges(now: now)
+    }
+
+    private func publishChanges(now: Duration) {
+        let changed = ingest.withState { state in
+            defer {
+                state.changedSensors = []
+                state.changedVehicles = []
+            }
+            return (state.changedSensors, state.changedVehicles)
+        }
+        let due = publisher.withLock { publisher in
+            publisher.changed(changed.0.sorted(), topic: .sensor)
+            publisher.changed(changed.1.sorted(), topic: .vehicle)
+            return publisher.due(now: now)
+        }
+        for (topic, id) in due {
+            let change =
+                topic == .sensor
+                ? sensor(id).flatMap { ChangePublisher.change(.sensor, $0) }
+                : vehicle(id).flatMap { ChangePublisher.change(.vehicle, $0) }
+            if let change { feed.publish(change) }
+        }
+    }
+
+    // MARK: What is known
 
     /// Every declared sensor, in the site's order.
-    package func sensors() -> [SensorStatus] { [] }
+    package func sensors() -> [SensorStatus] { site.sensors.map(status) }
 
     /// One sensor, or nil when the site declares none by that id.
-    package func sensor(_ id: String) -> SensorStatus? { nil }
+    package func sensor(_ id: String) -> SensorStatus? { sensorsById[id].map(status) }
+
+    private func status(_ sensor: Sensor) -> SensorStatus {
+        let now = clock.monotonic()
+        let id = sensor.id
+        let (last, rejected, heard, staleAfter) = ingest.withState { state in
+            (
+                state.lastReadings[id], state.rejected[id] ?? RejectionCount(), state.heard[id]?.monotonic,
+                state.judges[id]?.staleAfter ?? .seconds(3600)
+            )
+        }
+        return SensorStatus(
+            id: id,
+            name: sensor.name,
+            profile: sensor.profile,
+            position: sensor.position,
+            address: sensor.address,
+            last: last.map(ReadingItem.init),
+            alarmIds: openAlarmIds(id),
+            rejected: rejected,
+            rules: sensor.rules.map(SensorStatus.Rule.init),
+            stale: heard.map { now - $0 > staleAfter } ?? true
+        )
+    }
 
     /// Every declared vehicle, in the site's order.
-    package func vehicles() -> [VehicleStatus] { [] }
+    package func vehicles() -> [VehicleStatus] { site.vehicles.map(status) }
 
-    package func vehicle(_ id: String) -> VehicleStatus? { nil }
+    package func vehicle(_ id: String) -> VehicleStatus? { site.vehicles.first { $0.id == id }.map(status) }
 
-    /// Every declared broker, in the site's order.
-    package func brokers() -> [BrokerStatus] { [] }
+    private func status(_ vehicle: Vehicle) -> VehicleStatus {
+        let id = vehicle.id
+        let (last, rejected) = ingest.withState { ($0.lastPositions[id], $0.rejected[id] ?? RejectionCount()) }
+        return VehicleStatus(
+            id: id,
+            name: vehicle.name,
+            kind: vehicle.kind,
+            last: last.map(PositionItem.init),
+            rejected: rejected
+        )
+    }
 
-    /// Who sends without being declared: the 1000 that were heard last.
-    package func unknownSources() -> [UnknownSource] { [] }
+    /// Every declared broker, in the site's order; empty until `run` has started them.
+    package func brokers() -> [BrokerStatus] {
+        let rejected = ingest.withState { $0.rejectedByBroker }
+        return links.withLock { $0 }.enumerated().map { index, link in
+            let status = link.status
+            return BrokerStatus(
+                id: "\(link.settings.host):\(link.settings.port)",
+                host: link.settings.host,
+                port: link.settings.port,
+                tls: link.settings.tls != nil,
+                state: status.state,
+                connected: status.state == .subscribed,
+                since: status.since,
+                reason: status.reason,
+                detail: status.detail,
+                received: status.received,
+                rejected: rejected[index]
+            )
+        }
+    }
+
+    /// Who sends without being declared, the newest first: the 1000 that were heard last.
+    package func unknownSources() -> [UnknownSource] {
+        ingest.withState { Array($0.unknown.values) }.sorted { ($1.lastAt, $0.id) < ($0.lastAt, $1.id) }
+    }
+
+    // MARK: What is stored
 
     /// A sensor's readings of `from...to`, oldest first.
     package func readings(

@@ -1,0 +1,131 @@
+import Domain
+import Store
+import Synchronization
+
+/// Takes batches of messages: validates, judges, stores. What it knows in memory follows what is stored, never leads it.
+///
+/// One lock around all of it: a sensor is judged serially whichever broker its messages come from, and the database has
+/// one writer anyway. Callers are the links' threads and the timer's, never the cooperative pool.
+final class TelemetryIngest: Sendable {
+    /// Sources that send undeclared; when there are more, those that were heard the longest ago are forgotten.
+    static let maximumUnknown = 1000
+    /// Signals that the alarms haven't taken yet; beyond that nothing more is accepted, so it stays with the brokers.
+    static let maximumPending = 10_000
+
+    /// The arrival of a message.
+    struct Heard {
+        var monotonic: Duration
+        /// The broker's index; nil when it came before this start.
+        var broker: Int?
+    }
+
+    struct State {
+        var judges: [String: SensorJudge]
+        var lastReadings: [String: Reading] = [:]
+        var lastPositions: [String: VehiclePosition] = [:]
+        /// Arrival of each sensor's last fresh message.
+        var heard: [String: Heard] = [:]
+        var rejected: [String: RejectionCount] = [:]
+        var unknown: [String: UnknownSource] = [:]
+        var routers: [TopicRouter]
+        var rejectedByBroker: [Int]
+        /// Since when each broker's link is subscribed, monotonic; nil while it isn't.
+        var listeningSince: [Duration?]
+        /// Rejected messages and readings that were new, for the change feed.
+        var changedSensors: Set<String> = []
+        var changedVehicles: Set<String> = []
+    }
+
+    /// Too many signals wait for the alarms.
+    struct AlarmsAreBehind: Error, CustomStringConvertible {
+        var description: String { "more than \(maximumPending) signals wait for the alarms" }
+    }
+
+    private let series: SeriesDatabase
+    private let outbox: SignalOutbox
+    private let clock: any HostClock
+    private let state: Mutex<State>
+
+    init(site: Site, series: SeriesDatabase, outbox: SignalOutbox, clock: any HostClock) {
+        self.series = series
+        self.outbox = outbox
+        self.clock = clock
+        let judges = Dictionary(site.sensors.map { ($0.id, SensorJudge(sensor: $0)) }) { first, _ in first }
+        state = Mutex(
+            State(
+                judges: judges,
+                routers: site.brokers.map { TopicRouter(broker: $0, site: site) },
+                rejectedByBroker: site.brokers.map { _ in 0 },
+                listeningSince: site.brokers.map { _ in nil }
+            )
+        )
+    }
+
+    /// A look at, or a change of, what is known; short, it holds up the ingest.
+    func withState<R>(_ body: (inout sending State) -> sending R) -> sending R {
+        state.withLock(body)
+    }
+
+    /// Takes a batch of the broker with that index. Blocks until it is stored.
+    func take(_ messages: [MQTTMessage], broker: Int) throws {
+        guard outbox.count < Self.maximumPending else { throw AlarmsAreBehind() }
+        let now = clock.now()
+        let monotonic = clock.monotonic()
+        try state.withLock { state in
+            var batch = TelemetryBatch(receivedAt: now)
+            for message in messages { batch.add(message, broker: broker, state: &state) }
+            let outcome = try store(batch)
+            batch.apply(to: &state, heard: Heard(monotonic: monotonic, broker: broker))
+            state.rejectedByBroker[broker] += batch.series.rejected.count
+            enqueue(batch.series.signals, outcome)
+        }
+    }
+
+    /// Lets time speak to all rules. Blocks until what follows is stored.
+    func tick() throws {
+        let now = clock.now()
+        let monotonic = clock.monotonic()
+        try state.withLock { state in
+            var batch = TelemetryBatch(receivedAt: now)
+            for (id, judge) in state.judges where judge.needsTicks {
+                batch.tick(id, judge, silence: Self.silence(of: id, in: state, monotonic: monotonic))
+            }
+            guard !batch.series.isEmpty else { return }
+            let outcome = try store(batch)
+            batch.apply(to: &state, heard: nil)
+            enqueue(batch.series.signals, outcome)
+        }
+    }
+
+    /// For how long a sensor has been silent although we listened; nil while we don't.
+    ///
+    /// We listen to a sensor while the broker that brought its last message is connected; before the first one, while
+    /// all are.
+    static func silence(of id: String, in state: borrowing State, monotonic: Duration) -> Silence? {
+        let heard = state.heard[id]
+        let since: Duration
+        if let broker = heard?.broker {
+            guard let listening = state.listeningSince[broker] else { return nil }
+            since = listening
+        } else {
+            var latest = Duration.zero
+            for listening in state.listeningSince {
+                guard let listening else { return nil }
+                latest = max(latest, listening)
+            }
+            since = latest
+        }
+        guard let heard, heard.monotonic > since else {
+            return Silence(lasted: monotonic - since, listened: monotonic - since)
+        }
+        return Silence(lasted: monotonic - heard.monotonic, listened: monotonic - since)
+    }
+
+    private func store(_ batch: TelemetryBatch) throws -> SeriesOutcome {
+        try series.store(batch.series)
+    }
+
+    private func enqueue(_ signals: [AlarmSignal], _ outcome: SeriesOutcome) {
+        outbox.add(zip(outcome.signalIds, signals).map { PendingSignal(id: $0, signal: $1) })
+    }
+}
