@@ -16,7 +16,9 @@ package struct Migration: Sendable {
 /// The schema of `gridwatch.db`, one line per aggregate's step, in order of their numbers.
 enum Migrations {
     static let gridwatch: [Migration] = [
-        ArchiveSchema.migration0001
+        ArchiveSchema.migration0001,
+        AlarmSchema.migration0003,
+        CaseSchema.migration0004,
         // 0002 telemetry, 0003 alarms, 0004 cases, 0005 users: add your line in the order of the numbers.
     ]
 }
