@@ -60,7 +60,7 @@ struct FrameConnection: ~Copyable {
                 let address = buffer.baseAddress?.advanced(by: start)
                 // A socket's peer that has gone must not end a process that left SIGPIPE alone.
                 return input == output
-                    ? send(output, address, buffer.count - start, Int32(MSG_NOSIGNAL.rawValue))
+                    ? send(output, address, buffer.count - start, Int32(MSG_NOSIGNAL))
                     : write(output, address, buffer.count - start)
             }
             if count < 0 {

@@ -36,6 +36,10 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
     package var freeBytes: Int64
     /// True while nothing can be written.
     package var diskFailing: Bool
+    /// Cameras whose analysis is put aside because their packets killed the worker again and again; they are recorded.
+    package var quarantined: [String]?
+    /// Observations that were dropped because serve was away for too long.
+    package var droppedObservations: Int?
 
     package struct CameraCounters: Sendable, Equatable, Codable {
         package var packets: Int
@@ -64,12 +68,16 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         workerRestarts: Int = 0,
         workerDrops: Int = 0,
         freeBytes: Int64 = 0,
-        diskFailing: Bool = false
+        diskFailing: Bool = false,
+        quarantined: [String]? = nil,
+        droppedObservations: Int? = nil
     ) {
         self.cameras = cameras
         self.workerRestarts = workerRestarts
         self.workerDrops = workerDrops
         self.freeBytes = freeBytes
         self.diskFailing = diskFailing
+        self.quarantined = quarantined
+        self.droppedObservations = droppedObservations
     }
 }

@@ -1,0 +1,95 @@
+import Domain
+import Logging
+import Recording
+import Synchronization
+
+/// One camera under capture: its main stream, its sub stream if it has one, and its way to analysis.
+final class CameraCapture: Sendable {
+    let cameraId: String
+    let shared: MainStream.Shared
+    let analysis: AnalysisInput
+    private struct State {
+        var camera: CapturedCamera
+        var sub: SourceLoop?
+    }
+
+    private let main: SourceLoop
+    private let gate: ConnectionGate
+    private let clock: any HostClock
+    private let state: Mutex<State>
+
+    init(
+        _ camera: CapturedCamera,
+        volume: RecordingVolume,
+        feed: AnalysisFeed,
+        gate: ConnectionGate,
+        clock: any HostClock,
+        logger: Logger,
+        onChange: @escaping @Sendable (CameraStatus) -> Void
+    ) {
+        cameraId = camera.id
+        shared = MainStream.Shared(cameraId: camera.id, wall: clock.now(), onChange: onChange)
+        analysis = AnalysisInput(cameraId: camera.id, isAnalysed: camera.isAnalysed, feed: feed)
+        main = SourceLoop(name: camera.id, url: camera.source, gate: gate, clock: clock)
+        self.gate = gate
+        self.clock = clock
+        state = Mutex(State(camera: camera))
+        main.start(MainStream(shared: shared, volume: volume, analysis: analysis, clock: clock, logger: logger))
+        state.withLock { $0.sub = startSub(camera.sub) }
+    }
+
+    private func startSub(_ url: String?) -> SourceLoop? {
+        guard let url else { return nil }
+        let loop = SourceLoop(name: "\(cameraId)/sub", url: url, gate: gate, clock: clock)
+        loop.start(SubStream(analysis: analysis, clock: clock))
+        return loop
+    }
+
+    /// Ends both streams; returns at once.
+    func stop(reason: StateReason) {
+        main.stop(reason: reason)
+        state.withLock { $0.sub }?.stop(reason: reason)
+    }
+
+    /// Whether the recording thread has ended: no run is open any more.
+    var hasFinished: Bool { main.hasFinished }
+
+    /// Takes over a changed configuration; a connection whose source stays is not touched.
+    func apply(_ camera: CapturedCamera) {
+        state.withLock { state in
+            if state.camera.source != camera.source { main.reconnect(to: camera.source) }
+            if state.camera.sub != camera.sub {
+                state.sub?.stop(reason: .paused)
+                state.sub = startSub(camera.sub)
+            }
+            state.camera = camera
+        }
+        analysis.setAnalysed(camera.isAnalysed)
+    }
+
+    /// Recording is put off, or goes on, for want of space.
+    func setPaused(_ paused: Bool) {
+        shared.withState { $0.isPaused = paused }
+    }
+
+    func tick(now: Duration, wall: WallTime) {
+        shared.step { $0.tick(now: now, wall: wall) }
+    }
+
+    var counters: CaptureStatistics.CameraCounters {
+        shared.withState { state in
+            CaptureStatistics.CameraCounters(
+                packets: state.packets,
+                bytes: state.bytes,
+                fragments: state.recorder?.fragments ?? 0,
+                droppedFragments: state.recorder?.droppedFragments ?? 0,
+                connections: main.connections
+            )
+        }
+    }
+}
+
+extension CapturedCamera {
+    /// Whether there is a rule to judge.
+    var isAnalysed: Bool { zones.contains { !$0.rules.isEmpty } }
+}

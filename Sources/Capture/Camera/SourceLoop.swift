@@ -1,0 +1,204 @@
+import Domain
+import Foundation
+import Media
+import Synchronization
+
+/// What happens on a source's thread, told in order; nothing of it may block for long.
+protocol SourceObserver: AnyObject {
+    /// The thread begins.
+    func started()
+    func attempting()
+    /// - Throws: `MediaError` when the stream is of no use here: the connection is closed again.
+    func connected(_ info: StreamInfo) throws(MediaError)
+    func packet(_ packet: Packet)
+    func parametersChanged(_ info: StreamInfo) throws(MediaError)
+    /// The attempt failed or the connection ended.
+    func ended(reason: StateReason, detail: String?)
+    /// The thread ends.
+    func finished()
+}
+
+/// Connects to one source and reads it, again and again until stopped: the body of that source's thread.
+final class SourceLoop: Sendable {
+    /// Within it an attempt succeeds or fails, so that a camera's state is known in ten seconds.
+    static let connectTimeout = Duration.seconds(8)
+    /// Silence after which a connection is dropped and made again.
+    static let silenceLimit = Duration.seconds(9)
+
+    private struct State {
+        var url: String
+        var stopReason: StateReason?
+        /// Grows when the connection has to be made again at once.
+        var generation = 0
+        var cancellation: Cancellation?
+        var hasFinished = false
+        var connections = 0
+    }
+
+    private let name: String
+    private let gate: ConnectionGate
+    private let clock: any HostClock
+    private let state: Mutex<State>
+    /// Signalled on every change that ends a wait.
+    private let condition = NSCondition()
+
+    init(name: String, url: String, gate: ConnectionGate, clock: any HostClock) {
+        self.name = name
+        self.gate = gate
+        self.clock = clock
+        state = Mutex(State(url: url))
+    }
+
+    /// Starts the thread; `observer` is used on it alone.
+    func start(_ observer: sending any SourceObserver) {
+        let box = ObserverBox(observer)
+        let thread = Thread { [self] in run(box.observer) }
+        thread.name = name
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+
+    /// Ends the loop; the run that is open ends with `reason`. Returns at once.
+    func stop(reason: StateReason) {
+        state.withLock { state in
+            if state.stopReason == nil { state.stopReason = reason }
+            state.cancellation?.cancel()
+        }
+        signal()
+    }
+
+    /// Drops the connection and connects to `url` at once.
+    func reconnect(to url: String) {
+        state.withLock { state in
+            state.url = url
+            state.generation += 1
+            state.cancellation?.cancel()
+        }
+        signal()
+    }
+
+    var hasFinished: Bool { state.withLock { $0.hasFinished } }
+
+    /// Attempts that led to a stream.
+    var connections: Int { state.withLock { $0.connections } }
+
+    private var stopReason: StateReason? { state.withLock { $0.stopReason } }
+
+    private func signal() {
+        condition.lock()
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Waits, unless the loop is stopped or told to reconnect.
+    private func wait(_ duration: Duration, generation: Int) {
+        let end = clock.monotonic() + duration
+        condition.lock()
+        defer { condition.unlock() }
+        while state.withLock({ $0.stopReason == nil && $0.generation == generation }) {
+            let left = (end - clock.monotonic()).seconds
+            guard left > 0 else { return }
+            _ = condition.wait(until: Date(timeIntervalSinceNow: min(left, 60)))
+        }
+    }
+
+    private func run(_ observer: any SourceObserver) {
+        observer.started()
+        var random = SystemRandomNumberGenerator()
+        var backoff = Backoff(isFile: isFile)
+        var generation = state.withLock { $0.generation }
+        while stopReason == nil {
+            wait(gate.reserve(now: clock.monotonic()), generation: generation)
+            let current = state.withLock { $0.generation }
+            if current != generation {
+                generation = current
+                backoff = Backoff(isFile: isFile)
+            }
+            guard stopReason == nil else { break }
+            observer.attempting()
+            let (failure, connectedFor) = connectAndRead(observer, generation: generation)
+            // Stopped or redirected: no failure of the source.
+            if let stopReason {
+                observer.ended(reason: stopReason, detail: nil)
+                break
+            }
+            if state.withLock({ $0.generation }) != generation {
+                observer.ended(reason: .restart, detail: "the source was changed")
+                continue
+            }
+            observer.ended(reason: failure.reason, detail: failure.message)
+            let pause = backoff.wait(
+                after: failure.code == .unauthorised ? .unauthorised : .ordinary,
+                connectedFor: connectedFor,
+                using: &random
+            )
+            wait(pause, generation: generation)
+        }
+        observer.finished()
+        state.withLock { $0.hasFinished = true }
+    }
+
+    private var isFile: Bool {
+        let url = state.withLock { $0.url }
+        return url.hasPrefix("file:") || url.hasPrefix("/")
+    }
+
+    /// One connection from its attempt to its end.
+    ///
+    /// - Returns: why it ended, and how long it had delivered; nil when it never did.
+    private func connectAndRead(
+        _ observer: any SourceObserver,
+        generation: Int
+    ) -> (failure: Failure, connectedFor: Duration?) {
+        let cancellation = Cancellation(clock: clock)
+        let url: String? = state.withLock { state in
+            guard state.stopReason == nil, state.generation == generation else { return nil }
+            state.cancellation = cancellation
+            return state.url
+        }
+        defer { state.withLock { $0.cancellation = nil } }
+        guard let url else { return (Failure(code: .cancelled, reason: .restart, message: "stopped"), nil) }
+        var since: Duration?
+        do throws(MediaError) {
+            let options = DemuxerOptions(connectTimeout: Self.connectTimeout, readTimeout: Self.silenceLimit)
+            let demuxer = try Demuxer(opening: url, options: options, cancellation: cancellation)
+            try observer.connected(demuxer.info)
+            since = clock.monotonic()
+            state.withLock { $0.connections += 1 }
+            while true {
+                switch try demuxer.next() {
+                case .packet(let packet): observer.packet(packet)
+                case .parametersChanged(let info): try observer.parametersChanged(info)
+                case .end: throw MediaError(.closed, "the source ended")
+                }
+            }
+        } catch {
+            let now = clock.monotonic()
+            // Silence on an open connection is another thing than no answer at all.
+            let silent = since != nil && error.code == .timeout
+            let failure = Failure(
+                code: error.code,
+                reason: silent ? .noPackets : error.reason,
+                message: silent ? "no packet for \(Int(Self.silenceLimit.seconds)) s" : error.message
+            )
+            return (failure, since.map { now - $0 })
+        }
+    }
+
+    private struct Failure {
+        var code: MediaError.Code
+        var reason: StateReason
+        var message: String
+    }
+}
+
+/// Carries an observer to its thread.
+///
+/// Safety: `start` has sent the observer away, so the thread is the only one that has it.
+private final class ObserverBox: @unchecked Sendable {
+    let observer: any SourceObserver
+
+    init(_ observer: any SourceObserver) {
+        self.observer = observer
+    }
+}

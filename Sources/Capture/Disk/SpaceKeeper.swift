@@ -1,0 +1,197 @@
+import Domain
+import Foundation
+import Logging
+import Recording
+import Synchronization
+
+/// Keeps the free-space floor and carries out serve's deletions, on a thread of its own: looking into and deleting from
+/// a slow disk holds up nobody else. Holds are obeyed always, read again from their journal before anything is deleted.
+final class SpaceKeeper: Sendable {
+    /// Segments that serve wants deleted and that wait for it; beyond it a command is refused, serve sends it again.
+    static let requestLimit = 50_000
+    private static let period: TimeInterval = 5
+
+    private struct State {
+        var requests: [String] = []
+        var priorities: [String: Int] = [:]
+        var floorBytes: Int64 = 0
+        var freeBytes: Int64 = 0
+        var paused: Set<String> = []
+        var stopping = false
+    }
+
+    private let layout: RecordingLayout
+    private let files: any RecordingFiles
+    private let catalogue: RecordingCatalogue
+    private let holds: HoldsJournal
+    private let logger: Logger
+    private let condition = NSCondition()
+    private let state = Mutex(State())
+    /// Told the cameras that must not record now; called from the keeper's thread.
+    private let onPaused: @Sendable (Set<String>) -> Void
+
+    init(
+        layout: RecordingLayout,
+        files: any RecordingFiles,
+        logger: Logger,
+        onPaused: @escaping @Sendable (Set<String>) -> Void
+    ) {
+        self.layout = layout
+        self.files = files
+        self.logger = logger
+        self.onPaused = onPaused
+        catalogue = RecordingCatalogue(layout: layout, files: files)
+        holds = HoldsJournal(layout: layout, files: files)
+    }
+
+    func configure(floorBytes: Int64, priorities: [String: Int]) {
+        state.withLock { state in
+            state.floorBytes = floorBytes
+            state.priorities = priorities
+        }
+    }
+
+    func start() {
+        let thread = Thread { [self] in
+            while !state.withLock({ $0.stopping }) {
+                keep()
+                condition.lock()
+                if state.withLock({ $0.requests.isEmpty && !$0.stopping }) {
+                    _ = condition.wait(until: Date(timeIntervalSinceNow: Self.period))
+                }
+                condition.unlock()
+            }
+        }
+        thread.name = "space"
+        thread.start()
+    }
+
+    func stop() {
+        state.withLock { $0.stopping = true }
+        signal()
+    }
+
+    /// Free bytes at the last look.
+    var freeBytes: Int64 { state.withLock { $0.freeBytes } }
+
+    /// Takes serve's command; paths that are none of a segment are left out.
+    func delete(_ segments: [String]) {
+        let accepted = state.withLock { state in
+            guard state.requests.count + segments.count <= Self.requestLimit else { return false }
+            state.requests += segments
+            return true
+        }
+        if !accepted { logger.warning("deletion refused: too many wait", metadata: ["count": "\(segments.count)"]) }
+        signal()
+    }
+
+    private func signal() {
+        condition.lock()
+        condition.signal()
+        condition.unlock()
+    }
+
+    /// One look at the volume. Also called by tests.
+    func keep() {
+        let requests = state.withLock { state in
+            defer { state.requests = [] }
+            return state.requests
+        }
+        do throws(FileFailure) {
+            if !requests.isEmpty { try deleteRequested(requests) }
+            try keepFloor()
+        } catch {
+            logger.error(
+                "the recording volume can't be kept",
+                metadata: ["operation": "\(error.operation)", "path": "\(error.path)", "errno": "\(error.code)"]
+            )
+        }
+    }
+
+    private func deleteRequested(_ paths: [String]) throws(FileFailure) {
+        let active = try holds.load()
+        var byCamera: [String: [SegmentName]] = [:]
+        for path in paths {
+            guard let (camera, name) = RecordingLayout.parse(relativeSegment: path) else {
+                logger.warning("not a segment, not deleted", metadata: ["path": "\(path)"])
+                continue
+            }
+            byCamera[camera, default: []].append(name)
+        }
+        for (camera, names) in byCamera {
+            let wanted = Set(names)
+            let stored = try segments(of: camera).filter { wanted.contains($0.name) }
+            let deletable = SpacePlan.deletable(stored, holds: active)
+            if deletable.count < stored.count {
+                logger.notice(
+                    "segments kept: held or being written",
+                    metadata: ["camera.id": "\(camera)", "count": "\(stored.count - deletable.count)"]
+                )
+            }
+            for segment in deletable { try remove(segment) }
+        }
+    }
+
+    private func keepFloor() throws(FileFailure) {
+        var free = Int64(try files.freeBytes(layout.root))
+        let (floor, priorities) = state.withLock { ($0.floorBytes, $0.priorities) }
+        var nothingLeft = false
+        if free < floor {
+            var stored: [StoredSegment] = []
+            for camera in try catalogue.cameras() { stored += try segments(of: camera) }
+            // Read after the listing: a hold that was acknowledged before a segment is deleted here is seen.
+            let active = try holds.load()
+            var deleted = 0
+            let candidates = SpacePlan.deletable(stored, holds: active)
+            for segment in candidates {
+                guard free < floor, !state.withLock({ $0.stopping }) else { break }
+                try remove(segment)
+                deleted += 1
+                free = Int64(try files.freeBytes(layout.root))
+            }
+            nothingLeft = free < floor
+            if deleted > 0 {
+                logger.notice("made room", metadata: ["segments": "\(deleted)", "free.bytes": "\(free)"])
+            }
+        }
+        let (before, after) = state.withLock { state in
+            let before = state.paused
+            state.freeBytes = free
+            if nothingLeft || free >= floor {
+                state.paused = SpacePlan.pausedCameras(
+                    priorities: priorities,
+                    freeBytes: free,
+                    floorBytes: floor,
+                    stopped: before
+                )
+            }
+            return (before, state.paused)
+        }
+        guard before != after else { return }
+        logger.critical(
+            "recording stops or goes on for want of space",
+            metadata: ["stopped": "\(after.sorted().joined(separator: ","))", "free.bytes": "\(free)"]
+        )
+        onPaused(after)
+    }
+
+    private func segments(of camera: String) throws(FileFailure) -> [StoredSegment] {
+        var names: [SegmentName] = []
+        for day in try catalogue.days(camera) { names += try catalogue.segments(camera, day: day) }
+        names.sort()
+        var stored: [StoredSegment] = []
+        for (index, name) in names.enumerated() {
+            guard let from = SpacePlan.startTime(of: name) else { continue }
+            let next = index + 1 < names.count ? names[index + 1] : nil
+            // Names are cut to milliseconds: the next one's start is rounded up.
+            let to = next.flatMap(SpacePlan.startTime).map { $0 + .milliseconds(1) }
+            stored.append(StoredSegment(cameraId: camera, name: name, from: from, to: to))
+        }
+        return stored
+    }
+
+    private func remove(_ segment: StoredSegment) throws(FileFailure) {
+        let paths = [layout.segment(segment.cameraId, segment.name), layout.journal(segment.cameraId, segment.name)]
+        for path in paths where try files.size(path) != nil { try files.remove(path) }
+    }
+}

@@ -1,0 +1,345 @@
+import Domain
+import Foundation
+import Logging
+import Media
+import Recording
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The control thread of a capture process: link, worker, states and life. Nothing that records waits for it.
+final class CaptureLoop {
+    /// New connections a second, over all cameras of the shard.
+    private static let connectionsPerSecond = 20
+    private static let statisticsPeriod = Duration.seconds(5)
+    /// Segments are closed within this time when the process ends.
+    private static let stopTime = Duration.milliseconds(2000)
+
+    /// What other threads leave for the control thread. Bounded by the number of cameras: only the latest state counts.
+    private struct Inbox: Sendable {
+        var changed: Set<String> = []
+        var paused: Set<String>?
+        var statisticsDue = false
+    }
+
+    private final class Mailbox: Sendable {
+        let inbox = Mutex(Inbox())
+        let wakePipe: WakePipe
+
+        init(_ wakePipe: WakePipe) {
+            self.wakePipe = wakePipe
+        }
+
+        func leave(_ body: (inout Inbox) -> Void) {
+            inbox.withLock { body(&$0) }
+            wakePipe.wake()
+        }
+    }
+
+    private let owner: CaptureProcess
+    private let clock: any HostClock
+    private let logger: Logger
+    private let wakePipe: WakePipe
+    private let mailbox: Mailbox
+    private let lock: ShardLock
+    private let file: URL
+    private let volume: RecordingVolume
+    private let space: SpaceKeeper
+    private let gate = ConnectionGate(perSecond: CaptureLoop.connectionsPerSecond)
+    private let feed: AnalysisFeed
+    private let link: LinkServer
+    private let worker: WorkerSupervisor
+    private var configuration: CaptureConfiguration
+    private var cameras: [String: CameraCapture] = [:]
+    /// Removed cameras whose recorder is still closing, and cameras that wait for one of the same name.
+    private var leaving: [CameraCapture] = []
+    private var waiting: [CapturedCamera] = []
+    private var paused: Set<String> = []
+    private var life: ManagedLife
+
+    /// - Throws: `CaptureError` when the shard is taken, or its configuration or socket is of no use.
+    init(_ owner: CaptureProcess, wakePipe: WakePipe) throws(CaptureError) {
+        self.owner = owner
+        self.wakePipe = wakePipe
+        clock = owner.clock
+        logger = owner.logger
+        let folder = owner.dataDirectory.appending(path: "capture")
+        let layout = RecordingLayout(dataDirectory: owner.dataDirectory.path)
+        do {
+            for path in [folder.path, layout.root] {
+                try FileManager.default.createDirectory(
+                    atPath: path,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700]
+                )
+            }
+        } catch {
+            throw CaptureError(.dataFolder, "can't use \(owner.dataDirectory.path): \(error.localizedDescription)")
+        }
+        lock = try ShardLock(folder: folder, shard: owner.shard)
+        file = CaptureConfiguration.file(in: owner.dataDirectory, shard: owner.shard)
+        configuration = try CaptureConfiguration.load(from: file)
+        let mailbox = Mailbox(wakePipe)
+        self.mailbox = mailbox
+        let logger = owner.logger
+        volume = RecordingVolume(
+            layout: layout,
+            clock: clock,
+            settings: Recording.RecordingSettings(
+                segmentLength: .seconds(configuration.recording.segmentSeconds),
+                syncBeat: .seconds(configuration.recording.syncSeconds)
+            ),
+            onEvent: { event in
+                CaptureLoop.log(event, to: logger)
+                mailbox.leave { $0.statisticsDue = true }
+            }
+        )
+        space = SpaceKeeper(
+            layout: layout,
+            files: SystemFiles(),
+            logger: logger,
+            onPaused: { paused in mailbox.leave { $0.paused = paused } }
+        )
+        feed = AnalysisFeed(waking: wakePipe)
+        link = try LinkServer(folder: folder, shard: owner.shard, startedAt: clock.now())
+        worker = WorkerSupervisor(
+            command: owner.analyseCommand,
+            feed: feed,
+            isOn: configuration.analyse,
+            logger: logger
+        )
+        life = ManagedLife(managed: owner.managed, now: clock.monotonic())
+    }
+
+    /// Runs until it is told to end.
+    ///
+    /// - Returns: whether every segment was closed.
+    func run() -> Bool {
+        volume.start()
+        configureParts()
+        for camera in configuration.cameras { add(camera) }
+        space.start()
+        var nextTick = clock.monotonic()
+        var nextStatistics = nextTick
+        while true {
+            let requests = owner.takeRequests()
+            if requests.stop { break }
+            if requests.reload { reload() }
+            let now = clock.monotonic()
+            if now >= nextTick {
+                nextTick = now + .seconds(1)
+                tick(now: now)
+            }
+            takeMail(&nextStatistics, now: now)
+            if now >= nextStatistics {
+                nextStatistics = now + Self.statisticsPeriod
+                link.send(statistics(now: now))
+            }
+            worker.pump(now: now)
+            link.flush()
+            life.serves(link.serveCount, now: now)
+            if life.isOver(now: now) {
+                logger.notice("serve has been away for a minute: recording ends")
+                break
+            }
+            guard waitAndRead(until: nextTick) else { break }
+        }
+        return end()
+    }
+
+    /// - Returns: false when serve wants the capture to stop.
+    private func waitAndRead(until deadline: Duration) -> Bool {
+        var entries = [pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0)]
+        let workerEntries = worker.descriptors
+        entries += workerEntries
+        let linkStart = entries.count
+        entries += link.descriptors
+        let left = (deadline - clock.monotonic()).microseconds
+        poll(&entries, nfds_t(entries.count), Int32(clamping: max(0, left / 1000 + 1)))
+        if entries[0].revents != 0 { wakePipe.drain() }
+        let now = clock.monotonic()
+        if !workerEntries.isEmpty, entries[1].revents != 0 { takeReplies(now: now) }
+        guard entries[linkStart...].contains(where: { $0.revents != 0 }) else { return true }
+        let commands = link.serve { cameras.values.map(\.shared.status).sorted { $0.cameraId < $1.cameraId } }
+        var goesOn = true
+        for command in commands where !obey(command) { goesOn = false }
+        return goesOn
+    }
+
+    private func takeReplies(now: Duration) {
+        for (reply, payload) in worker.read(now: now) {
+            switch reply {
+            case .observation(let observation): link.send(observation, picture: payload)
+            case .picture(let cameraId, let requestId, let at):
+                link.sendPicture(cameraId: cameraId, requestId: requestId, at: at, jpeg: payload)
+            case .ready, .pong, .statistics: break
+            }
+        }
+    }
+
+    /// - Returns: false for `stop`.
+    private func obey(_ command: CaptureCommand) -> Bool {
+        switch command {
+        case .hello: break
+        case .reload: reload()
+        case .delete(let segments): space.delete(segments)
+        case .picture(let cameraId, let requestId):
+            if cameras[cameraId]?.analysis.requestPicture(requestId) != true {
+                link.sendPicture(cameraId: cameraId, requestId: requestId, at: nil, jpeg: [])
+            }
+        case .stop: return false
+        }
+        return true
+    }
+
+    private func takeMail(_ nextStatistics: inout Duration, now: Duration) {
+        let mail = mailbox.inbox.withLock { inbox in
+            defer { inbox = Inbox() }
+            return inbox
+        }
+        for id in mail.changed.sorted() {
+            guard let status = cameras[id]?.shared.status else { continue }
+            logger.notice(
+                "camera state",
+                metadata: [
+                    "camera.id": "\(id)", "state": "\(status.state.rawValue)", "reason": "\(status.reason.rawValue)",
+                    "detail": "\(status.detail ?? "")",
+                ]
+            )
+            link.send(status)
+        }
+        if let paused = mail.paused {
+            self.paused = paused
+            for (id, camera) in cameras { camera.setPaused(paused.contains(id)) }
+        }
+        if mail.statisticsDue { nextStatistics = now }
+    }
+
+    private func tick(now: Duration) {
+        let wall = clock.now()
+        for camera in cameras.values { camera.tick(now: now, wall: wall) }
+        worker.tick(now: now)
+        leaving.removeAll { $0.hasFinished }
+        guard !waiting.isEmpty else { return }
+        let ready = waiting
+        waiting = []
+        for camera in ready { add(camera) }
+    }
+
+    private func add(_ camera: CapturedCamera) {
+        guard !leaving.contains(where: { $0.cameraId == camera.id }) else {
+            waiting.append(camera)
+            return
+        }
+        let mailbox = mailbox
+        let capture = CameraCapture(
+            camera,
+            volume: volume,
+            feed: feed,
+            gate: gate,
+            clock: clock,
+            logger: logger,
+            onChange: { status in mailbox.leave { $0.changed.insert(status.cameraId) } }
+        )
+        capture.setPaused(paused.contains(camera.id))
+        cameras[camera.id] = capture
+        link.send(capture.shared.status)
+    }
+
+    private func reload() {
+        let new: CaptureConfiguration
+        do throws(CaptureError) {
+            new = try CaptureConfiguration.load(from: file)
+        } catch {
+            logger.error("the old configuration stays", metadata: ["detail": "\(error)"])
+            return
+        }
+        let difference = ConfigurationDifference(from: configuration, to: new)
+        configuration = new
+        for id in difference.removed {
+            waiting.removeAll { $0.id == id }
+            guard let camera = cameras.removeValue(forKey: id) else { continue }
+            camera.stop(reason: .paused)
+            leaving.append(camera)
+        }
+        for camera in difference.reconnected + difference.updated {
+            if let index = waiting.firstIndex(where: { $0.id == camera.id }) { waiting[index] = camera }
+            cameras[camera.id]?.apply(camera)
+        }
+        configureParts()
+        for camera in difference.added { add(camera) }
+        logger.notice(
+            "configuration read again",
+            metadata: [
+                "added": "\(difference.added.count)", "removed": "\(difference.removed.count)",
+                "reconnected": "\(difference.reconnected.count)", "updated": "\(difference.updated.count)",
+            ]
+        )
+    }
+
+    /// Tells the parts that look at all cameras. Segment length and sync beat of a running volume stay as they are.
+    private func configureParts() {
+        let cameras = configuration.cameras
+        space.configure(
+            floorBytes: configuration.recording.freeSpaceFloorBytes,
+            priorities: Dictionary(cameras.map { ($0.id, $0.record.priority) }, uniquingKeysWith: { first, _ in first })
+        )
+        feed.configure(cameras.map { AnalysedCamera(id: $0.id, zones: $0.zones) }, isOn: configuration.analyse)
+        worker.isOn = configuration.analyse
+    }
+
+    private func statistics(now: Duration) -> CaptureStatistics {
+        CaptureStatistics(
+            cameras: cameras.mapValues(\.counters),
+            workerRestarts: worker.restarts,
+            workerDrops: feed.droppedPackets + worker.skippedPackets,
+            freeBytes: space.freeBytes,
+            diskFailing: volume.isFailing,
+            quarantined: worker.quarantinedCameras(now: now),
+            droppedObservations: link.droppedObservations
+        )
+    }
+
+    /// Closes what is open. Bounded: a source that hangs in the name resolver or a disk that hangs is left behind.
+    private func end() -> Bool {
+        let deadline = clock.monotonic() + Self.stopTime
+        space.stop()
+        let all = Array(cameras.values) + leaving
+        for camera in all { camera.stop(reason: .restart) }
+        worker.stop()
+        while clock.monotonic() < deadline, !all.allSatisfy(\.hasFinished) { usleep(5000) }
+        let hung = all.filter { !$0.hasFinished }.map(\.cameraId)
+        if !hung.isEmpty {
+            logger.warning("sources left behind", metadata: ["cameras": "\(hung.sorted().joined(separator: ","))"])
+        }
+        let closed = DispatchSemaphore(value: 0)
+        let thread = Thread { [volume] in
+            volume.stop()
+            closed.signal()
+        }
+        thread.start()
+        let isClosed = closed.wait(timeout: .now() + 0.9) == .success
+        if !isClosed { logger.error("the recording volume doesn't answer: segments were left open") }
+        return isClosed
+    }
+
+    private static func log(_ event: VolumeEvent, to logger: Logger) {
+        switch event {
+        case .failed(let failure):
+            logger.critical(
+                "writing the recording fails; it is tried again",
+                metadata: [
+                    "operation": "\(failure.operation)", "path": "\(failure.path)", "errno": "\(failure.code)",
+                ]
+            )
+        case .recovered: logger.notice("writing the recording works again")
+        case .clockSetBack(let cameraId, let offset):
+            logger.warning(
+                "the host's clock was set back",
+                metadata: ["camera.id": "\(cameraId)", "seconds": "\(offset.seconds)"]
+            )
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import CLinux
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The lock that makes a shard's capture the only one: `DIR/capture/N.lock`, released by the end of the process.
+struct ShardLock: ~Copyable {
+    private let descriptor: Int32
+
+    /// - Throws: `CaptureError` (`shardTaken`) when another process records this shard.
+    init(folder: URL, shard: Int) throws(CaptureError) {
+        let path = folder.appending(path: "\(shard).lock").path
+        descriptor = gw_open(path, O_RDWR | O_CREAT, 0o600)
+        guard descriptor >= 0 else { throw .system(.dataFolder, "can't open \(path)") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let owner = (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(
+                in: .whitespacesAndNewlines
+            )
+            close(descriptor)
+            throw CaptureError(
+                .shardTaken,
+                "another process\(owner.map { " (\($0))" } ?? "") already records shard \(shard) of \(folder.path); stop it first"
+            )
+        }
+        let text = Array("pid \(getpid())\n".utf8)
+        ftruncate(descriptor, 0)
+        _ = pwrite(descriptor, text, text.count, 0)
+    }
+
+    deinit { close(descriptor) }
+}
