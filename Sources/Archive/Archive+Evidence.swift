@@ -13,7 +13,27 @@ extension Archive {
         title: String,
         hold: Bool,
         by: String
-    ) async throws -> Bookmark { throw ArchiveError(.busy, "not there yet") }
+    ) async throws -> Bookmark {
+        try Self.check(from, to, atMost: Self.maximumWindow)
+        let recorded = try await recordedShare(cameraId: cameraId, from: from, to: to)
+        // The hold first: a bookmark that promises one must have it.
+        let holdId =
+            hold ? try await createHold(cameraId: cameraId, from: from, to: to, reason: title, by: by).id : nil
+        let now = clock.now()
+        let bookmark = Bookmark(
+            id: UUIDv7.make(at: now),
+            cameraId: cameraId,
+            from: from,
+            to: to,
+            title: title,
+            by: by,
+            createdAt: now,
+            holdId: holdId,
+            recorded: recorded
+        )
+        try await BookmarkRepository(database).insert(bookmark)
+        return bookmark
+    }
 
     /// Newest first.
     package func bookmarks(cameraId: String? = nil, page: PageRequest) async throws -> Page<Bookmark> {
@@ -52,7 +72,31 @@ extension Archive {
         reason: String,
         by: String,
         caseId: String? = nil
-    ) async throws -> Hold { throw ArchiveError(.busy, "not there yet") }
+    ) async throws -> Hold {
+        try Self.check(from, to, atMost: Self.maximumWindow)
+        let now = clock.now()
+        var hold = Hold(
+            id: UUIDv7.make(at: now),
+            cameraId: cameraId,
+            from: from,
+            to: to,
+            reason: reason,
+            by: by,
+            createdAt: now,
+            caseId: caseId,
+            recorded: .none
+        )
+        hold.recorded = try await recordedShare(cameraId: cameraId, from: from, to: to)
+        try await holdKeeper.create(hold)
+        return hold
+    }
+
+    /// How much of a range is on disk; what lies in the future doesn't count as missing.
+    func recordedShare(cameraId: String, from: WallTime, to: WallTime) async throws -> RecordedShare {
+        let timeline = try await material(cameraId, from, to).timeline
+        if timeline.runs.isEmpty { return .none }
+        return timeline.gaps.isEmpty ? .all : .part
+    }
 
     /// Newest first, released ones too.
     package func holds(cameraId: String? = nil, page: PageRequest) async throws -> Page<Hold> {
@@ -76,7 +120,7 @@ extension Archive {
     ///
     /// - Throws: `ArchiveError` (`notFound`, `alreadyReleased`, `io`, `diskFull`), `StoreError`.
     package func releaseHold(id: String, by: String, reason: String) async throws -> Hold {
-        throw ArchiveError(.busy, "not there yet")
+        try await holdKeeper.release(try await hold(id: id), by: by, reason: reason, at: clock.now())
     }
 
     /// Keeps a picture; when this returns it is on disk.
@@ -84,11 +128,11 @@ extension Archive {
     /// - Parameter mediaType: `image/jpeg` or `image/png`; must fit the bytes.
     /// - Throws: `ArchiveError` (`invalidAttachment`, `io`, `diskFull`), `StoreError`.
     package func storeAttachment(_ bytes: [UInt8], mediaType: String, by: String) async throws -> Attachment {
-        throw ArchiveError(.busy, "not there yet")
+        try await attachments.store(bytes, mediaType: mediaType, by: by, at: clock.now())
     }
 
     /// - Throws: `ArchiveError` (`notFound`, `io`).
     package func attachment(id: String) async throws -> (attachment: Attachment, bytes: [UInt8]) {
-        throw ArchiveError(.notFound, "there is no attachment \(id)")
+        try await attachments.load(id)
     }
 }

@@ -1,17 +1,37 @@
 package import Domain
 package import Foundation
 package import Logging
+import Media
+import Recording
 package import Store
+import Synchronization
 
 /// The reading side of the recording: index, timeline, live and playback streams, clips, pictures, bookmarks, holds and
 /// attachments.
 package final class Archive: Sendable {
+    /// The longest range of a clip.
+    package static let maximumClip = Duration.seconds(4 * 3600)
+    /// The longest range of a timeline or a playback.
+    package static let maximumWindow = Duration.seconds(40 * 86_400)
+
     let dataDirectory: URL
     let database: Store.Database
     let clock: any HostClock
     let settings: ArchiveSettings
     let hooks: ArchiveHooks
     let logger: Logger
+    let layout: RecordingLayout
+    let segments: SegmentRepository
+    let gaps: GapRepository
+    let holdKeeper: HoldKeeper
+    let attachments: AttachmentStore
+    /// Makes pictures in child processes.
+    package let renderPool: RenderPool
+    let pictureCache = PictureCache()
+    private let hub: LiveHub
+    private let pictureFeed: PictureFeed
+    /// At most 2 clips are written at once; others wait.
+    private let clipThreads = BlockingWork(queues: 2)
 
     package init(
         dataDirectory: URL,
@@ -20,54 +40,184 @@ package final class Archive: Sendable {
         settings: ArchiveSettings = ArchiveSettings(),
         hooks: ArchiveHooks = ArchiveHooks(),
         logger: Logger = Logger(label: "gridwatch.archive")
-    ) throws {
+    ) {
         self.dataDirectory = dataDirectory
         self.database = database
         self.clock = clock
         self.settings = settings
         self.hooks = hooks
         self.logger = logger
+        layout = RecordingLayout(dataDirectory: dataDirectory.path)
+        segments = SegmentRepository(database)
+        gaps = GapRepository(database)
+        holdKeeper = HoldKeeper(layout: layout, database: database)
+        attachments = AttachmentStore(
+            folder: dataDirectory.appending(path: "attachments"),
+            repository: AttachmentRepository(database),
+            node: settings.node
+        )
+        renderPool = RenderPool(executable: settings.renderExecutable)
+        hub = LiveHub(layout: layout, interval: settings.liveInterval, logger: logger)
+        pictureFeed = PictureFeed(hub: hub, pool: renderPool, logger: logger)
     }
 
-    /// Follows the journals into the index until its task is cancelled.
-    package func run() async {}
+    /// Follows the journals into the index until its task is cancelled. Failures are logged and tried again.
+    package func run() async {
+        clearExports()
+        var follower: IndexFollower?
+        while !Task.isCancelled {
+            do {
+                if follower == nil {
+                    _ = try await holdKeeper.reconcile()
+                    follower = try await IndexFollower(database: database, layout: layout, node: settings.node)
+                }
+                guard let step = try await follower?.step() else { continue }
+                for gap in step.gaps { await hooks.onGap(gap) }
+                if step.more { continue }
+            } catch {
+                if Task.isCancelled { return }
+                logger.error("index.failed", metadata: ["error": "\(error)"])
+                follower = nil
+                try? await Task.sleep(for: .seconds(2))
+            }
+            try? await Task.sleep(for: settings.indexInterval)
+        }
+    }
+
+    /// Takes in everything that the journals hold now; for commands and tests that don't `run()`.
+    package func catchUp() async throws {
+        _ = try await holdKeeper.reconcile()
+        var follower = try await IndexFollower(database: database, layout: layout, node: settings.node)
+        while true {
+            let step = try await follower.step()
+            for gap in step.gaps { await hooks.onGap(gap) }
+            if !step.more { return }
+        }
+    }
 
     // MARK: - Reading
 
     /// When the oldest frame of a camera that is still there was taken.
     package func recordedFrom(cameraId: String) async throws -> WallTime? {
-        try await SegmentRepository(database).recordedFrom(cameraId: cameraId)
+        try await segments.recordedFrom(cameraId: cameraId)
     }
 
     /// Runs and gaps that cover `from..<min(to, now)` without a hole.
     ///
     /// - Throws: `ArchiveError` (`invalidRange`), `StoreError`.
-    package func timeline(cameraId: String, from: WallTime, to: WallTime) async throws -> Timeline { Timeline() }
+    package func timeline(cameraId: String, from: WallTime, to: WallTime) async throws -> Timeline {
+        try Self.check(from, to, atMost: Self.maximumWindow)
+        return try await material(cameraId, from, to).timeline
+    }
 
-    /// The camera's fragments as they are recorded, from the last key frame on disk on. Ends with the reader's task.
-    package func liveFragments(cameraId: String) -> AsyncStream<LiveFrame> { AsyncStream { nil } }
+    /// The camera's fragments as they are recorded, from the last key frame on disk on. Ends with the reader's task or
+    /// when the stream is let go.
+    package func liveFragments(cameraId: String) -> AsyncStream<LiveFrame> {
+        let reader = hub.reader(cameraId: cameraId)
+        return AsyncStream(unfolding: { await reader.next() }, onCancel: { reader.end() })
+    }
 
     /// The camera's key frames as JPEGs, at most one a second. Ends with the reader's task.
-    package func livePictures(cameraId: String) -> AsyncStream<LiveFrame> { AsyncStream { nil } }
+    package func livePictures(cameraId: String) -> AsyncStream<LiveFrame> {
+        pictureFeed.pictures(cameraId: cameraId)
+    }
 
     /// The recording of `from..<to` from the key frame at or before `from` on; read as fast as it is asked for.
+    ///
+    /// The stream throws `ArchiveError` (`invalidRange`) at its first element when the range is no range.
     package func playback(
         cameraId: String,
         from: WallTime,
         to: WallTime
-    ) -> AsyncThrowingStream<LiveFrame, any Error> { AsyncThrowingStream { nil } }
-
-    /// The exact range as a plain MP4, not re-encoded.
-    ///
-    /// - Throws: `ArchiveError` (`nothingRecorded`, `invalidRange`, `diskFull`, `busy`).
-    package func clip(cameraId: String, from: WallTime, to: WallTime) async throws -> ClipFile {
-        throw ArchiveError(.nothingRecorded, "nothing of \(cameraId) is recorded in that range")
+    ) -> AsyncThrowingStream<LiveFrame, any Error> {
+        let reader = PlaybackReader(cameraId: cameraId, from: from, to: to, layout: layout) {
+            try Self.check(from, to, atMost: Self.maximumWindow)
+            return try await self.material(cameraId, from, to)
+        }
+        return AsyncThrowingStream { try await reader.next() }
     }
 
-    /// The picture recorded at or just before `time` (nil: the latest) as JPEG, no wider than `maximumWidth` pixels.
+    /// The exact range as a plain MP4, not re-encoded. See `ClipPlan` for what it does over gaps.
     ///
-    /// - Throws: `ArchiveError` (`noPicture`, `renderFailed`, `busy`).
-    package func picture(cameraId: String, at time: WallTime?, maximumWidth: Int) async throws -> [UInt8] {
-        throw ArchiveError(.noPicture, "\(cameraId) has no picture")
+    /// - Throws: `ArchiveError` (`nothingRecorded`, `invalidRange`, `diskFull`, `io`).
+    package func clip(cameraId: String, from: WallTime, to: WallTime) async throws -> ClipFile {
+        try Self.check(from, to, atMost: Self.maximumClip)
+        let found = try await material(cameraId, from, to)
+        let cancelled = Cancellation()
+        let folder = dataDirectory.appending(path: "exports/tmp")
+        return try await withTaskCancellationHandler {
+            try await clipThreads.run { [layout] in
+                let stored = try found.segments.compactMap { row -> (StoredSegment, StreamInfo)? in
+                    guard let segment = try StoredSegment.load(row, layout: layout),
+                        let info = try FragmentParser.initSegment(try segment.initialisation())
+                    else { return nil }
+                    return (segment, info.stream)
+                }
+                let plan = ClipPlan(segments: stored, gaps: found.timeline.gaps, from: from, to: to)
+                guard !plan.pieces.isEmpty else {
+                    throw ArchiveError(.nothingRecorded, "nothing of \(cameraId) is recorded in that range")
+                }
+                let seconds = Int((plan.to - plan.from).seconds.rounded())
+                let stamp = plan.from.rfc3339.filter { $0 != "-" && $0 != ":" }.prefix(15)
+                let name = "\(cameraId)-\(stamp)Z-\(seconds)s.mp4"
+                let file = try ClipMaker(folder: folder, isCancelled: { cancelled.isCancelled }).write(plan)
+                return ClipFile(
+                    url: file.url,
+                    bytes: file.bytes,
+                    name: name,
+                    cameraId: cameraId,
+                    from: plan.from,
+                    to: plan.to,
+                    omitted: plan.omitted
+                )
+            }
+        } onCancel: {
+            cancelled.cancel()
+        }
+    }
+
+    // MARK: - Inside
+
+    /// The segments that overlap a range and the timeline over it.
+    func material(
+        _ cameraId: String,
+        _ from: WallTime,
+        _ to: WallTime
+    ) async throws -> (segments: [Segment], timeline: Timeline) {
+        let found = try await segments.overlapping(cameraId: cameraId, from: from, to: to)
+        var known = found
+        // The end of the window needs the last segment before it, even when it ended before the window.
+        if let last = try await segments.last(cameraId: cameraId, startingAtOrBefore: to),
+            !known.contains(where: { $0.path == last.path })
+        {
+            known.append(last)
+            known.sort { $0.from < $1.from }
+        }
+        let builder = TimelineBuilder(
+            segments: known,
+            gaps: try await gaps.overlapping(cameraId: cameraId, from: from, to: to),
+            status: try await gaps.state(cameraId: cameraId),
+            recordedFrom: try await segments.recordedFrom(cameraId: cameraId),
+            now: clock.now(),
+            liveSlack: settings.liveSlack
+        )
+        return (found, builder.timeline(from: from, to: to))
+    }
+
+    static func check(_ from: WallTime, _ to: WallTime, atMost longest: Duration) throws(ArchiveError) {
+        guard from < to else { throw ArchiveError(.invalidRange, "the range is empty: `from` must be before `to`") }
+        let (length, overflow) = to.microseconds.subtractingReportingOverflow(from.microseconds)
+        guard !overflow, length <= longest.microseconds else {
+            throw ArchiveError(.invalidRange, "the range is longer than \(Int(longest.seconds / 3600)) hours")
+        }
+    }
+
+    /// Clips that a crash left behind.
+    private func clearExports() {
+        let folder = dataDirectory.appending(path: "exports/tmp")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where name.hasSuffix(".mp4") {
+            try? FileManager.default.removeItem(at: folder.appending(path: name))
+        }
     }
 }

@@ -13,8 +13,8 @@ enum ArchiveSchema {
                 toTime INTEGER NOT NULL,       -- end of the last frame known, microseconds since the epoch, UTC
                 bytes INTEGER NOT NULL,        -- length of the file known, bytes
                 fragments INTEGER NOT NULL,    -- number of fragments known
-                firstHash TEXT,                -- chain hash of its first fragment, SHA-256 in hex
-                lastHash TEXT,                 -- chain hash of its last fragment, SHA-256 in hex
+                previousHead TEXT,             -- last chain value of the camera's segment before, SHA-256 in hex; NULL: none
+                head TEXT,                     -- its last chain value, SHA-256 in hex; NULL until it is closed
                 closed INTEGER NOT NULL,       -- 1 when nothing is appended any more
                 PRIMARY KEY (node, path)
             ) WITHOUT ROWID;
@@ -44,12 +44,12 @@ enum ArchiveSchema {
                 PRIMARY KEY (node, camera)
             ) WITHOUT ROWID;
 
-            -- How far each journal has been read.
+            -- How far each camera's journals have been read.
             CREATE TABLE journal (
-                node TEXT NOT NULL,            -- the node whose volume holds the file
-                path TEXT NOT NULL,            -- relative to recordings/
-                offset INTEGER NOT NULL,       -- bytes taken in
-                PRIMARY KEY (node, path)
+                node TEXT NOT NULL,            -- the node whose volume holds the files
+                camera TEXT NOT NULL,          -- slug
+                position TEXT NOT NULL,        -- JSON: newest segment and day read, and the bytes read of their journals
+                PRIMARY KEY (node, camera)
             ) WITHOUT ROWID;
 
             -- An operator's named mark on a range.

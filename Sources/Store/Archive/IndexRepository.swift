@@ -5,20 +5,15 @@ import GRDB
 /// `journal` change together, so that a batch is taken in exactly once.
 package struct IndexBatch: Sendable {
     package var node: String
-    /// The journal read, relative to `recordings/`, and how many of its bytes have been taken in now.
-    package var journal: String
-    package var offset: Int64
+    /// How far each camera's journals have been taken in now, as the follower words it, by camera.
+    package var positions: [String: String] = [:]
     /// As they are after the batch.
     package var segments: [Segment] = []
     package var gaps: [Gap] = []
     package var statuses: [CameraStatus] = []
-    /// Paths of segments that are no more.
-    package var deleted: [String] = []
 
-    package init(node: String, journal: String, offset: Int64) {
+    package init(node: String) {
         self.node = node
-        self.journal = journal
-        self.offset = offset
     }
 }
 
@@ -30,27 +25,15 @@ package struct IndexRepository: Sendable {
         self.database = database
     }
 
-    /// How far each journal of a node has been read, in bytes, by its path.
-    package func offsets(node: String) async throws -> [String: Int64] {
+    /// How far each camera's journals have been taken in, by camera.
+    package func positions(node: String) async throws -> [String: String] {
         try await database.read { connection in
             let rows = try Row.fetchAll(
                 connection,
-                sql: "SELECT path, offset FROM journal WHERE node = ?",
+                sql: "SELECT camera, position FROM journal WHERE node = ?",
                 arguments: [node]
             )
-            return Dictionary(rows.map { ($0["path"], $0["offset"]) }, uniquingKeysWith: { $1 })
-        }
-    }
-
-    /// Segments of a node that may still grow.
-    package func open(node: String) async throws -> [Segment] {
-        try await database.read { connection in
-            let paths = try String.fetchAll(
-                connection,
-                sql: "SELECT path FROM segment WHERE node = ? AND closed = 0",
-                arguments: [node]
-            )
-            return try paths.compactMap { try SegmentRepository.find(connection, node: node, path: $0) }
+            return Dictionary(rows.map { ($0["camera"], $0["position"]) }, uniquingKeysWith: { $1 })
         }
     }
 
@@ -60,35 +43,17 @@ package struct IndexRepository: Sendable {
     package func apply(_ batch: IndexBatch) async throws -> [Gap] {
         try await database.write { connection in
             for segment in batch.segments { try SegmentRepository.upsert(connection, segment) }
-            for path in batch.deleted {
-                try connection.execute(
-                    sql: "DELETE FROM segment WHERE node = ? AND path = ?",
-                    arguments: [batch.node, path]
-                )
-            }
             let changed = try batch.gaps.filter { try GapRepository.upsert(connection, $0) }
             for status in batch.statuses { try GapRepository.upsert(connection, node: batch.node, status) }
-            try connection.execute(
-                sql: """
-                    INSERT INTO journal (node, path, offset) VALUES (?, ?, ?)
-                    ON CONFLICT (node, path) DO UPDATE SET offset = excluded.offset
-                    """,
-                arguments: [batch.node, batch.journal, batch.offset]
-            )
-            return changed
-        }
-    }
-
-    /// Forgets journals that no longer exist.
-    package func forget(node: String, journals: [String]) async throws {
-        guard !journals.isEmpty else { return }
-        try await database.write { connection in
-            for path in journals {
-                try connection.execute(
-                    sql: "DELETE FROM journal WHERE node = ? AND path = ?",
-                    arguments: [node, path]
-                )
+            for (camera, position) in batch.positions {
+                try connection.cachedStatement(
+                    sql: """
+                        INSERT INTO journal (node, camera, position) VALUES (?, ?, ?)
+                        ON CONFLICT (node, camera) DO UPDATE SET position = excluded.position
+                        """
+                ).execute(arguments: [batch.node, camera, position])
             }
+            return changed
         }
     }
 

@@ -17,10 +17,10 @@ package struct Segment: Sendable, Hashable {
     package var bytes: Int64
     /// Number of fragments known.
     package var fragments: Int
-    /// Chain hash (SHA-256, hex) of its first fragment.
-    package var firstHash: String?
-    /// Chain hash (SHA-256, hex) of its last fragment known.
-    package var lastHash: String?
+    /// The last chain value (SHA-256, hex) of the camera's segment before; nil for the first.
+    package var previousHead: String?
+    /// Its last chain value (SHA-256, hex); nil until it is closed.
+    package var head: String?
     /// Nothing is appended any more.
     package var closed: Bool
 
@@ -33,8 +33,8 @@ package struct Segment: Sendable, Hashable {
         to: WallTime,
         bytes: Int64 = 0,
         fragments: Int = 0,
-        firstHash: String? = nil,
-        lastHash: String? = nil,
+        previousHead: String? = nil,
+        head: String? = nil,
         closed: Bool = false
     ) {
         self.node = node
@@ -45,8 +45,8 @@ package struct Segment: Sendable, Hashable {
         self.to = to
         self.bytes = bytes
         self.fragments = fragments
-        self.firstHash = firstHash
-        self.lastHash = lastHash
+        self.previousHead = previousHead
+        self.head = head
         self.closed = closed
     }
 }
@@ -139,16 +139,16 @@ package struct SegmentRepository: Sendable {
         try connection.cachedStatement(
             sql: """
                 INSERT INTO segment
-                    (node, camera, path, run, fromTime, toTime, bytes, fragments, firstHash, lastHash, closed)
+                    (node, camera, path, run, fromTime, toTime, bytes, fragments, previousHead, head, closed)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (node, path) DO UPDATE SET
                     run = excluded.run, fromTime = excluded.fromTime, toTime = excluded.toTime,
-                    bytes = excluded.bytes, fragments = excluded.fragments, firstHash = excluded.firstHash,
-                    lastHash = excluded.lastHash, closed = excluded.closed
+                    bytes = excluded.bytes, fragments = excluded.fragments, previousHead = excluded.previousHead,
+                    head = excluded.head, closed = excluded.closed
                 """
         ).execute(arguments: [
             segment.node, segment.cameraId, segment.path, segment.run, segment.from.microseconds,
-            segment.to.microseconds, segment.bytes, segment.fragments, segment.firstHash, segment.lastHash,
+            segment.to.microseconds, segment.bytes, segment.fragments, segment.previousHead, segment.head,
             segment.closed,
         ])
     }
@@ -163,8 +163,8 @@ package struct SegmentRepository: Sendable {
             to: row.time("toTime"),
             bytes: row["bytes"],
             fragments: row["fragments"],
-            firstHash: row["firstHash"],
-            lastHash: row["lastHash"],
+            previousHead: row["previousHead"],
+            head: row["head"],
             closed: row["closed"]
         )
     }

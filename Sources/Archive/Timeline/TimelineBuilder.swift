@@ -1,0 +1,111 @@
+import Domain
+import Store
+
+/// Lays segments and gap rows over a window so that every instant of it belongs to exactly one run or gap. Pure.
+///
+/// Segments win over gap rows. What neither explains is a gap too: before the first recording, deleted by retention, or
+/// (at the end) recording that stopped without a word.
+struct TimelineBuilder {
+    /// Sorted by start.
+    var segments: [Segment]
+    /// Sorted by start.
+    var gaps: [Gap]
+    /// The latest state that the journals give.
+    var status: CameraStatus?
+    /// When the oldest frame still there was taken.
+    var recordedFrom: WallTime?
+    var now: WallTime
+    /// How far a growing segment may lag behind `now` and still count as recording.
+    var liveSlack: Duration
+
+    /// Rounding between two segments of one run; never a gap.
+    private static let seam = Duration.milliseconds(40)
+
+    func timeline(from: WallTime, to: WallTime) -> Timeline {
+        let end = min(to, now)
+        var result = Timeline()
+        guard from < end else { return result }
+        var covered = from
+        var lastRun: String?
+        for (index, segment) in segments.enumerated() {
+            var segmentEnd = segment.to
+            if index == segments.count - 1, !segment.closed, status?.state ?? .live == .live,
+                now - segment.to <= liveSlack
+            {
+                segmentEnd = max(segmentEnd, now)
+            }
+            segmentEnd = min(segmentEnd, end)
+            guard segmentEnd > covered, segment.from < end else { continue }
+            let continues =
+                lastRun == segment.run && result.runs.last?.to == covered && segment.from - covered <= Self.seam
+            if continues, let last = result.runs.indices.last {
+                result.runs[last].to = segmentEnd
+            } else {
+                if segment.from > covered { fill(covered, segment.from, &result) }
+                result.runs.append(Timeline.Run(from: max(covered, segment.from), to: segmentEnd))
+            }
+            covered = segmentEnd
+            lastRun = segment.run
+        }
+        if covered < end { fill(covered, end, &result) }
+        return result
+    }
+
+    /// Covers `from..<to`, where no segment is, with gaps.
+    private func fill(_ from: WallTime, _ to: WallTime, _ result: inout Timeline) {
+        var pieces: [Timeline.Gap] = []
+        var covered = from
+        for gap in gaps {
+            let start = max(gap.from, covered)
+            let end = min(gap.to ?? to, to)
+            guard start < end else { continue }
+            if start > covered { pieces.append(unexplained(covered, start)) }
+            pieces.append(Timeline.Gap(from: start, to: end, reason: gap.reason, detail: gap.detail))
+            covered = end
+        }
+        if covered < to { pieces.append(unexplained(covered, to)) }
+        for piece in pieces {
+            // Within one hole: a sliver beside an explained gap is the time of one frame, not a cause of its own.
+            guard let last = result.gaps.last, last.to == piece.from, piece.from > from,
+                isSliver(piece) || isSliver(last) || (last.reason == piece.reason && last.detail == piece.detail)
+            else {
+                result.gaps.append(piece)
+                continue
+            }
+            let cause = isSliver(last) ? piece : last
+            result.gaps[result.gaps.count - 1] = Timeline.Gap(
+                from: last.from,
+                to: piece.to,
+                reason: cause.reason,
+                detail: cause.detail
+            )
+        }
+    }
+
+    private func isSliver(_ gap: Timeline.Gap) -> Bool {
+        gap.detail == Self.unknown && gap.to - gap.from < .seconds(1)
+    }
+
+    /// The detail of a gap for which there is no row.
+    static let unknown = "no journal line explains it; deleted, or the journal is missing"
+
+    private func unexplained(_ from: WallTime, _ to: WallTime) -> Timeline.Gap {
+        guard let recordedFrom, recordedFrom < to else {
+            let reason = recordedFrom == nil ? status.map(\.reason).flatMap { $0 == .ok ? nil : $0 } : nil
+            return Timeline.Gap(
+                from: from,
+                to: to,
+                reason: reason ?? .paused,
+                detail: "before the oldest recording that is kept"
+            )
+        }
+        guard let last = segments.last, from >= last.to else {
+            return Timeline.Gap(from: from, to: to, reason: .paused, detail: Self.unknown)
+        }
+        // After the last frame: what capture last said of the camera, or that it stopped without a word.
+        guard let status, status.state != .live else {
+            return Timeline.Gap(from: from, to: to, reason: .crash, detail: "capture stopped writing")
+        }
+        return Timeline.Gap(from: from, to: to, reason: status.reason, detail: status.detail)
+    }
+}
