@@ -1,0 +1,70 @@
+package import Domain
+
+/// What the site says of the sources of alarms: names, places, and which camera looks at a place.
+package struct AlarmDirectory: Sendable {
+    private struct Place {
+        var name: String
+        var position: GeoPoint?
+        var address: String?
+    }
+
+    private var cameras: [String: Place] = [:]
+    private var sensors: [String: Place] = [:]
+    private var vehicles: [String: Place] = [:]
+    private let className: @Sendable (String) -> String?
+
+    /// - Parameter className: the name of a class by its code.
+    package init(
+        cameras: [Camera] = [],
+        sensors: [Sensor] = [],
+        vehicles: [Vehicle] = [],
+        className: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) {
+        for camera in cameras {
+            self.cameras[camera.id] = Place(name: camera.name, position: camera.position, address: camera.address)
+        }
+        for sensor in sensors {
+            self.sensors[sensor.id] = Place(
+                name: sensor.name ?? sensor.id,
+                position: sensor.position,
+                address: sensor.address
+            )
+        }
+        for vehicle in vehicles { self.vehicles[vehicle.id] = Place(name: vehicle.name ?? vehicle.id) }
+        self.className = className
+    }
+
+    func name(of source: String, _ kind: AlarmSignal.SourceKind) -> String {
+        place(of: source, kind)?.name ?? source
+    }
+
+    func position(of source: String, _ kind: AlarmSignal.SourceKind) -> GeoPoint? {
+        place(of: source, kind)?.position
+    }
+
+    func address(of source: String, _ kind: AlarmSignal.SourceKind) -> String? {
+        place(of: source, kind)?.address
+    }
+
+    func className(_ code: String?) -> String? { code.flatMap(className) }
+
+    /// The camera whose picture may show an alarm: the source itself, or the nearest one within `metres`.
+    func camera(for alarm: Alarm, within metres: Double) -> String? {
+        if alarm.sourceKind == .camera { return cameras[alarm.source] == nil ? nil : alarm.source }
+        guard let position = alarm.position else { return nil }
+        let near = cameras.compactMap { id, place -> (id: String, metres: Double)? in
+            guard let distance = place.position?.distance(to: position), distance <= metres else { return nil }
+            return (id, distance)
+        }
+        return near.min { ($0.metres, $0.id) < ($1.metres, $1.id) }?.id
+    }
+
+    private func place(of source: String, _ kind: AlarmSignal.SourceKind) -> Place? {
+        switch kind {
+        case .camera: cameras[source]
+        case .sensor: sensors[source]
+        case .vehicle: vehicles[source]
+        case .system: nil
+        }
+    }
+}
