@@ -2,10 +2,67 @@ package import Domain
 
 /// Writes segments: ISO BMFF (ISO/IEC 14496-12, -15), fragmented, one video track at 90 kHz.
 package enum FragmentWriter {
+    /// The `uuid` box in `moov` that holds the `SegmentMark` (version, camera, run, wall time, ticks).
+    static let markId: [UInt8] = Array("gridwatch-segmnt".utf8)
+    /// The `uuid` box in `moof` that holds the wall time of the fragment.
+    static let wallId: [UInt8] = Array("gridwatch-wallus".utf8)
+
+    /// sample_depends_on = 2, a sync sample (ISO/IEC 14496-12 §8.8.3.1).
+    static let keyFlags: UInt32 = 0x0200_0000
+    /// sample_depends_on = 1, sample_is_non_sync_sample.
+    static let otherFlags: UInt32 = 0x0101_0000
+
     /// `ftyp`+`moov` for a stream.
     ///
     /// - Throws: `unsupported` for a codec that segments don't take, `invalidData` without its parameter sets.
-    package static func initSegment(info: StreamInfo, mark: SegmentMark?) throws(MediaError) -> [UInt8] { [] }
+    package static func initSegment(info: StreamInfo, mark: SegmentMark?) throws(MediaError) -> [UInt8] {
+        try TrackBoxes.check(info)
+        var builder = BoxBuilder()
+        builder.box("ftyp") {
+            $0.name("iso6")
+            $0.u32(0)
+            for brand: StaticString in ["iso6", "iso5", "mp41"] { $0.name(brand) }
+        }
+        builder.box("moov") {
+            TrackBoxes.movieHeader(&$0, timescale: UInt32(MediaTime.ticksPerSecond), duration: 0)
+            $0.box("trak") {
+                TrackBoxes.trackHeader(&$0, info: info, duration: 0)
+                $0.box("mdia") {
+                    TrackBoxes.mediaHeader(&$0, duration: 0)
+                    $0.box("minf") {
+                        TrackBoxes.dataInformation(&$0)
+                        $0.box("stbl") {
+                            TrackBoxes.sampleDescription(&$0, info: info)
+                            $0.fullBox("stts") { $0.u32(0) }
+                            $0.fullBox("stsc") { $0.u32(0) }
+                            $0.fullBox("stsz") { $0.u64(0) }
+                            $0.fullBox("stco") { $0.u32(0) }
+                        }
+                    }
+                }
+            }
+            $0.box("mvex") {
+                $0.fullBox("trex") {
+                    $0.u32(TrackBoxes.trackId)
+                    $0.u32(1)
+                    $0.u32(0)
+                    $0.u32(0)
+                    $0.u32(otherFlags)
+                }
+            }
+            if let mark {
+                $0.box("uuid") {
+                    $0.raw(markId)
+                    $0.u32(1)
+                    $0.u64(UInt64(bitPattern: mark.startedAt.microseconds))
+                    $0.u64(UInt64(bitPattern: mark.startTicks))
+                    $0.text(mark.cameraId)
+                    $0.text(mark.runId)
+                }
+            }
+        }
+        return builder.bytes
+    }
 
     /// One fragment, whole.
     package struct Fragment: Sendable {
@@ -13,9 +70,11 @@ package enum FragmentWriter {
         package var bytes: [UInt8]
         package var moofBytes: Int
         package var payloadOffset: Int
+        /// 90 kHz ticks.
+        package var durationTicks: Int64
     }
 
-    /// One `moof`+`mdat` of `samples`.
+    /// One `moof`+`mdat` of `samples`, which must not be empty.
     ///
     /// - Parameters:
     ///   - baseDecodeTicks: where the first sample's decoding time lies on the run's time line.
@@ -25,5 +84,50 @@ package enum FragmentWriter {
         sequence: UInt32,
         baseDecodeTicks: Int64,
         wall: WallTime
-    ) -> Fragment { Fragment(bytes: [], moofBytes: 0, payloadOffset: 0) }
+    ) -> Fragment {
+        var payload = 0
+        for sample in samples { payload += sample.bytes.count }
+        var builder = BoxBuilder()
+        builder.bytes.reserveCapacity(payload + 128 + samples.count * 16)
+        var offsetField = 0
+        var duration: Int64 = 0
+        builder.box("moof") {
+            $0.fullBox("mfhd") { $0.u32(sequence) }
+            $0.box("traf") {
+                // default-base-is-moof
+                $0.fullBox("tfhd", flags: 0x020000) { $0.u32(TrackBoxes.trackId) }
+                $0.fullBox("tfdt", version: 1) { $0.u64(UInt64(clamping: baseDecodeTicks)) }
+                // data offset; per sample: duration, size, flags, signed composition offset
+                $0.fullBox("trun", version: 1, flags: 0x000F01) {
+                    $0.u32(UInt32(samples.count))
+                    offsetField = $0.bytes.count
+                    $0.u32(0)
+                    for (index, sample) in samples.enumerated() {
+                        let next = index + 1 < samples.count ? samples[index + 1].dtsTicks - sample.dtsTicks : nil
+                        let ticks = UInt32(clamping: next ?? sample.durationTicks)
+                        duration += Int64(ticks)
+                        $0.u32(ticks)
+                        $0.u32(UInt32(clamping: sample.bytes.count))
+                        $0.u32(sample.isKey ? keyFlags : otherFlags)
+                        $0.u32(UInt32(bitPattern: Int32(clamping: sample.ptsTicks - sample.dtsTicks)))
+                    }
+                }
+            }
+            $0.box("uuid") {
+                $0.raw(wallId)
+                $0.u64(UInt64(bitPattern: wall.microseconds))
+            }
+        }
+        let moofBytes = builder.bytes.count
+        builder.patch(UInt32(moofBytes + 8), at: offsetField)
+        builder.u32(UInt32(clamping: payload + 8))
+        builder.name("mdat")
+        for sample in samples { builder.bytes.append(contentsOf: sample.bytes) }
+        return Fragment(
+            bytes: builder.bytes,
+            moofBytes: moofBytes,
+            payloadOffset: moofBytes + 8,
+            durationTicks: duration
+        )
+    }
 }
