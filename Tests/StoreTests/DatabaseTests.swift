@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Domain
 import Testing
 
 @testable import Store
@@ -30,6 +31,132 @@ struct DatabaseTests {
             }
             try database.close()
         }
+    }
+
+    @Test("a transaction that finds no room leaves nothing behind, says so, and works once there is room")
+    func survivesFullDisk() async throws {
+        let folder = try TemporaryFolder()
+        let database = try Database(directory: folder.url)
+        // SQLite reports a full volume and a full page limit with the same code.
+        let pages = try await database.write { connection in
+            let pages = try Int.fetchOne(connection, sql: "PRAGMA page_count") ?? 0
+            try connection.execute(sql: "PRAGMA max_page_count = \(pages + 4)")
+            return pages
+        }
+        let repository = BookmarkRepository(database)
+        var failure: StoreError?
+        var stored = 0
+        while failure == nil, stored < 10_000 {
+            do {
+                try await repository.insert(Self.bookmark(stored, title: String(repeating: "x", count: 900)))
+                stored += 1
+            } catch let error as StoreError {
+                failure = error
+            }
+        }
+        #expect(failure?.code == .diskFull)
+        #expect(failure?.message.contains("gridwatch.db") == true)
+        #expect(failure?.message.contains("free space") == true)
+        #expect(stored > 0)
+        let count = try await database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM bookmark") }
+        #expect(count == stored)
+        try await database.write { try $0.execute(sql: "PRAGMA max_page_count = \(pages + 10_000)") }
+        try await repository.insert(Self.bookmark(stored, title: "fits again"))
+        let check = try await database.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
+        #expect(check == "ok")
+    }
+
+    @Test("a damaged file is refused with its name and what to do")
+    func refusesDamage() async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.url.appending(path: "gridwatch.db")
+        try Data("this is not a database, but long enough to look like one".utf8).write(to: file)
+        let error = #expect(throws: StoreError.self) { try Database(directory: folder.url) }
+        #expect(error?.code == .corrupt)
+        #expect(error?.message.contains(file.path) == true)
+    }
+
+    @Test("a database of a newer version is refused and left as it is")
+    func refusesNewer() async throws {
+        let folder = try TemporaryFolder()
+        let newer = Migrations.gridwatch + [Migration("9999-later", sql: "CREATE TABLE later (id TEXT)")]
+        let file = folder.url.appending(path: "gridwatch.db")
+        try Database(file: file, migrations: newer).close()
+        let error = #expect(throws: StoreError.self) { try Database(directory: folder.url) }
+        #expect(error?.code == .newerVersion)
+        try Database(file: file, migrations: newer).close()
+    }
+
+    @Test("a folder that is not there is named")
+    func namesFolder() throws {
+        let error = #expect(throws: StoreError.self) {
+            try Database(directory: URL(filePath: "/nonexistent/gridwatch"))
+        }
+        #expect(error?.code == .cannotOpen)
+        #expect(error?.message.contains("/nonexistent/gridwatch/gridwatch.db") == true)
+    }
+
+    @Test("an error inside a transaction undoes all of it and arrives as it is")
+    func rollsBack() async throws {
+        struct Stop: Error {}
+        let folder = try TemporaryFolder()
+        let database = try Database(directory: folder.url)
+        await #expect(throws: Stop.self) {
+            try await database.write { connection in
+                try connection.execute(
+                    sql:
+                        "INSERT INTO recordingState (node, camera, state, reason, since) VALUES ('n','c','live','ok',1)"
+                )
+                throw Stop()
+            }
+        }
+        #expect(try await GapRepository(database).state(cameraId: "c") == nil)
+    }
+
+    static func bookmark(_ number: Int, title: String) -> Bookmark {
+        Bookmark(
+            id: "b\(number)",
+            cameraId: number % 2 == 0 ? "even" : "odd",
+            from: WallTime(microseconds: Int64(number) * 10),
+            to: WallTime(microseconds: Int64(number) * 10 + 10),
+            title: title,
+            by: "monitor",
+            // Three share each time, so that a page can end between two of them.
+            createdAt: WallTime(microseconds: Int64(number / 3)),
+            recorded: .all
+        )
+    }
+}
+
+@Suite("lists")
+struct PageTests {
+    @Test(
+        "pages give every row once, newest first, also when rows share a time or come meanwhile",
+        arguments: [1, 2, 7, 100]
+    )
+    func pages(limit: Int) async throws {
+        let folder = try TemporaryFolder()
+        let repository = BookmarkRepository(try Database(directory: folder.url))
+        for number in 0..<20 { try await repository.insert(DatabaseTests.bookmark(number, title: "t")) }
+        var seen: [String] = []
+        var cursor: String?
+        repeat {
+            let page = try await repository.list(page: PageRequest(limit: limit, cursor: cursor))
+            #expect(page.items.count <= limit)
+            seen += page.items.map(\.id)
+            cursor = page.next
+            if seen.count == limit { try await repository.insert(DatabaseTests.bookmark(90, title: "newer")) }
+        } while cursor != nil
+        #expect(Set(seen).count == 20)
+        #expect(seen.count == 20)
+        let odd = try await repository.list(cameraId: "odd", page: PageRequest(limit: 50))
+        #expect(odd.items.count == 10)
+    }
+
+    @Test("a cursor that no list gave out is refused", arguments: ["", "x", "12", "a~b", "9999999999999999999999~b"])
+    func refusesCursor(text: String) {
+        let error = #expect(throws: StoreError.self) { try PageRequest(cursor: text) }
+        #expect(error?.code == .invalidCursor)
     }
 }
 
