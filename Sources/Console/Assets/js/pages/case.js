@@ -1,0 +1,112 @@
+// The page of one case: what, where, who, how long; its log, pictures and clips; the steps this user may take.
+import { debounce, fill, h, icon } from '../core/dom.js';
+import { api } from '../core/api.js';
+import { full, t, word } from '../core/i18n.js';
+import { errorText } from '../core/dialog.js';
+import { link } from '../core/router.js';
+import { className, isRole, unitName } from '../core/store.js';
+import { actionButtons } from '../parts/actions.js';
+import { clipPlayer } from '../parts/clip.js';
+import { smallMap } from '../parts/map.js';
+import { caseState, failed, overdueMark } from '../parts/marks.js';
+import { timeLeft } from './cases.js';
+
+const STEPS = ['reported', 'filed', 'dispatched', 'handling', 'handled', 'checked', 'closed'];
+
+/** @param {any} limit */
+const limitText = (limit) => (limit ? t(`limit.${limit.unit}`, { n: limit.value }) : '–');
+
+/**
+ * The seven states as a bar.
+ * @param {any} item
+ */
+function stepsBar(item) {
+  if (item.state === 'invalid') return h('div.steps.invalid', { role: 'img', 'aria-label': word('caseState', 'invalid') }, caseState(item));
+  const at = STEPS.indexOf(item.state);
+  return h('ol.steps', { 'aria-label': t('case.steps') }, STEPS.map((step, i) =>
+    h('li', { data: { done: String(i < at), now: String(i === at) }, 'aria-current': i === at ? 'step' : undefined }, h('span.step-dot', { 'aria-hidden': 'true' }, i < at ? '✓' : String(i + 1)), word('caseState', step))));
+}
+
+/** @param {any[]} log */
+function logList(log) {
+  return h('ol.log', null, log.map((entry) => h('li', { data: { action: entry.action } },
+    h('div.log-head', null, h('b', null, word('logAction', entry.action)), entry.to ? h('span.dim', null, word('caseState', entry.to)) : null, h('span.grow'), h('time.mono.dim', { datetime: entry.at }, full(entry.at))),
+    h('div.dim', null, [entry.by, entry.role ? word('role', entry.role) : null, entry.data?.unit ? unitName(entry.data.unit) : null].filter(Boolean).join(' · ')),
+    entry.note ? h('p', null, entry.note) : null,
+    entry.data?.photo ? h('a', { href: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, target: '_blank', rel: 'noopener' }, h('img.log-photo', { src: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, alt: t('case.photo'), loading: 'lazy' })) : null,
+    entry.hash ? h('code.hash', { title: entry.hash }, `#${entry.seq} ${String(entry.hash).slice(0, 12)}`) : null)));
+}
+
+/** @param {HTMLElement} root @param {import('../shell.js').Context} context @param {string} id */
+export function mountCase(root, context, id) {
+  /** @type {any} */ let item = null;
+  /** @type {{destroy: () => void}|null} */ let map = null;
+  /** @type {Map<string, HTMLElement>} */ const clips = new Map();
+  const head = h('div');
+  const facts = h('section.panel');
+  const mapBox = h('div.small-map');
+  const media = h('section.panel', null, h('h2', null, t('case.evidence')));
+  const pictures = h('div.pictures');
+  const clipBox = h('div.clips');
+  media.append(pictures, clipBox);
+  const log = h('section.panel', null, h('h2', null, t('case.log')));
+  const logBox = h('div');
+  log.append(logBox);
+  fill(root, h('article.case-page', { data: { id } }, head, h('div.case-grid', null, h('div.case-column', null, facts, mapBox), media, log)));
+
+  async function load() {
+    try {
+      const [found, entries] = await Promise.all([api.get(`/cases/${encodeURIComponent(id)}`), api.all(`/cases/${encodeURIComponent(id)}/log`, {}, 1000)]);
+      item = found;
+      draw();
+      fill(logBox, logList(entries));
+    } catch (error) {
+      fill(root, failed(errorText(error), () => location.reload()), h('p.centre', null, h('a.button', { href: link('cases') }, t('page.cases'))));
+    }
+  }
+  function draw() {
+    root.dataset.caseState = item.state;
+    document.title = `${item.number} · ${className(item.class, item.className)}`;
+    fill(head, h('header.case-head', null,
+      h('a.button.ghost.square.no-print', { href: isRole('unit', 'collector') ? link('queue') : link('cases'), 'aria-label': t('page.cases') }, icon('arrow-left')),
+      h('div', null, h('h1', null, className(item.class, item.className)), h('p.mono.dim', { data: { field: 'number' } }, item.number)), caseState(item), overdueMark(item), h('span.grow'),
+      h('button.ghost.no-print', { type: 'button', onclick: () => window.print() }, icon('printer'), h('span.wide-only', null, t('action.print')))),
+    stepsBar(item),
+    h('div.no-print', null, actionButtons(item, (changed) => { item = changed; draw(); void load(); })));
+    const rows = [
+      ['case.class', `${className(item.class, item.className)} (${item.class}${item.level ? ` · ${item.level}` : ''})`],
+      ['case.place', item.address || '–'],
+      ['case.cell', item.cell ?? '–'],
+      ['case.position', item.position ? `${item.position.lat.toFixed(6)}, ${item.position.lon.toFixed(6)}` : '–'],
+      ['case.unit', item.unit ? unitName(item.unit, item.unitName) : '–'],
+      ['case.limit', `${limitText(item.limit)} · ${timeLeft(item)}`],
+      ['case.due', full(item.dueAt)],
+      ['field.opened', full(item.openedAt)],
+      item.closedAt ? ['case.closedAt', full(item.closedAt)] : null,
+      ['case.channel', word('channel', item.channel)],
+      ['case.reporter', item.reporter ?? '–'],
+      item.description ? ['case.description', item.description] : null,
+    ].filter((row) => row !== null);
+    fill(facts, h('h2', null, t('case.facts')), h('dl.facts', null, rows.map((row) => [h('dt', null, t(/** @type {string[]} */ (row)[0])), h('dd', null, /** @type {string[]} */ (row)[1])])),
+      h('div.button-row.no-print', null, (item.alarmIds ?? []).slice(0, 3).map((/** @type {string} */ alarm) => h('a.button', { href: link('alarms', alarm) }, icon('bell'), t('case.alarm')))));
+    if (item.position && !map) {
+      mapBox.hidden = false;
+      void smallMap(mapBox, item.position).then((made) => { map = made; });
+    } else if (!item.position) mapBox.hidden = true;
+    fill(pictures, (item.snapshots ?? []).map((/** @type {string} */ url) => h('a', { href: url, target: '_blank', rel: 'noopener' }, h('img', { src: url, alt: t('alarms.snapshot'), loading: 'lazy' }))),
+      (item.snapshots ?? []).length + (item.clips ?? []).length === 0 ? h('p.dim', null, t('case.noEvidence')) : null);
+    for (const clip of item.clips ?? []) {
+      const key = `${clip.cameraId} ${clip.from}`;
+      if (clips.has(key)) continue;
+      const player = clipPlayer({ cameraId: clip.cameraId, from: Date.parse(clip.from), to: Date.parse(clip.to), url: clip.url, poster: item.snapshots?.[0] });
+      clips.set(key, player);
+      clipBox.append(player);
+    }
+  }
+  const later = debounce(load, 200);
+  context.on('case', (changed) => { if (changed.id === id) later(); });
+  context.on('reset', later);
+  context.leave(() => { map?.destroy(); delete root.dataset.caseState; });
+  void load();
+  return { update: () => false };
+}

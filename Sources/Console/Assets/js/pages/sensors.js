@@ -1,0 +1,149 @@
+// Sensors: the table by profile, the curve of one, what was rejected.
+import { debounce, fill, h, icon } from '../core/dom.js';
+import { api, iso } from '../core/api.js';
+import { byName, full, moment, number, span, t, word } from '../core/i18n.js';
+import { errorText } from '../core/dialog.js';
+import { link, replaceRoute } from '../core/router.js';
+import { className, serverNow, state } from '../core/store.js';
+import { curve } from '../parts/curve.js';
+import { empty, failed } from '../parts/marks.js';
+
+const HOUR = 3_600_000;
+const SPANS = [1, 6, 24, 168];
+
+/**
+ * The values of a reading by name.
+ * @param {any} reading
+ * @returns {Record<string, number>}
+ */
+const valuesOf = (reading) => reading?.values ?? (reading?.value === undefined || reading?.value === null ? {} : { value: reading.value });
+/** @param {any} sensor */
+const lastText = (sensor) => {
+  const values = Object.entries(valuesOf(sensor.last));
+  return values.length === 0 ? '–' : values.map(([name, value]) => (name === 'value' ? number(value, 2) : `${name} ${number(value, 2)}`)).join('  ');
+};
+/** @param {any} sensor */
+const stateOf = (sensor) => (sensor.alarmIds?.length ? 'alarm' : sensor.stale ? 'stale' : sensor.last ? 'ok' : 'silent');
+const SHAPES = { alarm: '▲', stale: '◆', ok: '●', silent: '○' };
+
+/** @param {any} rule */
+function ruleText(rule) {
+  const duration = span((rule.forSeconds ?? 0) * 1000);
+  if (rule.kind === 'noData') return t('rule.noData', { for: duration });
+  return t(`rule.${rule.kind}`, { field: rule.field ?? t('sensors.value'), value: number(rule.value, 2), clear: number(rule.clearBelow ?? rule.clearAbove ?? rule.value, 2), for: duration });
+}
+
+/** @param {HTMLElement} root @param {import('../shell.js').Context} context */
+export function mount(root, context) {
+  /** @type {string|null} */ let chosen = context.route.id;
+  let hours = 6;
+  const find = h('input', { type: 'search', placeholder: t('sensors.find'), 'aria-label': t('sensors.find') });
+  const onlyBad = h('input', { type: 'checkbox' });
+  const profiles = [...new Set([...state.sensor.values()].map((s) => s.profile))].sort();
+  const profile = h('select', { 'aria-label': t('sensors.profile') }, h('option', { value: '' }, t('filter.allProfiles')), profiles.map((p) => h('option', { value: p }, word('profile', p))));
+  const body = h('tbody');
+  const note = h('div.list-foot');
+  const detail = h('section.detail', { 'aria-label': t('sensors.detail') });
+  const graph = curve({ label: t('sensors.curve') });
+  /** @type {Map<string, any>} */ const rows = new Map();
+
+  const visible = () => {
+    const text = find.value.trim().toLowerCase();
+    return [...state.sensor.values()].filter((s) => (!profile.value || s.profile === profile.value) && (!onlyBad.checked || stateOf(s) !== 'ok') && (!text || [s.id, s.name, s.address].some((v) => String(v ?? '').toLowerCase().includes(text))))
+      .sort((a, b) => Number(stateOf(b) === 'alarm') - Number(stateOf(a) === 'alarm') || byName(a.profile, b.profile) || byName(a.id, b.id));
+  };
+  /** @param {any} s */
+  function cells(s) {
+    const status = stateOf(s);
+    return [
+      h('td', null, h('span.mark', { data: { sensor: status } }, SHAPES[status]), ' ', word('sensorState', status)),
+      h('td', null, h('b', null, s.name ?? s.id), s.name ? h('span.dim.mono', null, ` ${s.id}`) : null), h('td.dim', null, word('profile', s.profile)),
+      h('td.mono.right', null, lastText(s)), h('td.dim', null, s.last ? t('sensors.ago', { span: span(serverNow() - Date.parse(s.last.receivedAt)) }) : '–'),
+      h('td.right', { data: { rejected: String((s.rejected?.count ?? 0) > 0) } }, number(s.rejected?.count ?? 0, 0)),
+    ];
+  }
+  function drawTable() {
+    const list = visible();
+    rows.clear();
+    fill(body, list.slice(0, 500).map((s) => {
+      const row = h('tr', { tabindex: '0', data: { sensor: s.id, state: stateOf(s) }, 'aria-selected': String(s.id === chosen), onclick: () => choose(s.id), onkeydown: (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') choose(s.id); } }, cells(s));
+      rows.set(s.id, row);
+      return row;
+    }));
+    fill(note, list.length === 0 ? empty(t('sensors.none'), 'activity') : h('span.dim', null, t('list.count', { n: list.length })));
+  }
+  /** @param {string} id */
+  function choose(id) {
+    chosen = id;
+    root.classList.add('detail-open');
+    replaceRoute(link('sensors', id));
+    for (const [key, row] of rows) row.setAttribute('aria-selected', String(key === id));
+    void show();
+  }
+  async function show() {
+    const sensor = chosen ? state.sensor.get(chosen) : null;
+    if (!sensor) { fill(detail, empty(t('sensors.choose'), 'activity')); return; }
+    const fields = h('select', { 'aria-label': t('sensors.field') });
+    const rejected = h('div');
+    fill(detail,
+      h('header.detail-head', null, h('button.narrow-only.ghost.square', { type: 'button', 'aria-label': t('action.back'), onclick: () => root.classList.remove('detail-open') }, icon('arrow-left')),
+        h('span.mark', { data: { sensor: stateOf(sensor) } }, SHAPES[stateOf(sensor)]), h('h2', null, sensor.name ?? sensor.id), h('span.dim', null, word('profile', sensor.profile))),
+      h('div.toolbar', null, h('div.segmented', { role: 'group', 'aria-label': t('sensors.span') }, SPANS.map((n) => h('button', { type: 'button', 'aria-pressed': String(n === hours), onclick: () => { hours = n; void show(); } }, t(`sensors.span${n}`)))), fields),
+      graph,
+      h('dl.facts', null,
+        h('dt', null, t('sensors.last')), h('dd', null, `${lastText(sensor)}${sensor.last ? ` · ${full(sensor.last.occurredAt)}` : ''}`),
+        h('dt', null, t('field.place')), h('dd', null, sensor.address ?? (sensor.position ? `${sensor.position.lat.toFixed(5)}, ${sensor.position.lon.toFixed(5)}` : '–')),
+        (sensor.rules ?? []).map((/** @type {any} */ rule) => [h('dt', null, t('sensors.rule')), h('dd', null, ruleText(rule), rule.class ? h('span.dim', null, ` → ${className(rule.class)}`) : null)])),
+      h('div.button-row', null, (sensor.alarmIds ?? []).map((/** @type {string} */ id) => h('a.button', { href: link('alarms', id) }, icon('bell'), t('case.alarm'))),
+        sensor.position ? h('a.button', { href: link('map', null, { lat: sensor.position.lat, lon: sensor.position.lon }) }, icon('geo-alt'), t('page.map')) : null),
+      rejected);
+    const id = sensor.id;
+    const to = serverNow();
+    const from = to - hours * HOUR;
+    try {
+      const [readings, bad] = await Promise.all([
+        api.all(`/sensors/${encodeURIComponent(id)}/readings`, { from: iso(from), to: iso(to), limit: 2000 }, 10_000),
+        (sensor.rejected?.count ?? 0) > 0 ? api.get(`/sensors/${encodeURIComponent(id)}/rejected`, { limit: 50 }) : { items: [] },
+      ]);
+      if (chosen !== id) return;
+      const names = [...new Set(readings.flatMap((r) => Object.keys(valuesOf(r))))];
+      fill(fields, names.map((name) => h('option', { value: name }, name === 'value' ? t('sensors.value') : name)));
+      fields.hidden = names.length < 2;
+      const draw = () => graph.show({
+        from, to, samples: readings.map((r) => ({ at: Date.parse(r.occurredAt), value: valuesOf(r)[fields.value || names[0]] })).filter((s) => Number.isFinite(s.value)),
+        lines: (sensor.rules ?? []).filter((/** @type {any} */ r) => r.kind !== 'noData' && (r.field ?? names[0]) === (fields.value || names[0])).flatMap((/** @type {any} */ r) => {
+          const clear = r.clearBelow ?? r.clearAbove;
+          return [{ value: r.value, label: `${word('kind', r.kind)} ${number(r.value, 2)}`, dashed: false }, ...(clear === null || clear === undefined ? [] : [{ value: clear, label: `${t('sensors.clears')} ${number(clear, 2)}`, dashed: true }])];
+        }),
+      });
+      fields.addEventListener('change', draw);
+      draw();
+      if (bad.items.length) {
+        fill(rejected, h('h3', null, t('sensors.rejected', { n: sensor.rejected.count })), h('ul.rejected', null, bad.items.map((/** @type {any} */ r) =>
+          h('li', null, h('div', null, h('b', null, word('rejectedReason', r.reason)), h('span.dim.mono', null, ` ${moment(r.receivedAt)} ${r.topic}`)), h('pre', null, r.payload)))));
+      }
+    } catch (error) { if (chosen === id) fill(rejected, failed(errorText(error), show)); }
+  }
+  fill(root, h('div.split.wide-list', null,
+    h('section.list-pane', null, h('div.toolbar', null, profile, h('label.check', null, onlyBad, t('sensors.onlyBad')), find),
+      h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['field.state', 'sensors.name', 'sensors.profile', 'sensors.value', 'sensors.age', 'sensors.rejectedCount'].map((k) => h('th', { scope: 'col' }, t(k))))), body)), note), detail));
+  for (const control of [profile, onlyBad]) control.addEventListener('change', drawTable);
+  find.addEventListener('input', debounce(drawTable, 150));
+  context.on('sensor', (changed) => {
+    const sensor = state.sensor.get(changed.id);
+    const row = rows.get(changed.id);
+    if (!row) { later(); return; }
+    row.dataset.state = stateOf(sensor);
+    fill(row, cells(sensor));
+    if (changed.id === chosen) refresh();
+  });
+  const later = debounce(drawTable, 500);
+  let refreshedAt = performance.now();
+  const refresh = () => { if (performance.now() - refreshedAt > 5000 && !detail.matches(':focus-within')) { refreshedAt = performance.now(); void show(); } };
+  context.on('reset', () => { drawTable(); void show(); });
+  context.every(10_000, () => { for (const [id, row] of rows) { const s = state.sensor.get(id); if (s) fill(row, cells(s)); } });
+  context.leave(() => graph.close());
+  drawTable();
+  void show();
+  return { update: (/** @type {import('../core/router.js').Route} */ route) => { if (route.id) choose(route.id); return true; } };
+}
