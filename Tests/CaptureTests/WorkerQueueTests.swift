@@ -1,0 +1,87 @@
+import Testing
+
+@testable import Capture
+
+@Suite("Queue to the analyse worker") struct WorkerQueueTests {
+    private func drain(_ queue: inout WorkerQueue) -> [WorkerQueue.Entry] {
+        var entries: [WorkerQueue.Entry] = []
+        while let entry = queue.next() { entries.append(entry) }
+        return entries
+    }
+
+    @Test("when it is full the oldest group goes, and what follows in it")
+    func dropsOldestGroup() {
+        var queue = WorkerQueue(limitBytes: 40)
+        queue.packet(camera: "a", key: true, [UInt8](repeating: 1, count: 10))
+        queue.packet(camera: "b", key: true, [UInt8](repeating: 2, count: 20))
+        queue.packet(camera: "b", key: false, [UInt8](repeating: 3, count: 10))
+        #expect(queue.packet(camera: "b", key: false, [UInt8](repeating: 4, count: 5)) == true)
+        // a's group has gone: what belongs to it is worth nothing until its next key frame.
+        #expect(queue.packet(camera: "a", key: false, [5]) == false)
+        #expect(queue.packet(camera: "a", key: true, [6]) == true)
+        #expect(queue.droppedPackets == 2)
+        #expect(drain(&queue).map(\.bytes.first) == [2, 3, 4, 6])
+    }
+
+    @Test("a packet larger than the whole queue is dropped and its group with it")
+    func tooLarge() {
+        var queue = WorkerQueue(limitBytes: 10)
+        #expect(queue.packet(camera: "a", key: true, [UInt8](repeating: 0, count: 11)) == false)
+        #expect(queue.packet(camera: "a", key: false, [1]) == false)
+        #expect(queue.isEmpty)
+    }
+
+    @Test("a new stream makes what waits of the one before worthless")
+    func newStream() {
+        var queue = WorkerQueue(limitBytes: 100)
+        queue.stream(camera: "a", [1])
+        queue.packet(camera: "a", key: true, [2])
+        queue.packet(camera: "b", key: true, [3])
+        queue.stream(camera: "a", [4])
+        #expect(queue.packet(camera: "a", key: false, [5]) == false)
+        #expect(drain(&queue).map(\.bytes) == [[3], [4]])
+    }
+
+    @Test("whatever comes, the bound holds, and no packet follows a gap in its group", arguments: 0..<20)
+    func property(seed: UInt64) {
+        var random = SplitMix(state: seed)
+        var queue = WorkerQueue(limitBytes: 2000)
+        var sent: [String: UInt16] = [:]
+        var number: [String: UInt16] = [:]
+        var out: [WorkerQueue.Entry] = []
+        for _ in 0..<3000 {
+            let camera = ["a", "b", "c"][Int.random(in: 0..<3, using: &random)]
+            if Int.random(in: 0..<4, using: &random) == 0, let entry = queue.next() { out.append(entry) }
+            let value = number[camera, default: 0] &+ 1
+            number[camera] = value
+            let key = Int.random(in: 0..<10, using: &random) == 0
+            var bytes = [UInt8(value >> 8), UInt8(value & 255), key ? 1 : 0]
+            bytes += [UInt8](repeating: 0, count: Int.random(in: 0..<300, using: &random))
+            queue.packet(camera: camera, key: key, bytes)
+            #expect(queue.packetBytes <= 2000)
+        }
+        out += drain(&queue)
+        for entry in out {
+            guard case .packet(let camera, _) = entry.kind else { continue }
+            let value = UInt16(entry.bytes[0]) << 8 | UInt16(entry.bytes[1])
+            if entry.bytes[2] == 0 {
+                #expect(sent[camera] == value - 1, "camera \(camera) lost a packet before \(value)")
+            }
+            sent[camera] = value
+        }
+        #expect(queue.packetBytes == 0)
+    }
+}
+
+/// A small seeded generator.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}

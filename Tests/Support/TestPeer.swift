@@ -1,0 +1,114 @@
+import Foundation
+import Synchronization
+
+/// A program that a test talks to: started, awaited until it says that it is ready, and killed in the end.
+package final class TestPeer: Sendable {
+    private struct State {
+        var lines: [String] = []
+        var rest = ""
+    }
+
+    private let process: Mutex<Process>
+    private let input: Mutex<FileHandle>
+    private let state = Mutex(State())
+    package let processId: Int32
+
+    package init(_ command: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
+        let (toPeer, fromPeer) = (Pipe(), Pipe())
+        process.standardInput = toPeer
+        process.standardOutput = fromPeer
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        processId = process.processIdentifier
+        self.process = Mutex(process)
+        input = Mutex(toPeer.fileHandleForWriting)
+        fromPeer.fileHandleForReading.readabilityHandler = { [weak self] handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            self?.take(data)
+        }
+    }
+
+    deinit { stop() }
+
+    /// An RTSP server of looped clips: `rtsp://127.0.0.1:PORT/NAME`; nil where the tool or a clip is absent.
+    package static func rtspServer(port: Int, clips: [String: String], options: [String] = []) throws -> TestPeer? {
+        guard let tool = SharedData.tool("rtsp_serve.py") else { return nil }
+        var cameras: [String] = []
+        for (name, clip) in clips.sorted(by: { $0.key < $1.key }) {
+            guard let file = SharedData.video(clip) else { return nil }
+            cameras.append("\(name)=\(file.path)")
+        }
+        let peer = try TestPeer(["/usr/bin/python3", tool.path, "--port", "\(port)"] + options + cameras)
+        return peer
+    }
+
+    /// A proxy that misbehaves on command.
+    package static func chaosProxy(listen: Int, to: Int) throws -> TestPeer? {
+        guard let tool = SharedData.tool("chaos_proxy.py") else { return nil }
+        return try TestPeer(["/usr/bin/python3", tool.path, "--listen", "\(listen)", "--to", "\(to)"])
+    }
+
+    /// What it has printed so far.
+    package var lines: [String] { state.withLock { $0.lines } }
+
+    package func send(_ line: String) throws {
+        try input.withLock { try $0.write(contentsOf: Data("\(line)\n".utf8)) }
+    }
+
+    /// Waits for a line that begins with `prefix`.
+    package func isReady(_ prefix: String = "ready", within limit: Duration = .seconds(30)) async -> Bool {
+        await eventually(within: limit) { self.lines.contains { $0.hasPrefix(prefix) } }
+    }
+
+    /// Kills it at once, as a power cut would.
+    package func stop() {
+        process.withLock { process in
+            guard process.isRunning else { return }
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+    }
+
+    private func take(_ data: Data) {
+        state.withLock { state in
+            state.rest += String(decoding: data, as: UTF8.self)
+            var parts = state.rest.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            state.rest = parts.removeLast()
+            state.lines += parts
+        }
+    }
+
+    /// A TCP port of 127.0.0.1 that nobody listened on a moment ago.
+    package static func freePort() -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                _ = bind(descriptor, address, length)
+                _ = getsockname(descriptor, address, &length)
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// Waits until `condition` holds, looking every 20 ms.
+///
+/// - Returns: false when it did not hold within `limit`.
+package func eventually(within limit: Duration, _ condition: () throws -> Bool) async rethrows -> Bool {
+    let clock = ContinuousClock()
+    let end = clock.now + limit
+    while clock.now < end {
+        if try condition() { return true }
+        try? await Task.sleep(for: .milliseconds(20))
+    }
+    return try condition()
+}
