@@ -1,3 +1,5 @@
+import Glibc
+
 /// A failed call on the recording volume.
 package struct FileFailure: Error, Sendable, Hashable {
     /// What was tried, like `write`.
@@ -44,4 +46,18 @@ package protocol RecordingFile: AnyObject, Sendable {
     func truncate(to size: Int) throws(FileFailure)
     /// Makes the file durable (fdatasync).
     func sync() throws(FileFailure)
+}
+
+extension FileFailure {
+    /// There is no such file or folder.
+    package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+
+    /// The volume takes no more bytes.
+    package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+}
+
+extension FileFailure: CustomStringConvertible {
+    package var description: String {
+        "\(operation) failed on \(path): \(String(cString: strerror(code))) (errno \(code))"
+    }
 }

@@ -32,10 +32,114 @@ package struct JournalFollower: Sendable {
 
     package private(set) var position: Position
 
+    private let catalogue: RecordingCatalogue
+    private let files: any RecordingFiles
+    private var cameras: [String] = []
+    private var polls = 0
+    /// Polls since a camera's segment ended: its next one is looked for eagerly at first.
+    private var idlePolls: [String: Int] = [:]
+
+    /// Every so many polls cameras, days and segments that nothing announced are looked for.
+    private static let discovery = 10
+    private static let eagerPolls = 30
+
     package init(layout: RecordingLayout, position: Position = Position(), files: any RecordingFiles = SystemFiles()) {
         self.position = position
+        self.files = files
+        catalogue = RecordingCatalogue(layout: layout, files: files)
     }
 
-    /// What came since the last call, at most about `limit` entries. Blocks for the reads.
-    package mutating func poll(limit: Int = 10_000) throws(FileFailure) -> [JournalEvent] { [] }
+    /// What came since the last call, at most about `limit` entries (then call again at once). Blocks for the reads.
+    package mutating func poll(limit: Int = 10_000) throws(FileFailure) -> [JournalEvent] {
+        let discovers = polls % Self.discovery == 0
+        polls += 1
+        if discovers { cameras = try catalogue.cameras() }
+        var events: [JournalEvent] = []
+        for camera in cameras {
+            var at = position.cameras[camera] ?? CameraPosition()
+            defer { position.cameras[camera] = at }
+            try followDays(camera, &at, discovers: discovers, limit: limit, &events)
+            try followSegments(camera, &at, discovers: discovers, limit: limit, &events)
+            if events.count >= limit { break }
+        }
+        return events
+    }
+
+    private mutating func followSegments(
+        _ camera: String,
+        _ at: inout CameraPosition,
+        discovers: Bool,
+        limit: Int,
+        _ events: inout [JournalEvent]
+    ) throws(FileFailure) {
+        while events.count < limit {
+            if let text = at.segment, let name = SegmentName(text), !at.segmentDone {
+                let path = catalogue.layout.journal(camera, name)
+                var reader = JournalReader(path: path, offset: at.segmentOffset, files: files)
+                let entries = try reader.readNew()
+                at.segmentOffset = reader.offset
+                for entry in entries {
+                    events.append(JournalEvent(cameraId: camera, segment: name, entry: entry))
+                    if case .segmentClosed = entry { at.segmentDone = true }
+                }
+                if !entries.isEmpty {
+                    idlePolls[camera] = 0
+                    continue
+                }
+                // Left unfinished for good when a newer one is there.
+                guard discovers, let next = try nextSegment(camera, after: text) else { return }
+                begin(next, &at)
+            } else {
+                let idle = idlePolls[camera, default: 0]
+                idlePolls[camera] = idle + 1
+                guard discovers || idle < Self.eagerPolls, let next = try nextSegment(camera, after: at.segment) else {
+                    return
+                }
+                idlePolls[camera] = 0
+                begin(next, &at)
+            }
+        }
+    }
+
+    private func begin(_ next: SegmentName, _ at: inout CameraPosition) {
+        at.segment = next.text
+        at.segmentOffset = 0
+        at.segmentDone = false
+    }
+
+    private func nextSegment(_ camera: String, after text: String?) throws(FileFailure) -> SegmentName? {
+        let name = text.flatMap(SegmentName.init)
+        for day in try catalogue.days(camera) where day >= name?.day ?? "" {
+            for candidate in try catalogue.segments(camera, day: day) {
+                guard let name else { return candidate }
+                if candidate > name { return candidate }
+            }
+        }
+        return nil
+    }
+
+    private mutating func followDays(
+        _ camera: String,
+        _ at: inout CameraPosition,
+        discovers: Bool,
+        limit: Int,
+        _ events: inout [JournalEvent]
+    ) throws(FileFailure) {
+        while events.count < limit {
+            if let day = at.day {
+                var reader = JournalReader(
+                    path: catalogue.layout.dayJournal(camera, day: day),
+                    offset: at.dayOffset,
+                    files: files
+                )
+                let entries = try reader.readNew()
+                at.dayOffset = reader.offset
+                for entry in entries { events.append(JournalEvent(cameraId: camera, segment: nil, entry: entry)) }
+                if !entries.isEmpty { continue }
+            }
+            guard discovers, let next = try catalogue.days(camera).first(where: { $0 > at.day ?? "" }) else { return }
+            at.day = next
+            at.dayOffset = 0
+        }
+    }
 }

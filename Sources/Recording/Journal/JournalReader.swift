@@ -7,12 +7,50 @@ package struct JournalReader: Sendable {
     package private(set) var damagedLines = 0
     private let files: any RecordingFiles
 
+    /// No line is longer: more bytes without a line feed are damage and skipped.
+    private static let maximumLine = 16 << 10
+    private static let chunk = 1 << 20
+
     package init(path: String, offset: Int = 0, files: any RecordingFiles = SystemFiles()) {
         self.path = path
-        self.offset = offset
+        self.offset = max(0, offset)
         self.files = files
     }
 
-    /// The whole lines that came since the last call; none where there is no file (yet).
-    package mutating func readNew() throws(FileFailure) -> [JournalEntry] { [] }
+    /// The whole lines that came since the last call, of at most 1 MiB; none where there is no file (yet).
+    package mutating func readNew() throws(FileFailure) -> [JournalEntry] {
+        let bytes: [UInt8]
+        do throws(FileFailure) {
+            bytes = try files.read(path, offset: offset, count: Self.chunk)
+        } catch {
+            if error.isMissing { return [] }
+            throw error
+        }
+        var entries: [JournalEntry] = []
+        var start = 0
+        while let end = bytes[start...].firstIndex(of: 10) {
+            if let entry = JournalLine.decode(bytes[start..<end]) {
+                entries.append(entry)
+            } else if end > start {
+                damagedLines += 1
+            }
+            start = end + 1
+        }
+        if bytes.count - start > Self.maximumLine {
+            damagedLines += 1
+            start = bytes.count
+        }
+        offset += start
+        return entries
+    }
+
+    /// All whole lines there are.
+    package mutating func readAll() throws(FileFailure) -> [JournalEntry] {
+        var entries: [JournalEntry] = []
+        while true {
+            let before = offset
+            entries += try readNew()
+            if offset == before { return entries }
+        }
+    }
 }

@@ -1,9 +1,31 @@
 package import Domain
+import Foundation
+import Synchronization
 
 /// The recording side of one volume: a thread that writes for all cameras, and the sync beat. Recorders hand their
 /// fragments over and never wait for it.
 package final class RecordingVolume: Sendable {
     package let layout: RecordingLayout
+    let settings: RecordingSettings
+    let clock: any HostClock
+    let onEvent: @Sendable (VolumeEvent) -> Void
+
+    private let files: any RecordingFiles
+    private struct State {
+        /// Commands of all cameras, in order. Bounded per camera: fragments by bytes, notes by number, and segments open
+        /// and close as seldom as key frames come (see `CameraLane`).
+        var commands: [(CameraLane, WriterCommand)] = []
+        var writers: [String: SegmentWriter] = [:]
+        var isStopping = false
+        var isRunning = false
+        var writerEnded = false
+    }
+    private let state = Mutex(State())
+    private let work = DispatchSemaphore(value: 0)
+    private let writerDone = DispatchSemaphore(value: 0)
+    private let beatDone = DispatchSemaphore(value: 0)
+    private let failing = Atomic<Bool>(false)
+    private let unsynced = Atomic<Bool>(false)
 
     package init(
         layout: RecordingLayout,
@@ -13,19 +35,141 @@ package final class RecordingVolume: Sendable {
         onEvent: @escaping @Sendable (VolumeEvent) -> Void = { _ in }
     ) {
         self.layout = layout
+        self.files = files
+        self.clock = clock
+        self.settings = settings
+        self.onEvent = onEvent
     }
 
-    /// Starts the writer's and the beat's threads.
-    package func start() {}
+    /// Starts the writer's and the beat's threads. Once.
+    package func start() {
+        let starts = state.withLock { state in
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        guard starts else { return }
+        let writer = Thread { self.writeUntilStopped() }
+        writer.name = "gw-writer"
+        writer.start()
+        let beat = Thread { self.beatUntilStopped() }
+        beat.name = "gw-sync"
+        beat.start()
+    }
 
     /// Writes out what waits, syncs and ends the threads; blocks. End the recorders' runs before.
-    package func stop() {}
+    package func stop() {
+        let running = state.withLock { state in
+            defer { state.isStopping = true }
+            return state.isRunning && !state.isStopping
+        }
+        guard running else { return }
+        work.signal()
+        writerDone.wait()
+        beatDone.wait()
+    }
 
     /// True between a failure and the next write that works.
-    package var isFailing: Bool { false }
+    package var isFailing: Bool { failing.load(ordering: .relaxed) }
 
-    /// A camera's recorder: closes what an earlier process left unfinished, notes the gap. One at a time per camera.
+    /// A camera's recorder: closes what an earlier process left unfinished, notes the gap; blocks. One at a time per
+    /// camera.
     package func recorder(cameraId: String) throws(FileFailure) -> Recorder {
-        Recorder()
+        guard Slug.isValid(cameraId) else {
+            throw FileFailure(operation: "create folder", path: layout.cameraFolder(cameraId), code: EINVAL)
+        }
+        try files.createDirectory(layout.cameraFolder(cameraId))
+        // A camera that is taken up again within this process goes on where its writer stands.
+        let known = state.withLock { $0.writers[cameraId].map { ($0.lane, $0.lastEnd) } }
+        if let (lane, lastEnd) = known { return Recorder(volume: self, lane: lane, lastEnd: lastEnd) }
+        let past = try SegmentRecovery(layout: layout, files: files).recover(cameraId: cameraId, now: clock.now())
+        let lane = CameraLane(cameraId: cameraId)
+        let writer = SegmentWriter(lane: lane, past: past, layout: layout, files: files, clock: clock)
+        state.withLock { $0.writers[cameraId] = writer }
+        return Recorder(volume: self, lane: lane, lastEnd: past.lastEnd)
+    }
+
+    /// Takes a command; false for a fragment that exceeds the camera's backlog.
+    func enqueue(_ command: WriterCommand, _ lane: CameraLane) -> Bool {
+        switch command {
+        case .fragment(let bytes, _):
+            let waiting = lane.waitingBytes.load(ordering: .relaxed)
+            guard waiting == 0 || waiting + bytes.count <= settings.backlogBytes else { return false }
+            lane.waitingBytes.add(bytes.count, ordering: .relaxed)
+        case .state:
+            guard lane.waitingNotes.load(ordering: .relaxed) < CameraLane.maximumNotes else { return true }
+            lane.waitingNotes.add(1, ordering: .relaxed)
+        default: break
+        }
+        state.withLock { $0.commands.append((lane, command)) }
+        work.signal()
+        return true
+    }
+
+    // MARK: - Writer thread
+
+    private func writeUntilStopped() {
+        while true {
+            work.wait()
+            let (commands, isLast) = state.withLock { state in
+                defer { state.commands = [] }
+                return (state.commands, state.isStopping && state.commands.isEmpty)
+            }
+            for (lane, command) in commands { perform(command, lane) }
+            if isLast { break }
+            if state.withLock({ $0.isStopping }) { work.signal() }
+        }
+        // Without this a folder that nobody reads any more would keep its segments open.
+        state.withLock { $0.writerEnded = true }
+        writerDone.signal()
+    }
+
+    private func perform(_ command: WriterCommand, _ lane: CameraLane) {
+        // Taken out while it writes: the lock is never held over a slow disk.
+        guard var writer = state.withLock({ $0.writers[lane.cameraId] }) else { return }
+        do throws(FileFailure) {
+            try writer.perform(command)
+            if case .fragment(_, _) = command, writer.isOpen {
+                unsynced.store(true, ordering: .relaxed)
+                if failing.exchange(false, ordering: .relaxed) { onEvent(.recovered) }
+            }
+        } catch {
+            report(error)
+        }
+        if case .fragment(let bytes, _) = command { lane.waitingBytes.subtract(bytes.count, ordering: .relaxed) }
+        if case .state = command { lane.waitingNotes.subtract(1, ordering: .relaxed) }
+        let done = writer
+        state.withLock { $0.writers[lane.cameraId] = done }
+    }
+
+    private func report(_ failure: FileFailure) {
+        if !failing.exchange(true, ordering: .relaxed) { onEvent(.failed(failure)) }
+    }
+
+    // MARK: - Beat thread
+
+    private func beatUntilStopped() {
+        let slice: Duration = .milliseconds(50)
+        while true {
+            var left = settings.syncBeat
+            while left > .zero, !state.withLock({ $0.writerEnded }) {
+                usleep(UInt32(clamping: min(left, slice).microseconds))
+                left -= slice
+            }
+            let last = state.withLock { $0.writerEnded }
+            if unsynced.exchange(false, ordering: .relaxed) { sync() }
+            if last { break }
+        }
+        beatDone.signal()
+    }
+
+    private func sync() {
+        do throws(FileFailure) {
+            try files.syncVolume(layout.root)
+        } catch {
+            // What was written may be lost although it reads back well: go on in new files, never sync these again.
+            report(error)
+            let lanes = state.withLock { $0.writers.values.map(\.lane) }
+            for lane in lanes { lane.wantsRotation.store(true, ordering: .relaxed) }
+        }
     }
 }
