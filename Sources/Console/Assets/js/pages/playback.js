@@ -1,7 +1,7 @@
 // Playback of a camera's recording.
 import { debounce, fill, h, icon } from '../core/dom.js';
 import { api, clipUrl, iso, snapshotUrl } from '../core/api.js';
-import { byName, clock, fromSiteTime, full, moment, siteDate, siteZone, span, t, toSiteTime, word } from '../core/i18n.js';
+import { byName, clock, fromSiteTime, full, moment, siteDate, siteZone, span, t, word } from '../core/i18n.js';
 import { ariaKeys, firstKey } from '../core/keys.js';
 import { link, replaceRoute } from '../core/router.js';
 import { cameraName, serverNow, state, className } from '../core/store.js';
@@ -35,12 +35,12 @@ export function mount(root, context) {
   const events = h('ol.event-list', { 'aria-label': t('playback.events') });
   const rangeText = h('span.range-text');
   const cameraSelect = h('select', { id: 'playback-camera', 'aria-label': t('playback.camera') }, cameras.map((c) => h('option', { value: c.id }, c.name)));
-  const when = h('input', { type: 'datetime-local', step: '1', id: 'playback-at', 'aria-label': t('playback.at') });
+  const when = h('input', { type: 'text', size: 19, inputMode: 'numeric', spellcheck: false, autocomplete: 'off', id: 'playback-at', 'aria-label': t('playback.at'), title: 'YYYY-MM-DD HH:MM:SS' });
   const rateSelect = h('select', { id: 'playback-rate', 'aria-label': t('playback.speed') }, RATES.map((r) => h('option', { value: String(r) }, `${r}×`)));
   rateSelect.value = '1';
 
   const player = new RecordingPlayer(video, { changed: draw, skipped: (gap) => say(t('playback.skipped', { span: span(gap.to - gap.from), reason: word('reason', gap.reason) })) });
-  const timeline = new Timeline({ from: at - HOUR / 2, to: at + HOUR / 2 }, {
+  const timeline = new Timeline({ from: Math.min(at - HOUR / 2, serverNow() - HOUR * 0.9), to: Math.min(at + HOUR / 2, serverNow() + HOUR * 0.1) }, {
     seek: (ms) => seek(ms), viewed: () => loadTimeline(), now: serverNow,
     range: () => draw(),
   });
@@ -164,7 +164,7 @@ export function mount(root, context) {
     screen.dataset.state = asPictures ? (picturesPlaying ? 'playing' : 'paused') : player.state;
     screen.dataset.at = iso(now);
     fill(stamp, `${cameraName(camera)}  ${full(now)}`);
-    if (document.activeElement !== when) when.value = toSiteTime(now);
+    if (document.activeElement !== when) when.value = full(now);
     const texts = { loading: 'playback.loading', nothing: 'playback.nothing', atEnd: 'playback.atEnd', unsupported: 'playback.unsupported', failed: 'playback.failed' };
     const key = asPictures ? undefined : texts[/** @type {'nothing'} */ (player.state)];
     cover.hidden = !key || player.state === 'atEnd';
@@ -214,7 +214,14 @@ export function mount(root, context) {
       mayReport() ? button('playbackCase', 'flag', report, t('case.report')) : null)));
 
   cameraSelect.addEventListener('change', () => { at = current(); camera = cameraSelect.value; openCamera(); });
-  when.addEventListener('change', () => { if (when.value) { const ms = fromSiteTime(when.value); timeline.show(ms - timeline.span / 2, timeline.span); seek(ms); } });
+  when.addEventListener('change', () => {
+    const found = /^(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2})(:\d{2})?$/.exec(when.value.trim());
+    const ms = found ? fromSiteTime(`${found[1]}T${found[2].padStart(5, '0')}${found[3] ?? ':00'}`) : NaN;
+    if (!Number.isFinite(ms)) { toast(t('playback.badTime'), 'bad'); return; }
+    timeline.show(ms - timeline.span / 2, timeline.span);
+    seek(ms);
+    when.blur();
+  });
   rateSelect.addEventListener('change', () => player.setRate(Number(rateSelect.value)));
   if ('requestVideoFrameCallback' in video) {
     let last = 0;
