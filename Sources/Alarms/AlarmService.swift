@@ -58,7 +58,7 @@ package final class AlarmService: AlarmSink {
         }
     }
 
-    private func raise(_ signal: AlarmSignal, _ key: AlarmKey) async throws {
+    private func raise(_ signal: AlarmSignal, _ key: AlarmKey, isSecondTry: Bool = false) async throws {
         let known = try await repository.transaction { [settings] transaction in
             guard var stored = try Self.current(key, at: signal.at, settings, transaction) else {
                 return nil as StoredAlarm?
@@ -74,7 +74,12 @@ package final class AlarmService: AlarmSink {
         }
         // Only a new alarm keeps its picture: a hundred repetitions would keep a hundred.
         let opened = newAlarm(signal, snapshot: await keepPicture(signal))
-        try await repository.transaction { try $0.save(opened) }
+        do {
+            try await repository.transaction { try $0.save(opened) }
+        } catch let error as StoreError where error.code == .conflict && !isSecondTry {
+            // Another process has opened it since: the signal repeats that one.
+            return try await raise(signal, key, isSecondTry: true)
+        }
         publish(opened.alarm)
         if opened.duty != .none { try await settle(opened) }
     }
