@@ -28,7 +28,7 @@ package final class Archive: Sendable {
     /// Makes pictures in child processes.
     package let renderPool: RenderPool
     let pictureCache = PictureCache()
-    private let hub: LiveHub
+    let hub: LiveHub
     private let pictureFeed: PictureFeed
     /// At most 2 clips are written at once; others wait.
     private let clipThreads = BlockingWork(queues: 2)
@@ -88,10 +88,12 @@ package final class Archive: Sendable {
     package func catchUp() async throws {
         _ = try await holdKeeper.reconcile()
         var follower = try await IndexFollower(database: database, layout: layout, node: settings.node)
-        while true {
+        // Recording's follower looks for what nothing announced only at every tenth look.
+        var idle = 0
+        while idle < 11 {
             let step = try await follower.step()
             for gap in step.gaps { await hooks.onGap(gap) }
-            if !step.more { return }
+            idle = step.more ? 0 : idle + 1
         }
     }
 

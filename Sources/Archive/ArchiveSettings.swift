@@ -17,7 +17,7 @@ package struct ArchiveSettings: Sendable {
     package init(
         node: String = "local",
         renderExecutable: URL = URL(filePath: "/proc/self/exe"),
-        indexInterval: Duration = .milliseconds(500),
+        indexInterval: Duration = .milliseconds(250),
         liveInterval: Duration = .milliseconds(60),
         liveSlack: Duration = .seconds(4)
     ) {

@@ -62,7 +62,9 @@ package enum Fsck {
         // The journals first: they also hold gaps and states. Then the files whose journal is missing.
         try await IndexRepository(database).clear(node: node)
         var follower = try await IndexFollower(database: database, layout: layout, node: node)
-        while try await follower.step().more {}
+        // Recording's follower looks for what nothing announced only at every tenth look.
+        var idle = 0
+        while idle < 11 { idle = try await follower.step().more ? 0 : idle + 1 }
         let segments = SegmentRepository(database)
         var rows = Dictionary(uniqueKeysWithValues: try await segments.all(node: node).map { ($0.path, $0) })
         let found = try await files(layout, node: node)

@@ -15,6 +15,7 @@ struct ClipMaker {
     func write(_ plan: ClipPlan) throws -> (url: URL, bytes: Int) {
         guard let info = plan.info else { throw ArchiveError(.nothingRecorded, "nothing is recorded in that range") }
         var writer = PlainMP4Writer(info: info)
+        var lead: Int64?
         var payloads: [(path: String, offset: Int, count: Int)] = []
         for piece in plan.pieces {
             for fragment in piece.segment.fragments[piece.fragments] {
@@ -29,13 +30,18 @@ struct ClipMaker {
                 }
                 var samples = header.samples
                 for index in samples.indices { samples[index].offset -= header.payloadOffset }
+                // With reordered frames the first picture shows later than its decoding time: nothing shows before it.
+                if lead == nil, let first = samples.first { lead = max(0, first.compositionTicks - plan.startTicks) }
                 writer.addChunk(samples: samples, payloadBytes: header.payloadBytes)
                 payloads.append(
                     (piece.segment.path, fragment.offset + header.payloadOffset, header.payloadBytes)
                 )
             }
         }
-        let header = try writer.header(startTicks: plan.startTicks, durationTicks: plan.durationTicks)
+        let header = try writer.header(
+            startTicks: plan.startTicks + (lead ?? 0),
+            durationTicks: max(1, plan.durationTicks - (lead ?? 0))
+        )
         let output = try ExportFile(folder: folder)
         try output.write(header)
         for payload in payloads {

@@ -120,6 +120,9 @@ final class LiveHub: Sendable {
         self.logger = logger
     }
 
+    /// How many cameras are followed.
+    var watched: Int { tails.withLock { $0.count } }
+
     /// A reader of the camera's fragments; it leaves when it is let go or ended.
     func reader(cameraId: String) -> LiveReader {
         let reader = LiveReader(cameraId: cameraId)

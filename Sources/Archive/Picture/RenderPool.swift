@@ -1,5 +1,6 @@
 import Domain
 package import Foundation
+import Media
 import Synchronization
 
 /// Makes JPEGs in child processes, so that a picture which crashes or hangs a decoder costs nothing but itself.
@@ -7,17 +8,18 @@ import Synchronization
 /// Bounded: at most 2 children at once, at most 32 requests waiting; more are rejected with `busy`.
 package final class RenderPool: Sendable {
     private static let maximumWaiting = 32
-    /// The longest a picture may take.
-    private static let deadline = Duration.seconds(5)
     /// A request's media bytes at most: what a worker's parser accepts, less the header.
     package static let maximumMediaBytes = 31 << 20
 
     private let executable: String
+    private let deadline: Duration
     private let threads = BlockingWork(queues: 2)
     private let waiting = Atomic<Int>(0)
 
-    package init(executable: URL) {
+    /// - Parameter deadline: the longest a picture may take; then its child is killed.
+    package init(executable: URL, deadline: Duration = .seconds(5)) {
         self.executable = executable.path
+        self.deadline = deadline
     }
 
     /// The picture at or just before `mediaSeconds` from the first frame of `media` (init segment and fragments).
@@ -30,8 +32,15 @@ package final class RenderPool: Sendable {
             throw ArchiveError(.busy, "too many pictures are being made; try again")
         }
         let request = RenderRequest.picture(mediaSeconds: mediaSeconds, maximumWidth: maximumWidth)
-        return try await threads.run { [executable] in
-            try RenderProcess.run(executable: executable, request: request, media: media, deadline: Self.deadline)
+        let cancelled = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await threads.run { [executable, deadline] in
+                // Whoever asked may be gone by the time it is this one's turn.
+                guard !cancelled.isCancelled else { throw CancellationError() }
+                return try RenderProcess.run(executable: executable, request: request, media: media, deadline: deadline)
+            }
+        } onCancel: {
+            cancelled.cancel()
         }
     }
 }
