@@ -1,5 +1,6 @@
 package import Archive
 package import Domain
+import Store
 
 /// What alarms need of the recordings: a place for a picture and a lock on a range.
 package protocol AlarmEvidence: Sendable {

@@ -249,7 +249,7 @@ package final class CaseService: CaseOpening {
         case .illegal:
             throw CaseError(
                 code: .illegalAction(state: value.state),
-                message: "case \(value.number) is \(value.state.rawValue): it can't be \(action.rawValue)ed from there"
+                message: "case \(value.number) is \(value.state.rawValue) now; \(action.rawValue) is no step from there"
             )
         case .missing(let field):
             throw CaseError(
