@@ -71,7 +71,9 @@ struct SequenceParameters: Equatable {
         guard !reader.overrun, width > 0, height > 0 else { return nil }
         if reader.flag() { reorderDepth = Self.reorderDepth(vui: &reader) }
         // Annex A: Baseline has no B slices; intra profiles reorder nothing.
-        if profile == 66 || (constraints & 0x10 != 0 && [44, 100, 110, 122, 244].contains(profile)) { reorderDepth = 0 }
+        if profile == 66 || (constraints & 0x10 != 0 && [44, 100, 110, 122, 244].contains(profile)) {
+            reorderDepth = 0
+        }
     }
 
     /// Reads an H.265 SPS (ITU-T H.265 §7.3.2.2); `nal` begins with its two header bytes.

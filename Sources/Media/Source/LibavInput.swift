@@ -137,7 +137,9 @@ final class LibavInput {
     private static func discardOthers(_ context: UnsafeMutablePointer<AVFormatContext>, keep: Int) -> [String] {
         var names: [String] = []
         for index in 0..<Int(context.pointee.nb_streams) where index != keep {
-            guard let stream = context.pointee.streams[index], let parameters = stream.pointee.codecpar else { continue }
+            guard let stream = context.pointee.streams[index], let parameters = stream.pointee.codecpar else {
+                continue
+            }
             stream.pointee.discard = AVDISCARD_ALL
             let kind = av_get_media_type_string(parameters.pointee.codec_type).map { String(cString: $0) } ?? "other"
             names.append("\(kind)/\(String(cString: avcodec_get_name(parameters.pointee.codec_id)))")

@@ -138,6 +138,9 @@ package final class Recorder {
         )
     }
 
+    /// Bytes that wait for the disk.
+    package var waitingBytes: Int { lane.waitingBytes.load(ordering: .relaxed) }
+
     private func perform(
         _ action: FragmentCutter.Action,
         _ run: borrowing Run,

@@ -1,0 +1,245 @@
+import Domain
+import Foundation
+import Media
+import Synchronization
+import Testing
+
+@testable import Recording
+
+@Suite("faults of the disk and of power")
+struct FaultTests {
+    private static func record(_ range: Range<Int>, _ recorder: Recorder, clock: ManualClock) {
+        for packet in SyntheticStream.packets(range) {
+            recorder.append(packet)
+            clock.advance(by: .milliseconds(40))
+        }
+    }
+
+    /// Waits for a condition that other threads bring about.
+    private static func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
+        for _ in 0..<2000 {
+            if try condition() { return true }
+            usleep(5000)
+        }
+        return false
+    }
+
+    @Test("a segment cut anywhere gives back its whole fragments, and the gap after a crash is noted")
+    func truncation() throws {
+        let source = RecordingFolder()
+        let clock = ManualClock()
+        let volume = RecordingVolume(layout: source.layout, clock: clock)
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        recorder.beginRun(info: SyntheticStream.info)
+        Self.record(0..<100, recorder, clock: clock)
+        recorder.endRun(reason: .restart)
+        volume.stop()
+        let (name, whole) = try #require(try source.segments("cam").first)
+        let bytes = try source.bytes("cam", name)
+        let journal = Array(try Data(contentsOf: URL(filePath: source.layout.journal("cam", name))))
+        #expect(whole.fragments.count >= 8)
+
+        for cut in stride(from: 0, through: bytes.count, by: 997) {
+            // The journal may be ahead of the file (power cut), behind it (crash) or torn.
+            for journalCut in [journal.count, journal.count / 2, 0] {
+                let folder = RecordingFolder()
+                try SystemFiles().createDirectory(folder.layout.dayFolder("cam", day: name.day))
+                let path = folder.layout.segment("cam", name)
+                try Data(bytes[..<cut]).write(to: URL(filePath: path))
+                var lines = journal[..<journalCut]
+                // Without its last line, which says that all is well.
+                if journalCut == journal.count { lines = lines.dropLast(90) }
+                try Data(lines).write(to: URL(filePath: folder.layout.journal("cam", name)))
+                let recovery = SegmentRecovery(layout: folder.layout)
+                let outcome = try recovery.recover(cameraId: "cam", now: clock.now())
+                let expected = whole.fragments.filter { $0.end <= cut }
+                if cut < whole.opened.initBytes {
+                    #expect(outcome.recovered.isEmpty)
+                    continue
+                }
+                let (_, index) = try #require(try folder.segments("cam").first)
+                #expect(index.fragments == expected)
+                #expect(index.closed?.cause == .recovered)
+                #expect(index.closed?.sizeBytes == expected.last?.end ?? whole.opened.initBytes)
+                #expect(try SystemFiles().size(path) == index.closed?.sizeBytes)
+                if let last = expected.last {
+                    #expect(outcome.openGap == GapRecord(from: last.wallEnd, to: nil, reason: .crash))
+                }
+                #expect(try recovery.recover(cameraId: "cam", now: clock.now()).recovered.isEmpty)
+            }
+        }
+    }
+
+    @Test("a full disk ends the segment, is reported once, and recording goes on when there is room")
+    func fullDisk() throws {
+        let folder = RecordingFolder()
+        let files = FaultyFiles()
+        let clock = ManualClock()
+        let events = Mutex<[VolumeEvent]>([])
+        let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock) { event in
+            events.withLock { $0.append(event) }
+        }
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        recorder.beginRun(info: SyntheticStream.info)
+        Self.record(0..<60, recorder, clock: clock)
+        #expect(Self.eventually { recorder.counters.fragments >= 4 })
+        files.faults.withLock { $0.full = ($0.written + 3000, ENOSPC) }
+        Self.record(60..<140, recorder, clock: clock)
+        #expect(Self.eventually { volume.isFailing })
+        // All that waits is dealt with before there is room again.
+        #expect(Self.eventually { recorder.waitingBytes == 0 })
+        files.faults.withLock { $0.full = nil }
+        Self.record(140..<240, recorder, clock: clock)
+        recorder.endRun(reason: .restart)
+        volume.stop()
+        let seen = events.withLock { $0 }
+        #expect(seen.count == 2)
+        guard case .failed(let failure)? = seen.first else {
+            Issue.record("no failure was reported")
+            return
+        }
+        #expect(failure.isFull && seen.last == .recovered)
+        let segments = try folder.segments("cam")
+        #expect(segments.count == 2)
+        for (name, index) in segments {
+            let bytes = try folder.bytes("cam", name)
+            #expect(index.fragments.last?.end ?? index.opened.initBytes == bytes.count)
+            #expect(index.fragments.first?.startsWithKey == true)
+        }
+        let gap = try #require(try folder.gaps("cam").first { $0.reason == .disk })
+        #expect(gap.from == segments.first?.index.fragments.last?.wallEnd)
+        #expect(gap.to == segments.last?.index.fragments.first?.wall)
+        #expect(recorder.counters.droppedFragments > 0)
+    }
+
+    @Test("a failed sync is reported and every camera goes on in a new segment")
+    func failedSync() throws {
+        let folder = RecordingFolder()
+        let files = FaultyFiles()
+        let clock = ManualClock()
+        let events = Mutex<[VolumeEvent]>([])
+        let settings = RecordingSettings(syncBeat: .milliseconds(50))
+        let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock, settings: settings) { event in
+            events.withLock { $0.append(event) }
+        }
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        recorder.beginRun(info: SyntheticStream.info)
+        files.faults.withLock { $0.syncCode = EIO }
+        Self.record(0..<40, recorder, clock: clock)
+        #expect(Self.eventually { events.withLock { !$0.isEmpty } })
+        files.faults.withLock { $0.syncCode = nil }
+        Self.record(40..<120, recorder, clock: clock)
+        recorder.endRun(reason: .restart)
+        volume.stop()
+        let segments = try folder.segments("cam")
+        #expect(segments.count == 2)
+        #expect(segments.reduce(0) { $0 + $1.index.fragments.reduce(0) { $0 + $1.sampleCount } } == 120)
+        #expect(try folder.gaps("cam").allSatisfy { $0.reason != .disk })
+    }
+
+    @Test("a disk that hangs blocks nobody: the backlog is bounded, what is left out is a gap")
+    func slowDisk() throws {
+        let folder = RecordingFolder()
+        let files = FaultyFiles()
+        let clock = ManualClock()
+        let settings = RecordingSettings(backlogBytes: 40_000)
+        let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock, settings: settings)
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        recorder.beginRun(info: SyntheticStream.info)
+        files.faults.withLock { $0.isSlow = true }
+        Self.record(0..<500, recorder, clock: clock)
+        #expect(recorder.counters.droppedFragments > 10)
+        #expect(recorder.waitingBytes <= 40_000)
+        files.faults.withLock { $0.isSlow = false }
+        #expect(Self.eventually { recorder.waitingBytes == 0 })
+        Self.record(500..<600, recorder, clock: clock)
+        recorder.endRun(reason: .restart)
+        volume.stop()
+        let fragments = try folder.segments("cam").flatMap(\.index.fragments)
+        let gap = try #require(try folder.gaps("cam").first { $0.reason == .disk })
+        let next = try #require(fragments.first { $0.wall == gap.to })
+        #expect(next.startsWithKey)
+        #expect(fragments.contains { $0.wallEnd == gap.from })
+    }
+
+    @Test("after a power cut at most the last beat is lost, and everything that is left is whole")
+    func powerCut() throws {
+        let folder = RecordingFolder()
+        let files = FaultyFiles()
+        let clock = ManualClock()
+        let settings = RecordingSettings(syncBeat: .milliseconds(50))
+        let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock, settings: settings)
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        recorder.beginRun(info: SyntheticStream.info)
+        Self.record(0..<200, recorder, clock: clock)
+        #expect(Self.eventually { recorder.waitingBytes == 0 })
+        let syncs = files.faults.withLock { $0.syncs }
+        Self.record(200..<240, recorder, clock: clock)
+        #expect(Self.eventually { files.faults.withLock { $0.syncs } > syncs })
+        let writtenThen = recorder.counters.fragments
+        try files.cutPower()
+        let outcome = try SegmentRecovery(layout: folder.layout).recover(cameraId: "cam", now: clock.now())
+        #expect(outcome.recovered.count == 1)
+        let (name, index) = try #require(try folder.segments("cam").first)
+        #expect(index.fragments.count >= 15 && index.fragments.count <= writtenThen)
+        let bytes = try folder.bytes("cam", name)
+        #expect(bytes.count == index.closed?.sizeBytes)
+        #expect(outcome.openGap?.reason == .crash && outcome.openGap?.from == index.fragments.last?.wallEnd)
+        volume.stop()
+    }
+
+    @Test("a follower sees every entry once and in order, also when it starts again in the middle")
+    func follower() throws {
+        let folder = RecordingFolder()
+        let clock = ManualClock()
+        let settings = RecordingSettings(segmentLength: .seconds(2))
+        let volume = RecordingVolume(layout: folder.layout, clock: clock, settings: settings)
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        recorder.beginRun(info: SyntheticStream.info)
+        var follower = JournalFollower(layout: folder.layout)
+        var events: [JournalEvent] = []
+        for part in 0..<10 {
+            Self.record(part * 50..<part * 50 + 50, recorder, clock: clock)
+            #expect(Self.eventually { recorder.waitingBytes == 0 })
+            events += try follower.poll()
+            if part == 5 { follower = JournalFollower(layout: folder.layout, position: follower.position) }
+        }
+        recorder.endRun(reason: .restart)
+        volume.stop()
+        for _ in 0..<20 { events += try follower.poll() }
+        let expected = try folder.segments("cam")
+        let followed = events.compactMap { event -> FragmentRecord? in
+            if case .fragment(let record) = event.entry { return record }
+            return nil
+        }
+        #expect(followed == expected.flatMap(\.index.fragments))
+        let opened = events.filter { if case .segmentOpened = $0.entry { true } else { false } }
+        #expect(opened.map(\.segment) == expected.map(\.name))
+        #expect(events.contains { if case .gap(let gap) = $0.entry { gap.reason == .restart } else { false } })
+    }
+
+    @Test("wall times never overlap when the host's clock is set back between two runs")
+    func clockSetBack() throws {
+        let folder = RecordingFolder()
+        let clock = ManualClock()
+        let volume = RecordingVolume(layout: folder.layout, clock: clock)
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        recorder.beginRun(info: SyntheticStream.info)
+        Self.record(0..<100, recorder, clock: clock)
+        recorder.endRun(reason: .closed)
+        clock.stepWall(by: .seconds(-3))
+        recorder.beginRun(info: SyntheticStream.info)
+        Self.record(0..<100, recorder, clock: clock)
+        recorder.endRun(reason: .restart)
+        volume.stop()
+        let fragments = try folder.segments("cam").flatMap(\.index.fragments)
+        for (one, two) in zip(fragments, fragments.dropFirst()) { #expect(two.wall >= one.wallEnd - .milliseconds(1)) }
+    }
+}
