@@ -161,6 +161,19 @@ class ConsoleTest:
         time.sleep(1)
         self.screen('02-live')
 
+        self.step('a hidden page takes no pictures, a visible one does again')
+        hide = ("Object.defineProperty(document, 'hidden', {configurable: true, get: () => arguments[0]});"
+                "document.dispatchEvent(new Event('visibilitychange'))".replace('arguments[0]', 'window.pretendHidden'))
+        b.run('window.pretendHidden = true; ' + hide)
+        time.sleep(2)
+        before = b.run(f'return {FRAMES}', f'{tile} video')
+        time.sleep(2)
+        after = b.run(f'return {FRAMES}', f'{tile} video')
+        if after > before + 5:
+            raise Failure(f'a hidden page went on decoding: {before} → {after}')
+        b.run('window.pretendHidden = false; document.dispatchEvent(new Event("visibilitychange"))')
+        self.frames_grow(f'{tile} video')
+
     def bookmark(self):
         self.step('B sets a bookmark')
         b = self.browser

@@ -122,6 +122,12 @@ export function buildShell(root, actions) {
     goOverview: goTo('overview'), goLive: goTo('live'), goPlayback: goTo('playback'), goAlarms: goTo('alarms'), goCases: goTo('cases'), goSensors: goTo('sensors'), goMap: goTo('map'),
   }));
   ending.push(on('alarm', alarmCame), on('reset', showTicker), on('status', tick));
+  const closeMenu = (/** @type {Event} */ event) => {
+    const menu = header.querySelector('details.menu');
+    if (menu instanceof HTMLDetailsElement && menu.open && !menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
+  };
+  document.addEventListener('click', closeMenu);
+  ending.push(() => document.removeEventListener('click', closeMenu));
   const timer = setInterval(tick, 1000);
   ending.push(() => clearInterval(timer));
   ending.push(showPages(main, nav));

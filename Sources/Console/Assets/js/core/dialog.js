@@ -120,8 +120,7 @@ export function formDialog(form) {
     form.before ?? null, rows.map((r) => r.row), error,
     h('div.dialog-foot', null, h('button', { type: 'button', onclick: () => dialog.close() }, t('action.cancel')), submit));
     const dialog = openDialog(form.title, body, { wide: form.wide, name: form.name, onClose: () => resolve(result) });
-    const first = rows.find((r) => !(r.input instanceof HTMLDivElement))?.input;
-    first?.focus?.();
+    (rows[0]?.input ?? submit).focus?.();
   });
 }
 

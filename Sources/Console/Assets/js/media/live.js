@@ -17,6 +17,8 @@ export class LiveStream {
   #wait = 1000;
   /** @type {any} */ #timer = null;
   #closed = false;
+  /** A tile has joined that needs its run's beginning. */
+  #renew = false;
   #lastHeard = 0;
 
   constructor() {
@@ -36,6 +38,7 @@ export class LiveStream {
     const known = state.camera.get(camera);
     if (needsPictures(known)) this.#pictures.add(camera);
     listener.pictures(this.#pictures.has(camera));
+    this.#renew = true;
     this.#plan(150);
     return () => {
       const listeners = this.#wanted.get(camera);
@@ -71,7 +74,8 @@ export class LiveStream {
     const cameras = all.filter((id) => !this.#pictures.has(id)).map(encodeURIComponent).join(',');
     const pictures = all.filter((id) => this.#pictures.has(id)).map(encodeURIComponent).join(',');
     const url = `/api/v1/live${queryText({ cameras, pictures }).replaceAll('%2C', ',')}`;
-    if (url === this.#url && this.#request) return;
+    if (url === this.#url && this.#request && !this.#renew) return;
+    this.#renew = false;
     this.#stop();
     if (all.length === 0) return;
     const request = new AbortController();

@@ -25,6 +25,8 @@ export class RecordingPlayer {
   #initSent = false;
   /** @type {{from: number, to: number, reason: string}[]} */ #gaps = [];
   #wantPlaying = false;
+  #lastSecond = -1;
+  #movedAt = 0;
   rate = 1;
   /** @type {PlaybackState} */ state = 'idle';
 
@@ -193,7 +195,14 @@ export class RecordingPlayer {
     } else if (this.#source && this.#base !== null && this.#wantPlaying) {
       const range = this.#source.rangeAt(second);
       const next = this.#source.nextStart(second);
-      if ((!range || range[1] - second < 0.12) && next !== null) {
+      const now = performance.now();
+      if (second !== this.#lastSecond || this.video.paused || this.video.seeking) this.#movedAt = now;
+      this.#lastSecond = second;
+      // A decoder that stands still before a small hole is helped over it.
+      const stuck = now - this.#movedAt > 700;
+      if (stuck) this.#movedAt = now;
+      if (stuck && range && range[1] - second > 0.5 * this.rate) this.video.currentTime = second + 0.05;
+      else if ((!range || stuck || range[1] - second < 0.12) && next !== null) {
         this.#tellGap(this.#base + second * 1000, this.#base + next * 1000);
         this.video.currentTime = next + 0.01;
       }

@@ -22,6 +22,8 @@ export class VideoSource {
   #mime = '';
   /** @type {(() => void)[]} */ #drained = [];
   #closed = false;
+  /** The memory is full: nothing more until the picture has moved on. */
+  #full = false;
 
   /** @param {HTMLVideoElement} video @param {(reason: string) => void} failed */
   constructor(video, failed) {
@@ -125,7 +127,7 @@ export class VideoSource {
   }
 
   #next() {
-    if (this.#closed || this.source.readyState !== 'open' || this.#buffer?.updating) return;
+    if (this.#closed || this.#full || this.source.readyState !== 'open' || this.#buffer?.updating) return;
     const operation = this.#queue.shift();
     if (this.#queue.length < 8) this.#release();
     if (!operation) { this.#trim(); return; }
@@ -146,9 +148,10 @@ export class VideoSource {
       else this.#next();
     } catch (error) {
       const name = error instanceof DOMException ? error.name : String(error);
-      if (name === 'QuotaExceededError' && this.video.currentTime > 5) {
+      if (name === 'QuotaExceededError') {
         this.#queue.unshift({ kind: 'trim', to: Math.max(0.1, this.video.currentTime - 4) }, operation);
-        this.#next();
+        this.#full = true;
+        setTimeout(() => { this.#full = false; this.#next(); }, 500);
       } else this.#fail(name);
     }
   }

@@ -14,6 +14,7 @@ export class LiveTile {
   /** @type {number|null} */ #base = null;
   #offset = 0;
   #lastMedia = 0;
+  #lastSecond = -1;
   #pictureUrl = '';
   #pictureAt = 0;
   #asPictures = false;
@@ -141,7 +142,9 @@ export class LiveTile {
     const end = this.#source?.end ?? null;
     if (end !== null && !document.hidden) {
       const behind = end - this.video.currentTime;
-      if (behind > 3 || behind < -0.5 || (behind > 0.7 && !this.#source?.rangeAt(this.video.currentTime))) this.video.currentTime = Math.max(0, end - 0.8);
+      const standing = this.video.currentTime === this.#lastSecond && !this.video.seeking;
+      this.#lastSecond = this.video.currentTime;
+      if (behind > 3 || behind < -0.5 || (behind > 0.7 && (standing || !this.#source?.rangeAt(this.video.currentTime)))) this.video.currentTime = Math.max(0, end - 0.6);
       this.video.playbackRate = behind > 1.5 ? 1.05 : 1;
       this.element.dataset.behind = behind.toFixed(1);
     }

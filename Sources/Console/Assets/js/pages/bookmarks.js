@@ -49,8 +49,8 @@ export function mount(root, context) {
     } catch (error) { fill(bookmarkNote, failed(errorText(error), load)); }
   }
   fill(root, h('div.list-page', null,
-    h('section.panel', null, h('h2', null, icon('bookmark'), t('bookmark.list')), h('div.table-wrap', null, h('table.table', null, head(['bookmark.title', 'playback.camera', 'bookmark.from', 'bookmark.length', 'bookmark.recorded', 'bookmark.by', '']), bookmarks)), bookmarkNote),
-    h('section.panel', null, h('h2', null, icon('lock'), t('hold.list')), h('p.hint', null, t('hold.hint')), h('div.table-wrap', null, h('table.table', null, head(['hold.reason', 'playback.camera', 'bookmark.from', 'bookmark.length', 'hold.case', 'bookmark.by', '']), holds)), holdNote)));
+    h('section.panel', null, h('h2', null, icon('bookmark'), t('bookmark.list')), h('div.table-wrap', null, h('table.table.cards', null, head(['bookmark.title', 'playback.camera', 'bookmark.from', 'bookmark.length', 'bookmark.recorded', 'bookmark.by', '']), bookmarks)), bookmarkNote),
+    h('section.panel', null, h('h2', null, icon('lock'), t('hold.list')), h('p.hint', null, t('hold.hint')), h('div.table-wrap', null, h('table.table.cards', null, head(['hold.reason', 'playback.camera', 'bookmark.from', 'bookmark.length', 'hold.case', 'bookmark.by', '']), holds)), holdNote)));
   const later = debounce(load, 300);
   context.on('bookmark', later);
   context.on('reset', later);

@@ -36,7 +36,7 @@ export function mount(root, context) {
   stateSelect.value = query.state ?? (query.open === 'false' ? '' : 'open');
   const body = h('tbody');
   const foot = h('div.list-foot');
-  const table = h('div.table-wrap', null, h('table.table.case-table', null,
+  const table = h('div.table-wrap', null, h('table.table.cards.case-table', null,
     h('thead', null, h('tr', null, ['case.number', 'field.state', 'case.class', 'case.place', 'case.unit', 'field.opened', 'case.limit', 'case.channel'].map((key) => h('th', { scope: 'col' }, t(key))))), body));
 
   const filters = () => ({ state: stateSelect.value === 'open' ? '' : stateSelect.value, open: stateSelect.value === 'open' ? 'true' : '', class: classSelect.value, unit: unitSelect?.value ?? '', q: text.value.trim() });

@@ -225,10 +225,12 @@ export function mount(root, context) {
   rateSelect.addEventListener('change', () => player.setRate(Number(rateSelect.value)));
   if ('requestVideoFrameCallback' in video) {
     let last = 0;
+    let presented = 0;
     const seen = (/** @type {number} */ _now, /** @type {any} */ meta) => {
       const length = meta.mediaTime - last;
-      if (length > 0.008 && length < 0.2) frameLength = Math.min(frameLength * 1.02, length);
+      if (meta.presentedFrames === presented + 1 && player.rate <= 1 && !video.paused && length > 0.008 && length < 0.2) frameLength = length;
       last = meta.mediaTime;
+      presented = meta.presentedFrames;
       video.requestVideoFrameCallback(seen);
     };
     video.requestVideoFrameCallback(seen);

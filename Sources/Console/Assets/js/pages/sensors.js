@@ -126,7 +126,7 @@ export function mount(root, context) {
   }
   fill(root, h('div.split.wide-list', null,
     h('section.list-pane', null, h('div.toolbar', null, profile, h('label.check', null, onlyBad, t('sensors.onlyBad')), find),
-      h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['field.state', 'sensors.name', 'sensors.profile', 'sensors.value', 'sensors.age', 'sensors.rejectedCount'].map((k) => h('th', { scope: 'col' }, t(k))))), body)), note), detail));
+      h('div.table-wrap', null, h('table.table.cards.sensor-table', null, h('thead', null, h('tr', null, ['field.state', 'sensors.name', 'sensors.profile', 'sensors.value', 'sensors.age', 'sensors.rejectedCount'].map((k) => h('th', { scope: 'col', class: k === 'sensors.value' || k === 'sensors.rejectedCount' ? 'right' : '' }, t(k))))), body)), note), detail));
   for (const control of [profile, onlyBad]) control.addEventListener('change', drawTable);
   find.addEventListener('input', debounce(drawTable, 150));
   context.on('sensor', (changed) => {

@@ -86,7 +86,7 @@ export function downloadSnapshot(picture) {
  * @param {string} [chosen]
  */
 export function classPicker(chosen) {
-  const select = h('select', { size: 6, name: 'classList', 'aria-label': t('case.class') });
+  const select = h('select', { size: 5, name: 'classList', 'aria-label': t('case.class') });
   const filter = h('input', { type: 'search', placeholder: t('case.classFilter'), 'aria-label': t('case.classFilter'), autocomplete: 'off' });
   const label = (/** @type {any} */ c) => `${isChinese() ? c.name : c.nameEn || c.name}  ·  ${c.code}  ·  ${word('classKind', c.kind)}`;
   const draw = () => {
@@ -108,8 +108,8 @@ export function classPicker(chosen) {
  * @param {{lat: number, lon: number}|null|undefined} position
  */
 export function positionFields(position) {
-  const lat = h('input', { type: 'number', step: 'any', name: 'lat', value: position ? String(position.lat) : '', 'aria-label': t('case.lat'), placeholder: t('case.lat') });
-  const lon = h('input', { type: 'number', step: 'any', name: 'lon', value: position ? String(position.lon) : '', 'aria-label': t('case.lon'), placeholder: t('case.lon') });
+  const lat = h('input', { type: 'number', step: 'any', name: 'lat', value: position ? String(Number(position.lat.toFixed(6))) : '', 'aria-label': t('case.lat'), placeholder: t('case.lat') });
+  const lon = h('input', { type: 'number', step: 'any', name: 'lon', value: position ? String(Number(position.lon.toFixed(6))) : '', 'aria-label': t('case.lon'), placeholder: t('case.lon') });
   const locate = navigator.geolocation && window.isSecureContext && isRole('collector') ? h('button', { type: 'button', onclick: () => navigator.geolocation.getCurrentPosition((found) => {
     lat.value = found.coords.latitude.toFixed(6);
     lon.value = found.coords.longitude.toFixed(6);
