@@ -80,6 +80,13 @@ final class ArchiveFixture: Sendable {
         return first ?? clock.now()
     }
 
+    /// Writes an executable script from another process: while this one has it open for writing, a child that another
+    /// test starts would inherit that and nobody could execute it (ETXTBSY).
+    static func makeScript(_ text: String, at file: URL) throws {
+        let writer = "import os, sys; open(sys.argv[1], 'w').write(sys.argv[2]); os.chmod(sys.argv[1], 0o700)"
+        _ = try run(["python3", "-c", writer, file.path, text])
+    }
+
     /// What a command prints on both outputs, and its exit status.
     static func run(_ arguments: [String]) throws -> (status: Int32, text: String) {
         let process = Process()

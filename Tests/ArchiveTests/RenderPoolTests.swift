@@ -19,8 +19,7 @@ struct RenderPoolTests {
                 return json.loads(sys.stdin.buffer.read(h)), sys.stdin.buffer.read()
             \(body)
             """
-        try Data(script.utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file.path)
+        try ArchiveFixture.makeScript(script, at: file)
         return file
     }
 

@@ -29,8 +29,8 @@ struct TimelineBuilder {
         var lastRun: String?
         for (index, segment) in segments.enumerated() {
             var segmentEnd = segment.to
-            if index == segments.count - 1, !segment.closed, status?.state ?? .live == .live,
-                now - segment.to <= liveSlack
+            if index == segments.count - 1, !segment.closed, now - segment.to <= liveSlack,
+                !gaps.contains(where: { $0.to == nil && $0.from >= segment.from })
             {
                 segmentEnd = max(segmentEnd, now)
             }
