@@ -115,7 +115,7 @@ final class MainStream: SourceObserver {
     }
 
     func parametersChanged(_ info: StreamInfo) throws(MediaError) {
-        endRun(reason: .discontinuity, detail: "the stream's parameters changed")
+        // The recorder goes on with the old run until the new one's first key frame, where that is possible.
         try connected(info)
     }
 

@@ -166,7 +166,12 @@ final class SourceLoop: Sendable {
             since = clock.monotonic()
             state.withLock { $0.connections += 1 }
             while true {
-                switch try demuxer.next() {
+                let before = clock.monotonic()
+                let result = try demuxer.next()
+                // An interrupted libavformat may first give back the access unit that it was putting together: no sign
+                // of life. It is let go, with the connection.
+                guard clock.monotonic() - before < Self.silenceLimit else { throw MediaError(.timeout, "no packet") }
+                switch result {
                 case .packet(let packet): observer.packet(packet)
                 case .parametersChanged(let info): try observer.parametersChanged(info)
                 case .end: throw MediaError(.closed, "the source ended")
