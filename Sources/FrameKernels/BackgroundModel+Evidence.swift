@@ -10,6 +10,8 @@ public struct StillEvidence: Sendable, Equatable {
     public var support: UInt32 = 0
     /// Mean difference between candidate and background inside, in levels.
     public var contrast = 0
+    /// Pixels that show again what their background was before the present one.
+    public var former = 0
     /// Pairs of pixels compared across its border.
     public var pairs = 0
     /// Mean step across the border now, and in the background, in 1/16 levels.
@@ -51,6 +53,7 @@ extension BackgroundModel {
         guard sums.area > 0 else { return result }
         result.area = sums.area
         result.ripe = sums.ripe
+        result.former = sums.former
         result.dwell = UInt32(truncatingIfNeeded: sums.dwell / max(1, sums.ripe))
         result.support = UInt32(truncatingIfNeeded: sums.support / sums.area)
         result.contrast = sums.difference / sums.area
@@ -70,6 +73,7 @@ extension BackgroundModel {
     private struct Sums {
         var area = 0
         var ripe = 0
+        var former = 0
         var dwell = 0
         var support = 0
         var difference = 0
@@ -94,6 +98,7 @@ extension BackgroundModel {
             sums.ripe &+= 1
             sums.dwell &+= Int(stood)
         }
+        if isFormer(i) { sums.former &+= 1 }
         sums.support &+= Int(support[i])
         sums.difference &+= abs(now &- before)
         sums.before &+= before

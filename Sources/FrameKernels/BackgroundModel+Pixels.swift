@@ -1,13 +1,15 @@
 extension BackgroundModel {
-    /// The differences that a pixel with this spread may show: around 0, and stretched by the shift of light (by half
-    /// as much again, since a gain moves bright pixels further than the median one).
+    /// The difference from 0 that a pixel with this spread may show, in 1/256 levels.
     @inline(__always)
-    private func tolerance(_ spread: UInt8) -> Int32 {
+    func tolerance(_ spread: UInt8) -> Int32 {
         let wanted = settings.threshold &+ (Int32(spread) &* 3) / 8
         return min(wanted, max(settings.largestThreshold, settings.threshold)) &* 256
     }
 
     /// Sets the verdict of every pixel.
+    ///
+    /// The range of differences that match is stretched by the shift of light, and by half as much again, since a gain
+    /// moves bright pixels further than the median one.
     ///
     /// - Returns: The number of pixels that don't show the background.
     mutating func classify(_ frame: Span<UInt8>, shift: Int32) -> Int {

@@ -33,9 +33,21 @@ extension BackgroundModel {
     /// How long the pixel's background was seen, in milliseconds.
     public func backgroundSupport(at pixel: Int) -> UInt32 { support[pixel] }
 
+    /// Whether the pixel shows again what its background was before the present one.
+    public func isFormer(_ pixel: Int) -> Bool {
+        guard formerAt[pixel] != 0, hits[pixel] > 0, clock &- formerAt[pixel] <= settings.memory else { return false }
+        let difference = Int32(former[pixel]) &- Int32(candidateLevel(at: pixel))
+        return abs(difference) &* 256 <= tolerance(spread[pixel])
+    }
+
     /// Makes the pixel's candidate its background.
     public mutating func absorb(_ pixel: Int) {
         guard hits[pixel] > 0 else { return }
+        // Only what was seen for a while is worth remembering, not somebody in the first frame.
+        if support[pixel] >= 4000 {
+            former[pixel] = backgroundLevel(at: pixel)
+            formerAt[pixel] = max(1, clock)
+        }
         background[pixel] = candidate[pixel]
         support[pixel] = seen[pixel] &- began[pixel]
         spread[pixel] = 0

@@ -60,6 +60,9 @@ public struct BackgroundModel: Sendable {
     var hits: [UInt8]
     var misses: [UInt8]
     var parked: [UInt8]
+    /// What was the background before the present one, and the clock when it was replaced (0: never).
+    var former: [UInt8]
+    var formerAt: [UInt32]
     var histogram: [UInt32]
 
     /// Milliseconds of media time seen since `init`; wraps after 49 days, ages are differences.
@@ -84,6 +87,8 @@ public struct BackgroundModel: Sendable {
         hits = [UInt8](repeating: 0, count: count)
         misses = [UInt8](repeating: 0, count: count)
         parked = [UInt8](repeating: 0, count: count)
+        former = [UInt8](repeating: 0, count: count)
+        formerAt = [UInt32](repeating: 0, count: count)
         histogram = [UInt32](repeating: 0, count: 511)
     }
 
@@ -135,6 +140,7 @@ public struct BackgroundModel: Sendable {
     public mutating func forget() {
         isEmpty = true
         parkedAt = nil
+        for i in formerAt.indices { formerAt[i] = 0 }
     }
 
     // MARK: - Scene changes

@@ -21,6 +21,9 @@ public struct BackgroundSettings: Sendable {
     /// How long a former background may come back after a scene change (a truck before the lens, a short cover).
     public var parking: UInt32 = 120_000
 
+    /// How long a pixel's former background is remembered: what comes back to it is not new.
+    public var memory: UInt32 = 1_800_000
+
     /// The settings that the product uses.
     public init() {}
 }

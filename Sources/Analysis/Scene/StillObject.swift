@@ -33,4 +33,13 @@ extension Blob {
         let down = max(top, other.top) - min(bottom, other.bottom)
         return max(0, across, down)
     }
+
+    /// The shared part of two boxes as a share of the smaller one, 0…1.
+    func overlap(with other: Blob) -> Double {
+        let across = min(right, other.right) - max(left, other.left)
+        let down = min(bottom, other.bottom) - max(top, other.top)
+        guard across > 0, down > 0 else { return 0 }
+        let smaller = min((right - left) * (bottom - top), (other.right - other.left) * (other.bottom - other.top))
+        return Double(across * down) / Double(max(1, smaller))
+    }
 }

@@ -14,7 +14,12 @@ struct StillVerdict {
         let isEdge = evidence.pairs > 0 && now >= 16 * 6 && now >= before * wanted
         // A shadow or a patch of sun changes the brightness and keeps the pattern below.
         let isLight = evidence.texture >= 6 && evidence.likeness >= 90
-        isObject = isEdge && !isLight && evidence.contrast >= 16
-        confidence = max(0, min(1, 0.4 + 0.3 * min(1, (now / max(1, before) - 1) / 2) + Double(evidence.contrast) / 200))
+        // The queue at the lights that was there before, the door that is open again: not new.
+        let isKnown = evidence.former * 5 >= evidence.area * 3
+        isObject = isEdge && !isKnown && !isLight && evidence.contrast >= 16
+        confidence = max(
+            0,
+            min(1, 0.4 + 0.3 * min(1, (now / max(1, before) - 1) / 2) + Double(evidence.contrast) / 200)
+        )
     }
 }

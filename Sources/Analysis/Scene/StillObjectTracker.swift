@@ -269,10 +269,15 @@ struct StillObjectTracker {
         change.began.append(object)
     }
 
-    /// Whether a smaller cluster belongs to an object beside it.
+    /// Whether a cluster is a piece of an object beside it, or the object itself after it moved a little (a bag that
+    /// falls over, a person who shifts).
     private func isPart(_ cluster: Blob, of object: StillObject) -> Bool {
         let side = max(object.box.right - object.box.left, object.box.bottom - object.box.top)
-        return object.box.gap(to: cluster) <= max(3, side / 4) && cluster.area <= object.area
+        let gap = object.box.gap(to: cluster)
+        if gap == 0, object.box.overlap(with: cluster) * 10 >= 3 { return true }
+        if cluster.area * 3 <= object.area { return gap <= max(3, side / 4) }
+        // Small things that stand together are one matter; cars that park side by side are two.
+        return object.area < settings.smallest * 8 && cluster.area <= object.area * 3 && gap <= max(3, side / 2)
     }
 
     private mutating func take(_ group: UInt8, _ box: Blob, slot: UInt8, _ model: inout BackgroundModel) -> Int {

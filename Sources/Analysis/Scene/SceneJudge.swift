@@ -24,6 +24,8 @@ package struct SceneJudge {
 
     package let camera: AnalysedCamera
     package let size: PlaneSize
+    /// Pixels of the small plane that moved in the last frame, by the largest motion rule.
+    package private(set) var movingPixels = 0
     /// What the last frame did to the model.
     package private(set) var scene = BackgroundModel.Change()
 
@@ -78,6 +80,19 @@ package struct SceneJudge {
     /// The next frame belongs to another run: its ticks don't continue those of the frames before.
     package mutating func beginRun() {
         lastTicks = nil
+    }
+
+    /// Ends everything that has begun, at the time of the last frame.
+    package mutating func finish() -> [Observation] {
+        guard let at = lastAt else { return [] }
+        let ticks = lastTicks ?? 0
+        var found: [Observation] = []
+        for object in tracker.reset() { end(object, ticks: ticks, at: at, &found) }
+        for index in rules.indices where rules[index].rule.kind == .motion {
+            guard rules[index].motion.stop() == .end else { continue }
+            found.append(motion(rules[index], .end, area: 0, ticks: ticks, at: at))
+        }
+        return found
     }
 
     /// Judges a frame.
@@ -215,6 +230,7 @@ package struct SceneJudge {
         }
         for index in rules.indices where rules[index].rule.kind == .motion {
             let area = isJudged ? movingArea(&rules[index]) : 0
+            movingPixels = area
             let wanted = (rules[index].rule.minimumArea ?? Self.smallestMotion) * Double(size.pixels)
             switch rules[index].motion.judge(moves: area > 0 && Double(area) >= wanted, time: clock) {
             case .none: continue

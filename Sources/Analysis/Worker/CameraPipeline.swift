@@ -1,0 +1,115 @@
+import Domain
+import FrameKernels
+import Media
+
+/// One camera in the worker: packets → pictures → small luma planes → judgement.
+///
+/// A class because it holds decoders; one thread uses it. It keeps one decoded picture, for whoever asks.
+final class CameraPipeline {
+    /// The longer side of the planes that are judged, in pixels.
+    static let longestSide = 320
+
+    private var camera: AnalysedCamera
+    private var source: PictureSource?
+    private var latest: PictureSource.Picture?
+    private var scaler: AreaDownscale?
+    private var plane: [UInt8] = []
+    private var judge: SceneJudge?
+    private var newRun = true
+
+    init(camera: AnalysedCamera) {
+        self.camera = camera
+    }
+
+    /// Takes new zones and rules; what had begun by the old ones ends.
+    func configure(_ camera: AnalysedCamera) -> [(WorkerReply, [UInt8])] {
+        guard camera != self.camera else { return [] }
+        let ends = finish()
+        self.camera = camera
+        return ends
+    }
+
+    /// Ends everything that has begun.
+    func finish() -> [(WorkerReply, [UInt8])] {
+        let ends = judge?.finish() ?? []
+        judge = nil
+        return ends.map { (.observation($0), []) }
+    }
+
+    /// A new run: other decoders, the same knowledge of the scene.
+    func beginRun(codec: String, extradata: [UInt8], width: Int, height: Int) {
+        // A stream that no decoder opens for gives no pictures; its packets are counted as failed.
+        source = try? PictureSource(
+            codec: VideoCodec(rawValue: codec) ?? .other,
+            extradata: extradata,
+            width: width,
+            height: height
+        )
+        newRun = true
+    }
+
+    /// Decodes and judges a packet.
+    func take(_ packet: SampledPacket, _ statistics: inout WorkerStatistics) -> [(WorkerReply, [UInt8])] {
+        guard source != nil else {
+            statistics.failed += 1
+            return []
+        }
+        var pictures: [PictureSource.Picture] = []
+        do throws(MediaError) {
+            pictures = try source?.take(packet) ?? []
+        } catch {
+            statistics.failed += 1
+        }
+        var replies: [(WorkerReply, [UInt8])] = []
+        for picture in pictures {
+            statistics.decoded += 1
+            latest = picture
+            var jpeg: [UInt8]?
+            for observation in look(at: picture) {
+                var payload: [UInt8] = []
+                if observation.phase == .begin {
+                    payload = jpeg ?? (try? picture.frame.jpeg(maximumWidth: nil, quality: 80)) ?? []
+                    jpeg = payload
+                }
+                replies.append((.observation(observation), payload))
+            }
+        }
+        return replies
+    }
+
+    /// The latest picture as JPEG with its time, if there is one.
+    func picture() -> (jpeg: [UInt8], at: WallTime)? {
+        guard let latest, let jpeg = try? latest.frame.jpeg(maximumWidth: nil, quality: 80) else { return nil }
+        return (jpeg, latest.at)
+    }
+
+    private func look(at picture: PictureSource.Picture) -> [Observation] {
+        guard !camera.zones.isEmpty else { return [] }
+        let frame = picture.frame
+        let size = PlaneSize(width: frame.width, height: frame.height)
+        var ends: [Observation] = []
+        if scaler?.source != size {
+            guard let new = AreaDownscale(from: size, to: size.fitting(longest: Self.longestSide)) else { return [] }
+            scaler = new
+            if judge?.size != new.target {
+                ends = judge?.finish() ?? []
+                judge = nil
+                plane = [UInt8](repeating: 0, count: new.target.pixels)
+            }
+        }
+        guard let target = scaler?.target else { return ends }
+        if judge == nil { judge = SceneJudge(camera: camera, size: target) }
+        if newRun {
+            judge?.beginRun()
+            newRun = false
+        }
+        let isShrunk = frame.withLuma { luma, stride in
+            var small = plane.mutableSpan
+            return scaler?.shrink(luma, stride: stride, into: &small) ?? false
+        }
+        guard isShrunk else { return ends }
+        let shrunk = plane
+        let found = judge?.judge(shrunk.span, ticks: frame.ptsTicks, at: picture.at) ?? []
+        return ends.isEmpty ? found : ends + found
+    }
+}
