@@ -74,8 +74,9 @@ package final class MQTTPublisher {
         return false
     }
 
-    /// Says goodbye.
+    /// Sends what is left, for at most 5 s, and says goodbye.
     package func close() {
+        _ = try? flush(timeout: .seconds(5))
         guard let handle else { return }
         handle.disconnect()
         try? handle.write()

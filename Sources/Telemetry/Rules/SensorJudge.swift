@@ -85,7 +85,7 @@ struct SensorJudge {
     }
 
     /// The silence after which the sensor counts as stale.
-    var staleAfter: Duration {
+    static func staleAfter(_ sensor: Sensor) -> Duration {
         let silences = sensor.rules.filter { $0.kind == .noData }.map(\.forSeconds)
         return .seconds(silences.min() ?? 3600)
     }

@@ -5,7 +5,8 @@ import Store
 struct TelemetryBatch {
     var series = SeriesBatch()
     private let receivedAt: WallTime
-    private var judges: [String: SensorJudge] = [:]
+    /// The rules after the batch, of the sensors that it touches.
+    private(set) var judges: [String: SensorJudge] = [:]
     private var readings: [String: Reading] = [:]
     private var positions: [String: VehiclePosition] = [:]
     private var heard: Set<String> = []
@@ -15,11 +16,11 @@ struct TelemetryBatch {
         self.receivedAt = receivedAt
     }
 
-    mutating func add(_ message: MQTTMessage, broker: Int, state: inout TelemetryIngest.State) {
-        switch state.routers[broker].route(message.topic) {
-        case .sensor(let id, let profile): addReading(message, id, profile, state)
+    mutating func add(_ message: MQTTMessage, broker: Int, core: inout TelemetryIngest.Core) {
+        switch core.routers[broker].route(message.topic) {
+        case .sensor(let id, let profile): addReading(message, id, profile, core)
         case .vehicle(let id): addPosition(message, id)
-        case .unknown(let id, let profile): addUnknown(message, id, profile, state)
+        case .unknown(let id, let profile): addUnknown(message, id, profile)
         }
     }
 
@@ -27,7 +28,7 @@ struct TelemetryBatch {
         _ message: MQTTMessage,
         _ id: String,
         _ profile: PayloadProfile,
-        _ state: borrowing TelemetryIngest.State
+        _ core: borrowing TelemetryIngest.Core
     ) {
         if rejectIfTooLarge(message, id) { return }
         let result = PayloadReader.reading(
@@ -43,7 +44,7 @@ struct TelemetryBatch {
             series.readings.append(reading)
             if readings[id].map({ $0.occurredAt <= reading.occurredAt }) ?? true { readings[id] = reading }
             if !message.retained { heard.insert(id) }
-            guard var judge = judges[id] ?? state.judges[id] else { return }
+            guard var judge = judges[id] ?? core.judges[id] else { return }
             series.signals += judge.take(reading, fresh: !message.retained)
             keep(&judge, id)
         }
@@ -68,11 +69,10 @@ struct TelemetryBatch {
     private mutating func addUnknown(
         _ message: MQTTMessage,
         _ id: String,
-        _ profile: String,
-        _ state: borrowing TelemetryIngest.State
+        _ profile: String
     ) {
         var source =
-            unknown[id] ?? state.unknown[id]
+            unknown[id]
             ?? UnknownSource(
                 id: id,
                 topic: "",
@@ -125,7 +125,6 @@ struct TelemetryBatch {
     ///
     /// - Parameter arrival: when and from where it came; nil for a turn of the timer.
     func apply(to state: inout TelemetryIngest.State, heard arrival: TelemetryIngest.Heard?) {
-        for (id, judge) in judges { state.judges[id] = judge }
         for (id, reading) in readings {
             if let last = state.lastReadings[id], last.occurredAt > reading.occurredAt { continue }
             state.lastReadings[id] = reading
@@ -143,9 +142,17 @@ struct TelemetryBatch {
             state.rejected[id, default: RejectionCount()].count += 1
             state.rejected[id]?.lastReason = rejected.reason
             state.rejected[id]?.lastAt = rejected.receivedAt
-            if state.judges[id] != nil { state.changedSensors.insert(id) } else { state.changedVehicles.insert(id) }
+            state.changedSensors.insert(id)
+            state.changedVehicles.insert(id)
         }
-        for (id, source) in unknown { state.unknown[id] = source }
+        for (id, source) in unknown {
+            var source = source
+            if let earlier = state.unknown[id] {
+                source.count += earlier.count
+                source.firstAt = earlier.firstAt
+            }
+            state.unknown[id] = source
+        }
         while state.unknown.count > TelemetryIngest.maximumUnknown,
             let oldest = state.unknown.values.min(by: { $0.lastAt < $1.lastAt })
         {

@@ -19,15 +19,20 @@ final class TelemetryIngest: Sendable {
         var broker: Int?
     }
 
-    struct State {
+    /// What a batch is judged by; locked while it is stored.
+    struct Core {
         var judges: [String: SensorJudge]
+        var routers: [TopicRouter]
+    }
+
+    /// What is known, for whoever asks; locked for moments only.
+    struct State {
         var lastReadings: [String: Reading] = [:]
         var lastPositions: [String: VehiclePosition] = [:]
         /// Arrival of each sensor's last fresh message.
         var heard: [String: Heard] = [:]
         var rejected: [String: RejectionCount] = [:]
         var unknown: [String: UnknownSource] = [:]
-        var routers: [TopicRouter]
         var rejectedByBroker: [Int]
         /// Since when each broker's link is subscribed, monotonic; nil while it isn't.
         var listeningSince: [Duration?]
@@ -44,6 +49,7 @@ final class TelemetryIngest: Sendable {
     private let series: SeriesDatabase
     private let outbox: SignalOutbox
     private let clock: any HostClock
+    private let core: Mutex<Core>
     private let state: Mutex<State>
 
     init(site: Site, series: SeriesDatabase, outbox: SignalOutbox, clock: any HostClock) {
@@ -51,17 +57,21 @@ final class TelemetryIngest: Sendable {
         self.outbox = outbox
         self.clock = clock
         let judges = Dictionary(site.sensors.map { ($0.id, SensorJudge(sensor: $0)) }) { first, _ in first }
+        core = Mutex(Core(judges: judges, routers: site.brokers.map { TopicRouter(broker: $0, site: site) }))
         state = Mutex(
             State(
-                judges: judges,
-                routers: site.brokers.map { TopicRouter(broker: $0, site: site) },
                 rejectedByBroker: site.brokers.map { _ in 0 },
                 listeningSince: site.brokers.map { _ in nil }
             )
         )
     }
 
-    /// A look at, or a change of, what is known; short, it holds up the ingest.
+    /// The rules, for bringing back their states before anything is taken.
+    func withJudges<R>(_ body: (inout sending [String: SensorJudge]) -> sending R) -> sending R {
+        core.withLock { body(&$0.judges) }
+    }
+
+    /// A look at, or a change of, what is known.
     func withState<R>(_ body: (inout sending State) -> sending R) -> sending R {
         state.withLock(body)
     }
@@ -71,12 +81,15 @@ final class TelemetryIngest: Sendable {
         guard outbox.count < Self.maximumPending else { throw AlarmsAreBehind() }
         let now = clock.now()
         let monotonic = clock.monotonic()
-        try state.withLock { state in
+        try core.withLock { core in
             var batch = TelemetryBatch(receivedAt: now)
-            for message in messages { batch.add(message, broker: broker, state: &state) }
-            let outcome = try store(batch)
-            batch.apply(to: &state, heard: Heard(monotonic: monotonic, broker: broker))
-            state.rejectedByBroker[broker] += batch.series.rejected.count
+            for message in messages { batch.add(message, broker: broker, core: &core) }
+            let outcome = try series.store(batch.series)
+            for (id, judge) in batch.judges { core.judges[id] = judge }
+            state.withLock { state in
+                batch.apply(to: &state, heard: Heard(monotonic: monotonic, broker: broker))
+                state.rejectedByBroker[broker] += batch.series.rejected.count
+            }
             enqueue(batch.series.signals, outcome)
         }
     }
@@ -85,14 +98,17 @@ final class TelemetryIngest: Sendable {
     func tick() throws {
         let now = clock.now()
         let monotonic = clock.monotonic()
-        try state.withLock { state in
+        try core.withLock { core in
             var batch = TelemetryBatch(receivedAt: now)
-            for (id, judge) in state.judges where judge.needsTicks {
-                batch.tick(id, judge, silence: Self.silence(of: id, in: state, monotonic: monotonic))
+            let ticking = core.judges.filter { $0.value.needsTicks }
+            let silences = state.withLock { state in
+                ticking.mapValues { Self.silence(of: $0.sensor.id, in: state, monotonic: monotonic) }
             }
+            for (id, judge) in ticking { batch.tick(id, judge, silence: silences[id] ?? nil) }
             guard !batch.series.isEmpty else { return }
-            let outcome = try store(batch)
-            batch.apply(to: &state, heard: nil)
+            let outcome = try series.store(batch.series)
+            for (id, judge) in batch.judges { core.judges[id] = judge }
+            state.withLock { batch.apply(to: &$0, heard: nil) }
             enqueue(batch.series.signals, outcome)
         }
     }
@@ -119,10 +135,6 @@ final class TelemetryIngest: Sendable {
             return Silence(lasted: monotonic - since, listened: monotonic - since)
         }
         return Silence(lasted: monotonic - heard.monotonic, listened: monotonic - since)
-    }
-
-    private func store(_ batch: TelemetryBatch) throws -> SeriesOutcome {
-        try series.store(batch.series)
     }
 
     private func enqueue(_ signals: [AlarmSignal], _ outcome: SeriesOutcome) {

@@ -71,33 +71,31 @@ package final class TelemetryService: Sendable {
         let pending = try await series.pendingSignals()
         let now = clock.now()
         let monotonic = clock.monotonic()
-        let farewells = ingest.withState { state in
+        ingest.withState { state in
             state.lastReadings = last
             state.lastPositions = positions
             state.rejected = counts
             for (id, reading) in last where reading.receivedAt <= now {
                 state.heard[id] = TelemetryIngest.Heard(monotonic: monotonic - (now - reading.receivedAt))
             }
-            var gone = SeriesBatch()
-            for item in stored {
-                guard let json = item.state else { continue }
-                if state.judges[item.sensorId]?.restore(rule: item.rule, json: json) == true { continue }
-                gone.ruleStates.append(SeriesBatch.RuleState(sensorId: item.sensorId, rule: item.rule, state: nil))
+        }
+        let farewells = ingest.withJudges { judges in
+            let orphans = stored.filter { item in
+                item.state.flatMap { judges[item.sensorId]?.restore(rule: item.rule, json: $0) } != true
             }
-            for item in stored
-            where gone.ruleStates.contains(where: { $0.rule == item.rule && $0.sensorId == item.sensorId }) {
-                guard let json = item.state else { continue }
-                let judge = state.judges[item.sensorId]
+            for (id, reading) in last { judges[id]?.resume(after: reading) }
+            var gone = SeriesBatch()
+            for item in orphans {
+                gone.ruleStates.append(SeriesBatch.RuleState(sensorId: item.sensorId, rule: item.rule, state: nil))
                 let signal = SensorJudge.farewell(
                     sensorId: item.sensorId,
                     rule: item.rule,
-                    json: json,
-                    judge: judge,
+                    json: item.state ?? [],
+                    judge: judges[item.sensorId],
                     at: now
                 )
                 if let signal { gone.signals.append(signal) }
             }
-            for (id, reading) in last { state.judges[id]?.resume(after: reading) }
             return gone
         }
         outbox.add(pending)
@@ -201,11 +199,8 @@ package final class TelemetryService: Sendable {
     private func status(_ sensor: Sensor) -> SensorStatus {
         let now = clock.monotonic()
         let id = sensor.id
-        let (last, rejected, heard, staleAfter) = ingest.withState { state in
-            (
-                state.lastReadings[id], state.rejected[id] ?? RejectionCount(), state.heard[id]?.monotonic,
-                state.judges[id]?.staleAfter ?? .seconds(3600)
-            )
+        let (last, rejected, heard) = ingest.withState { state in
+            (state.lastReadings[id], state.rejected[id] ?? RejectionCount(), state.heard[id]?.monotonic)
         }
         return SensorStatus(
             id: id,
@@ -217,7 +212,7 @@ package final class TelemetryService: Sendable {
             alarmIds: openAlarmIds(id),
             rejected: rejected,
             rules: sensor.rules.map(SensorStatus.Rule.init),
-            stale: heard.map { now - $0 > staleAfter } ?? true
+            stale: heard.map { now - $0 > SensorJudge.staleAfter(sensor) } ?? true
         )
     }
 
