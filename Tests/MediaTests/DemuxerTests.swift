@@ -116,7 +116,7 @@ struct DemuxerTests {
         }
         #expect(demuxer.info.width > 0 && !demuxer.info.extradata.isEmpty && !demuxer.info.codecString.isEmpty)
         #expect(packets.first?.isKey == true)
-        for (index, packet) in packets.enumerated() where packet.bytes != original[index].bytes {
+        for (index, packet) in packets.enumerated() where Self.units(packet) != Self.units(original[index]) {
             Issue.record("packet \(index) has \(packet.bytes.count) bytes instead of \(original[index].bytes.count)")
             break
         }
@@ -127,6 +127,20 @@ struct DemuxerTests {
             #expect(abs(packet.ptsTicks - packets[0].ptsTicks - expected) < 200)
             #expect(abs(packet.ptsTicks - packet.dtsTicks) < 45_000)
         }
+    }
+
+    /// NAL units without trailing zeros, which don't survive start codes.
+    private static func units(_ packet: Packet) -> [[UInt8]] {
+        var units: [[UInt8]] = []
+        var rest = packet.bytes[...]
+        while rest.count > 4 {
+            let size = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            var unit = Array(rest.dropFirst(4).prefix(size))
+            while unit.last == 0 { unit.removeLast() }
+            units.append(unit)
+            rest = rest.dropFirst(4 + size)
+        }
+        return units
     }
 
     @Test("a wrong RTSP password and a missing stream are told apart")
