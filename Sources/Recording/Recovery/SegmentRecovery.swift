@@ -42,10 +42,9 @@ package struct SegmentRecovery: Sendable {
             var reader = JournalReader(path: dayJournal, files: files)
             for case .gap(let gap) in try reader.readAll() { gaps.append(gap) }
             for name in try catalogue.segments(cameraId, day: day) {
-                let index = try FragmentIndex.journal(cameraId: cameraId, name: name, layout: layout, files: files)
-                if let index, let closed = index.closed {
+                if let closed = try closing(layout.journal(cameraId, name)) {
                     outcome.note(name, closed)
-                } else if let closed = try close(cameraId, name, index) {
+                } else if let closed = try close(cameraId, name) {
                     outcome.note(name, closed)
                     outcome.recovered.append(name)
                 }
@@ -66,10 +65,20 @@ package struct SegmentRecovery: Sendable {
         return outcome
     }
 
+    /// The last line of a segment's journal if it closes the segment: a start must not read days of journals whole.
+    private func closing(_ journal: String) throws(FileFailure) -> SegmentClosed? {
+        guard let size = try files.size(journal) else { return nil }
+        let tail = try files.read(journal, offset: max(0, size - 1024), count: 1024)
+        guard tail.last == 10, let line = tail.split(separator: 10).last,
+            case .segmentClosed(let closed)? = JournalLine.decode(line)
+        else { return nil }
+        return closed
+    }
+
     /// Closes one segment; nil when nothing of it can be kept, and then its files are gone.
-    private func close(_ cameraId: String, _ name: SegmentName, _ index: FragmentIndex?) throws(FileFailure)
-        -> SegmentClosed?
-    {
+    private func close(_ cameraId: String, _ name: SegmentName) throws(FileFailure) -> SegmentClosed? {
+        let index = try FragmentIndex.journal(cameraId: cameraId, name: name, layout: layout, files: files)
+        if let closed = index?.closed { return closed }
         let path = layout.segment(cameraId, name)
         let journal = layout.journal(cameraId, name)
         let scanner = SegmentScanner(path: path, files: files)
