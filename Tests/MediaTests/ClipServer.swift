@@ -24,7 +24,9 @@ final class ClipServer {
     }
 
     deinit {
-        if process.isRunning { process.terminate() }
+        // Not SIGTERM: children of the test runner may inherit it blocked.
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
     }
 }
 

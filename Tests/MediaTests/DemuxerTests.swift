@@ -105,6 +105,7 @@ struct DemuxerTests {
     )
     func rtsp(clip: String) throws {
         guard let file = SharedData.video(clip), let server = ClipServer(file) else { return }
+        defer { withExtendedLifetime(server) {} }
         let original = try Self.packets(file.path, loop: false, maximum: .max)
         let clock = SystemClock()
         let start = clock.monotonic()
@@ -148,6 +149,7 @@ struct DemuxerTests {
         guard let file = SharedData.video("tamper_cover_bubblewrap.mp4"),
             let server = ClipServer(file, user: "cam", password: "right")
         else { return }
+        defer { withExtendedLifetime(server) {} }
         let path = server.url.dropFirst("rtsp://".count)
         for (url, code) in [
             ("rtsp://cam:s3cret@\(path)", MediaError.Code.unauthorised),
