@@ -29,6 +29,7 @@ struct LiveStreamTests {
         let recorder = LockedRecorder(try volume.recorder(cameraId: "c"), clock: fixture.clock)
         recorder.begin(info)
         recorder.append(packets[0..<25])
+        try await recorder.waitForDisk(fragments: 3)
 
         // Joined in the middle of a group: the group of 10 frames that has been written is there at once.
         let archive = fixture.archive
@@ -93,6 +94,7 @@ struct LiveStreamTests {
         let recorder = LockedRecorder(try volume.recorder(cameraId: "c"), clock: fixture.clock)
         recorder.begin(info)
         recorder.append(packets[0..<11])
+        try await recorder.waitForDisk(fragments: 2)
         let stream = fixture.archive.liveFragments(cameraId: "c")
         let arrivals = Mutex<[Int64: ContinuousClock.Instant]>([:])
         let reader = Task {
@@ -146,6 +148,13 @@ private final class LockedRecorder: Sendable {
                 state.recorder.append(packet)
                 clock.advance(by: .microseconds(MediaTime.microseconds(packet.durationTicks)))
             }
+        }
+    }
+
+    /// The writer has a thread of its own: returns when that many fragments are in the file.
+    func waitForDisk(fragments: Int) async throws {
+        while state.withLock({ $0.recorder.counters.fragments }) < fragments {
+            try await Task.sleep(for: .milliseconds(2))
         }
     }
 
