@@ -254,6 +254,20 @@ class ConsoleTest:
         b.until(lambda: self.clients['acceptor'].get(f'/cases/{self.case}')['snapshots'], 30, 'the case has a snapshot')
         self.step(f"  case {found['number']}")
 
+    def judge(self):
+        b = self.browser
+        waiting = self.clients['monitor'].get('/alarms?state=open&unjudged=true&limit=1')['items']
+        if not waiting:
+            self.step('no alarm waits: A not tried')
+            return
+        self.step('A confirms an alarm')
+        self.page(f"alarms/{waiting[0]['id']}")
+        b.wait("document.querySelector('.judge [data-act=confirm]')", 20, 'the alarm can be judged')
+        self.screen('06-alarm')
+        b.key('a')
+        b.until(lambda: self.clients['monitor'].get(f"/alarms/{waiting[0]['id']}")['verdict'] == 'confirmed', 20, 'the alarm is confirmed')
+        b.wait("!document.querySelector('.judge')", 20, 'the judged alarm offers no judgement')
+
     def refused(self, action, role, body=None):
         """Every role but one is refused, by fetch from the page of whoever is signed in and by the API."""
         for other in self.clients:
@@ -304,7 +318,19 @@ class ConsoleTest:
 
         self.act('dispatcher', 'dispatch', 'dispatched', lambda: b.fill('dialog[open] select[name=unit]', unit))
         self.act('unit', 'accept', 'handling')
-        self.act('unit', 'handle', 'handled', lambda: note('done'))
+        photo = os.path.join(self.downloads, 'photo.png')
+
+        def handled():
+            note('done')
+            b.upload('dialog[open] input[type=file]', photo)
+            b.wait("document.querySelector('dialog[open] .photo-preview')?.naturalWidth > 0", 10, 'the photo is previewed')
+
+        b.screenshot(photo)
+        self.act('unit', 'handle', 'handled', handled)
+        entry = [e for e in self.clients['leader'].get(f'/cases/{self.case}/log')['items'] if e['action'] == 'handle'][-1]
+        if not entry['data'].get('photo'):
+            raise Failure(f'the log of handling has no photo: {entry}')
+        b.wait("[...document.querySelectorAll('.log-photo')].some((e) => e.naturalWidth > 0)", 20, 'the log shows the photo')
         self.act('collector', 'check', 'checked', lambda: note('seen on site'))
         self.act('acceptor', 'close', 'closed')
         self.screen('10-closed')
@@ -377,7 +403,7 @@ class ConsoleTest:
 
     def run(self):
         try:
-            for part in (self.login, self.live, self.bookmark, self.playback, self.report, self.life, self.filing, self.six_tabs, self.pages):
+            for part in (self.login, self.live, self.bookmark, self.playback, self.report, self.judge, self.life, self.filing, self.six_tabs, self.pages):
                 part()
                 self.collect_log()
             if self.problems:

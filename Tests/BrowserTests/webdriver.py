@@ -106,6 +106,11 @@ class Browser:
         self.run('const e = document.querySelector(arguments[0]); e.value = arguments[1];'
                  'e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true}));', selector, text)
 
+    def upload(self, selector, path):
+        """Chooses a file in a file field."""
+        found = self.call('POST', '/element', {'using': 'css selector', 'value': selector})
+        self.call('POST', f'/element/{next(iter(found.values()))}/value', {'text': path})
+
     def screenshot(self, path):
         with open(path, 'wb') as file:
             file.write(base64.b64decode(self.call('GET', '/screenshot')))

@@ -171,13 +171,15 @@ function showPages(main, nav) {
     if (mine !== turn) return;
     fill(main);
     main.scrollTop = 0;
+    // A page may still be mounting when it is left: what it takes up then is given back at once.
+    const atEnd = (/** @type {() => void} */ f) => { if (mine === turn) leaving.push(f); else f(); };
     /** @type {Context} */
     const context = {
       route,
-      on: (topic, f) => { const off = on(topic, f); leaving.push(off); return off; },
-      keys: (scope, handlers) => { const off = bindKeys(scope, handlers); leaving.push(off); return off; },
-      every: (ms, f) => { const timer = setInterval(f, ms); leaving.push(() => clearInterval(timer)); },
-      leave: (f) => void leaving.push(f),
+      on: (topic, f) => { const off = on(topic, f); atEnd(off); return off; },
+      keys: (scope, handlers) => { const off = bindKeys(scope, handlers); atEnd(off); return off; },
+      every: (ms, f) => { const timer = setInterval(f, ms); atEnd(() => clearInterval(timer)); },
+      leave: atEnd,
     };
     /** @type {any} */
     const result = await module.mount(main, context);

@@ -71,6 +71,7 @@ export function fieldRow(field) {
     input = h('div.radios', { id, role: 'radiogroup', 'aria-label': field.label }, (field.options ?? []).map((o) =>
       h('label.check', null, h('input', { type: 'radio', name: field.name, value: o.value, checked: o.value === field.value }), o.label)));
     read = () => input.querySelector('input:checked')?.value ?? '';
+    input.focus = () => (input.querySelector('input:checked') ?? input.querySelector('input'))?.focus();
   } else if (field.type === 'checkbox') {
     const box = h('input', { ...common, type: 'checkbox', checked: Boolean(field.value), required: false });
     return { row: h('label.check', { for: id }, box, field.label), read: () => box.checked, input: box };

@@ -4,7 +4,7 @@ import { api } from '../core/api.js';
 import { full, t, word } from '../core/i18n.js';
 import { errorText } from '../core/dialog.js';
 import { link } from '../core/router.js';
-import { className, isRole, unitName } from '../core/store.js';
+import { className, isRole, state, unitName } from '../core/store.js';
 import { actionButtons } from '../parts/actions.js';
 import { clipPlayer } from '../parts/clip.js';
 import { smallMap } from '../parts/map.js';
@@ -15,6 +15,15 @@ const STEPS = ['reported', 'filed', 'dispatched', 'handling', 'handled', 'checke
 
 /** @param {any} limit */
 const limitText = (limit) => (limit ? t(`limit.${limit.unit}`, { n: limit.value }) : '–');
+
+/**
+ * The condition of the class that sets the limit.
+ * @param {any} item
+ */
+function levelText(item) {
+  const found = state.site.classes.find((/** @type {any} */ c) => c.code === item.class)?.levels?.find((/** @type {any} */ l) => l.level === item.level);
+  return found ? `${item.level} · ${found.name}` : String(item.level ?? '–');
+}
 
 /**
  * The seven states as a bar.
@@ -32,7 +41,8 @@ function logList(log) {
   return h('ol.log', null, log.map((entry) => h('li', { data: { action: entry.action } },
     h('div.log-head', null, h('b', null, word('logAction', entry.action)), entry.to ? h('span.dim', null, word('caseState', entry.to)) : null, h('span.grow'), h('time.mono.dim', { datetime: entry.at }, full(entry.at))),
     h('div.dim', null, [entry.by, entry.role ? word('role', entry.role) : null, entry.data?.unit ? unitName(entry.data.unit) : null].filter(Boolean).join(' · ')),
-    entry.note ? h('p', null, entry.note) : null,
+    entry.data?.passed === false ? h('p', null, h('b', null, `▲ ${t('case.notPassed')}`)) : null,
+    entry.note || entry.data?.reason ? h('p', null, entry.note || entry.data.reason) : null,
     entry.data?.photo ? h('a', { href: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, target: '_blank', rel: 'noopener' }, h('img.log-photo', { src: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, alt: t('case.photo'), loading: 'lazy' })) : null,
     entry.hash ? h('code.hash', { title: entry.hash }, `#${entry.seq} ${String(entry.hash).slice(0, 12)}`) : null)));
 }
@@ -74,7 +84,8 @@ export function mountCase(root, context, id) {
     stepsBar(item),
     h('div.no-print', null, actionButtons(item, (changed) => { item = changed; draw(); void load(); })));
     const rows = [
-      ['case.class', `${className(item.class, item.className)} (${item.class}${item.level ? ` · ${item.level}` : ''})`],
+      ['case.class', `${className(item.class, item.className)} (${item.class})`],
+      ['case.level', levelText(item)],
       ['case.place', item.address || '–'],
       ['case.cell', item.cell ?? '–'],
       ['case.position', item.position ? `${item.position.lat.toFixed(6)}, ${item.position.lon.toFixed(6)}` : '–'],
@@ -91,7 +102,7 @@ export function mountCase(root, context, id) {
       h('div.button-row.no-print', null, (item.alarmIds ?? []).slice(0, 3).map((/** @type {string} */ alarm) => h('a.button', { href: link('alarms', alarm) }, icon('bell'), t('case.alarm')))));
     if (item.position && !map) {
       mapBox.hidden = false;
-      void smallMap(mapBox, item.position).then((made) => { map = made; });
+      void smallMap(mapBox, item.position).then((made) => { map = made; if (!mapBox.isConnected) made.destroy(); });
     } else if (!item.position) mapBox.hidden = true;
     fill(pictures, (item.snapshots ?? []).map((/** @type {string} */ url) => h('a', { href: url, target: '_blank', rel: 'noopener' }, h('img', { src: url, alt: t('alarms.snapshot'), loading: 'lazy' }))),
       (item.snapshots ?? []).length + (item.clips ?? []).length === 0 ? h('p.dim', null, t('case.noEvidence')) : null);

@@ -57,7 +57,7 @@ export function mount(root, context) {
     const status = stateOf(s);
     return [
       h('td', null, h('span.mark', { data: { sensor: status } }, SHAPES[status]), ' ', word('sensorState', status)),
-      h('td', null, h('b', null, s.name ?? s.id), s.name ? h('span.dim.mono', null, ` ${s.id}`) : null), h('td.dim', null, word('profile', s.profile)),
+      h('td', null, h('b', null, s.name ?? s.id), s.name && s.name !== s.id ? h('span.dim.mono', null, ` ${s.id}`) : null), h('td.dim', null, word('profile', s.profile)),
       h('td.mono.right', null, lastText(s)), h('td.dim', null, s.last ? t('sensors.ago', { span: span(serverNow() - Date.parse(s.last.receivedAt)) }) : '–'),
       h('td.right', { data: { rejected: String((s.rejected?.count ?? 0) > 0) } }, number(s.rejected?.count ?? 0, 0)),
     ];

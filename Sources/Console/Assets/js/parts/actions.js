@@ -29,7 +29,9 @@ export function photoField(label) {
       preview.src = url;
     }
   });
-  return Object.assign(h('div.photo-field', null, input, preview), { read: () => input.files?.[0] ?? null, focus: () => input.focus() });
+  input.classList.add('visually-hidden');
+  const pick = h('label.button', null, icon('camera'), t('case.choosePhoto'), input);
+  return Object.assign(h('div.photo-field', null, pick, preview), { read: () => input.files?.[0] ?? null, focus: () => input.focus() });
 }
 
 /** @param {File} file @returns {Promise<string>} the attachment's id */

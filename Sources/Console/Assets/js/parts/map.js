@@ -76,11 +76,13 @@ function leafletMap(L, element, options) {
     if (!layer) layers.set(kind, (layer = L.layerGroup().addTo(map)));
     return layer;
   };
-  const observer = new ResizeObserver(() => map.invalidateSize());
+  let gone = false;
+  const observer = new ResizeObserver(() => { if (!gone) map.invalidateSize(); });
   observer.observe(element);
   return {
     kind: 'leaflet',
     set(id, point, look) {
+      if (gone) return;
       const known = markers.get(id);
       if (known) {
         known.setLatLng([point.lat, point.lon]);
@@ -98,15 +100,25 @@ function leafletMap(L, element, options) {
       marker.addTo(layerOf(look.kind));
       markers.set(id, marker);
     },
-    remove(id) { markers.get(id)?.remove(); for (const layer of layers.values()) if (markers.has(id)) layer.removeLayer(markers.get(id)); markers.delete(id); },
-    show(kind, visible) { if (visible) layerOf(kind).addTo(map); else layerOf(kind).remove(); },
-    track(points) { line.setLatLngs(points.map((p) => [p.lat, p.lon])); },
+    remove(id) {
+      if (gone) return;
+      for (const layer of layers.values()) if (markers.has(id)) layer.removeLayer(markers.get(id));
+      markers.delete(id);
+    },
+    show(kind, visible) { if (gone) return; if (visible) layerOf(kind).addTo(map); else layerOf(kind).remove(); },
+    track(points) { if (!gone) line.setLatLngs(points.map((p) => [p.lat, p.lon])); },
     fit() {
+      if (gone) return;
       const points = [...markers.values()].map((m) => m.getLatLng());
       if (points.length) map.fitBounds(L.latLngBounds(points).pad(0.12), { maxZoom: 17, animate: false });
     },
-    centre(point, zoom) { map.setView([point.lat, point.lon], zoom ?? map.getZoom(), { animate: false }); },
-    destroy() { observer.disconnect(); map.remove(); },
+    centre(point, zoom) { if (!gone) map.setView([point.lat, point.lon], zoom ?? map.getZoom(), { animate: false }); },
+    destroy() {
+      if (gone) return;
+      gone = true;
+      observer.disconnect();
+      map.remove();
+    },
   };
 }
 
