@@ -14,7 +14,7 @@ import Testing
 @Suite("Continuous recording", .serialized) struct ContinuousRecordingTests {
     private static let clips = [
         "backpack": "abandoned_backpack_indoor_aboda.mp4", "street": "street_traffic_suburban.mp4",
-        "night": "night_ir_person_hevc.mp4", "lot": "lot_person_bicycle_car.mp4",
+        "night": "night_ir_person_hevc.mp4", "table": "indoor_persons_one_by_one.mp4",
     ]
     private static let hasData = clips.values.allSatisfy { SharedData.video($0) != nil }
 
@@ -82,7 +82,7 @@ import Testing
         #expect(capture.link.send(.picture(cameraId: "street", requestId: "now")))
         #expect(await eventually(within: .seconds(10)) { (capture.pictures["now"] ?? 0) > 0 })
         #expect(await eventually(within: .seconds(10)) { (capture.statistics?.workerRestarts ?? 0) == 2 })
-        #expect(await eventually(within: .seconds(40)) { capture.segments("lot").count >= 3 })
+        #expect(await eventually(within: .seconds(40)) { capture.segments("table").count >= 3 })
         #expect(await capture.stop()?.code == 0)
         for camera in cameras {
             let verdict = try walk(camera.id, in: capture.data)
@@ -115,7 +115,7 @@ import Testing
     @Test("a camera whose packets kill the worker is put aside, and recorded on", .enabled(if: hasData))
     func poison() async throws {
         let port = TestPeer.freePort()
-        let clips = ["street": "street_traffic_suburban.mp4", "lot": "lot_person_bicycle_car.mp4"]
+        let clips = ["street": "street_traffic_suburban.mp4", "table": "indoor_persons_one_by_one.mp4"]
         let server = try #require(try TestPeer.rtspServer(port: port, clips: clips))
         defer { server.stop() }
         #expect(await server.isReady())
