@@ -10,6 +10,8 @@ import { empty, failed } from '../parts/marks.js';
 
 const HOUR = 3_600_000;
 const SPANS = [1, 6, 24, 168];
+/** Parts of a range that a sample is taken from. */
+const WINDOWS = 120;
 
 /**
  * The values of a reading by name.
@@ -31,6 +33,25 @@ function ruleText(rule) {
   const duration = span((rule.forSeconds ?? 0) * 1000);
   if (rule.kind === 'noData') return t('rule.noData', { for: duration });
   return t(`rule.${rule.kind}`, { field: rule.field ?? t('sensors.value'), value: number(rule.value, 2), clear: number(rule.clearBelow ?? rule.clearAbove ?? rule.value, 2), for: duration });
+}
+
+/**
+ * The readings of a range; where there are more than one page holds, a sample over the whole range.
+ * @param {string} id
+ * @param {number} from ms
+ * @param {number} to ms
+ * @returns {Promise<{items: any[], sampled: boolean}>}
+ */
+async function readingsOf(id, from, to) {
+  const path = `/sensors/${encodeURIComponent(id)}/readings`;
+  const first = await api.get(path, { from: iso(from), to: iso(to), limit: 1000 });
+  if (!first.next) return { items: first.items, sampled: false };
+  const width = (to - from) / WINDOWS;
+  const pages = [];
+  for (let i = 0; i < WINDOWS; i += 4) {
+    pages.push(...await Promise.all([0, 1, 2, 3].map((k) => api.get(path, { from: iso(from + (i + k) * width), to: iso(from + (i + k + 1) * width), limit: 5 }))));
+  }
+  return { items: pages.flatMap((page) => page.items), sampled: true };
 }
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
@@ -80,18 +101,24 @@ export function mount(root, context) {
     for (const [key, row] of rows) row.setAttribute('aria-selected', String(key === id));
     void show();
   }
+  const newestText = (/** @type {any} */ s) => `${lastText(s)}${s.last ? ` · ${full(s.last.occurredAt)}` : ''}`;
+  /** @type {((sensor: any) => void)|null} */
+  let arrived = null;
   async function show() {
+    arrived = null;
     const sensor = chosen ? state.sensor.get(chosen) : null;
     if (!sensor) { fill(detail, empty(t('sensors.choose'), 'activity')); return; }
     const fields = h('select', { 'aria-label': t('sensors.field') });
     const rejected = h('div');
+    const sampled = h('p.hint', { hidden: true }, t('sensors.sampled'));
+    const newest = h('dd', null, newestText(sensor));
     fill(detail,
       h('header.detail-head', null, h('button.narrow-only.ghost.square', { type: 'button', 'aria-label': t('action.back'), onclick: () => root.classList.remove('detail-open') }, icon('arrow-left')),
         h('span.mark', { data: { sensor: stateOf(sensor) } }, SHAPES[stateOf(sensor)]), h('h2', null, sensor.name ?? sensor.id), h('span.dim', null, word('profile', sensor.profile))),
       h('div.toolbar', null, h('div.segmented', { role: 'group', 'aria-label': t('sensors.span') }, SPANS.map((n) => h('button', { type: 'button', 'aria-pressed': String(n === hours), onclick: () => { hours = n; void show(); } }, t(`sensors.span${n}`)))), fields),
-      graph,
+      graph, sampled,
       h('dl.facts', null,
-        h('dt', null, t('sensors.last')), h('dd', null, `${lastText(sensor)}${sensor.last ? ` · ${full(sensor.last.occurredAt)}` : ''}`),
+        h('dt', null, t('sensors.last')), newest,
         h('dt', null, t('field.place')), h('dd', null, sensor.address ?? (sensor.position ? `${sensor.position.lat.toFixed(5)}, ${sensor.position.lon.toFixed(5)}` : '–')),
         (sensor.rules ?? []).map((/** @type {any} */ rule) => [h('dt', null, t('sensors.rule')), h('dd', null, ruleText(rule), rule.class ? h('span.dim', null, ` → ${className(rule.class)}`) : null)])),
       h('div.button-row', null, (sensor.alarmIds ?? []).map((/** @type {string} */ id) => h('a.button', { href: link('alarms', id) }, icon('bell'), t('case.alarm'))),
@@ -101,16 +128,18 @@ export function mount(root, context) {
     const to = serverNow();
     const from = to - hours * HOUR;
     try {
-      const [readings, bad] = await Promise.all([
-        api.all(`/sensors/${encodeURIComponent(id)}/readings`, { from: iso(from), to: iso(to), limit: 2000 }, 10_000),
+      const [found, bad] = await Promise.all([
+        readingsOf(id, from, to),
         (sensor.rejected?.count ?? 0) > 0 ? api.get(`/sensors/${encodeURIComponent(id)}/rejected`, { limit: 50 }) : { items: [] },
       ]);
       if (chosen !== id) return;
+      const readings = found.items;
+      sampled.hidden = !found.sampled;
       const names = [...new Set(readings.flatMap((r) => Object.keys(valuesOf(r))))];
       fill(fields, names.map((name) => h('option', { value: name }, name === 'value' ? t('sensors.value') : name)));
       fields.hidden = names.length < 2;
       const draw = () => graph.show({
-        from, to, samples: readings.map((r) => ({ at: Date.parse(r.occurredAt), value: valuesOf(r)[fields.value || names[0]] })).filter((s) => Number.isFinite(s.value)),
+        from: Math.max(from, serverNow() - hours * HOUR), to: serverNow(), samples: readings.map((r) => ({ at: Date.parse(r.occurredAt), value: valuesOf(r)[fields.value || names[0]] })).filter((s) => Number.isFinite(s.value)),
         lines: (sensor.rules ?? []).filter((/** @type {any} */ r) => r.kind !== 'noData' && (r.field ?? names[0]) === (fields.value || names[0])).flatMap((/** @type {any} */ r) => {
           const clear = r.clearBelow ?? r.clearAbove;
           return [{ value: r.value, label: `${word('kind', r.kind)} ${number(r.value, 2)}`, dashed: false }, ...(clear === null || clear === undefined ? [] : [{ value: clear, label: `${t('sensors.clears')} ${number(clear, 2)}`, dashed: true }])];
@@ -118,6 +147,13 @@ export function mount(root, context) {
       });
       fields.addEventListener('change', draw);
       draw();
+      arrived = (changed) => {
+        fill(newest, newestText(changed));
+        if (!changed.last || changed.last.occurredAt === readings[readings.length - 1]?.occurredAt) return;
+        readings.push(changed.last);
+        if (readings.length > 20_000) readings.shift();
+        draw();
+      };
       if (bad.items.length) {
         fill(rejected, h('h3', null, t('sensors.rejected', { n: sensor.rejected.count })), h('ul.rejected', null, bad.items.map((/** @type {any} */ r) =>
           h('li', null, h('div', null, h('b', null, word('rejectedReason', r.reason)), h('span.dim.mono', null, ` ${moment(r.receivedAt)} ${r.topic}`)), h('pre', null, r.payload)))));
@@ -135,11 +171,9 @@ export function mount(root, context) {
     if (!row) { later(); return; }
     row.dataset.state = stateOf(sensor);
     fill(row, cells(sensor));
-    if (changed.id === chosen) refresh();
+    if (changed.id === chosen) arrived?.(sensor);
   });
   const later = debounce(drawTable, 500);
-  let refreshedAt = performance.now();
-  const refresh = () => { if (performance.now() - refreshedAt > 5000 && !detail.matches(':focus-within')) { refreshedAt = performance.now(); void show(); } };
   context.on('reset', () => { drawTable(); void show(); });
   context.every(10_000, () => { for (const [id, row] of rows) { const s = state.sensor.get(id); if (s) fill(row, cells(s)); } });
   context.leave(() => graph.close());
