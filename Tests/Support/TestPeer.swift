@@ -25,11 +25,15 @@ package final class TestPeer: Sendable {
         processId = process.processIdentifier
         self.process = Mutex(process)
         input = Mutex(toPeer.fileHandleForWriting)
-        fromPeer.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.take(data)
+        // A thread, not `readabilityHandler`: its dispatch source can outlive the descriptor that it watches.
+        let reader = Thread { [weak self] in
+            while true {
+                let data = fromPeer.fileHandleForReading.availableData
+                guard !data.isEmpty else { return }
+                self?.take(data)
+            }
         }
+        reader.start()
     }
 
     deinit { stop() }
