@@ -156,5 +156,10 @@ export function size(bytes) {
   while (value >= 1000 && unit < 4) { value /= 1000; unit += 1; }
   return `${number(value, value < 10 ? 1 : 0)} ${units[unit]}`;
 }
+/**
+ * The name people know a codec by.
+ * @param {string|null|undefined} codec
+ */
+export const codecName = (codec) => ({ h264: 'H.264', hevc: 'H.265' }[/** @type {'h264'} */ (codec ?? 'hevc')] ?? String(codec));
 /** Sorts by name as people read it. */
 export const byName = (/** @type {string} */ a, /** @type {string} */ b) => new Intl.Collator(language, { numeric: true }).compare(a, b);

@@ -1,6 +1,6 @@
 // A camera's live picture with its state in words, shape and colour.
 import { fill, h, icon } from '../core/dom.js';
-import { span, t, word, clock } from '../core/i18n.js';
+import { clock, codecName, span, t, word } from '../core/i18n.js';
 import { on, serverNow, state } from '../core/store.js';
 import { cameraMark } from '../parts/marks.js';
 import { VideoSource } from './source.js';
@@ -89,7 +89,7 @@ export class LiveTile {
     if (asPictures) {
       this.#source?.close();
       this.#source = null;
-      const codec = (this.#status?.codec ?? 'hevc').toUpperCase().replace('HEVC', 'H.265');
+      const codec = codecName(this.#status?.codec);
       fill(this.badge, icon('image'), t('tile.pictures', { codec }));
       this.badge.title = t('tile.picturesWhy', { codec });
     }

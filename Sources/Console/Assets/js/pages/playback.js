@@ -1,7 +1,7 @@
 // Playback of a camera's recording.
 import { debounce, fill, h, icon } from '../core/dom.js';
 import { api, clipUrl, iso, snapshotUrl } from '../core/api.js';
-import { byName, clock, fromSiteTime, full, moment, siteDate, siteZone, span, t, word } from '../core/i18n.js';
+import { byName, clock, codecName, fromSiteTime, full, moment, siteDate, siteZone, span, t, word } from '../core/i18n.js';
 import { ariaKeys, firstKey } from '../core/keys.js';
 import { link, replaceRoute } from '../core/router.js';
 import { cameraName, serverNow, state, className } from '../core/store.js';
@@ -95,7 +95,7 @@ export function mount(root, context) {
     image.hidden = !asPictures;
     badge.hidden = !asPictures;
     clearInterval(pictureTimer);
-    const codec = String(state.camera.get(camera)?.codec ?? 'hevc').toUpperCase().replace('HEVC', 'H.265');
+    const codec = codecName(state.camera.get(camera)?.codec);
     fill(badge, icon('image'), t('tile.pictures', { codec }));
     badge.title = t('tile.picturesWhy', { codec });
   }

@@ -1,7 +1,7 @@
 // A short recorded clip: fetched whole when asked for, so that it holds no connection while it stands there.
 import { fill, h, icon } from '../core/dom.js';
 import { clipUrl, snapshotUrl } from '../core/api.js';
-import { clock, full, t } from '../core/i18n.js';
+import { clock, codecName, full, t } from '../core/i18n.js';
 import { link } from '../core/router.js';
 import { cameraName, state } from '../core/store.js';
 import { needsPictures } from '../media/live.js';
@@ -27,7 +27,7 @@ export function clipPlayer(clip) {
     video.hidden = true;
     poster.hidden = false;
     play.hidden = true;
-    fill(note, icon('image'), t('tile.picturesWhy', { codec: String(state.camera.get(clip.cameraId)?.codec ?? 'hevc').toUpperCase().replace('HEVC', 'H.265') }));
+    fill(note, icon('image'), t('tile.picturesWhy', { codec: codecName(state.camera.get(clip.cameraId)?.codec) }));
     let at = clip.from;
     const timer = setInterval(() => {
       if (!box.isConnected) { clearInterval(timer); return; }
