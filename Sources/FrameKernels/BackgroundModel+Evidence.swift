@@ -14,8 +14,9 @@ public struct StillEvidence: Sendable, Equatable {
     public var former = 0
     /// Pairs of pixels compared across its border.
     public var pairs = 0
-    /// Mean step across the border now, and in the background, in 1/16 levels.
+    /// Mean step across the border now, in 1/16 levels.
     public var edgeNow = 0
+    /// Mean step across the border in the background, in 1/16 levels.
     public var edgeBefore = 0
     /// Standard deviation of the background inside, in levels.
     public var texture = 0

@@ -8,30 +8,47 @@ extension BackgroundModel {
 
     /// Sets the verdict of every pixel.
     ///
-    /// The range of differences that match is stretched by the shift of light, and by half as much again, since a gain
-    /// moves bright pixels further than the median one.
+    /// The range of differences that match is stretched by the shift of light: as far as an offset of half as much
+    /// again, or as a gain that moves the mean by the shift, would move this pixel.
     ///
     /// - Returns: The number of pixels that don't show the background.
     mutating func classify(_ frame: Span<UInt8>, shift: Int32) -> Int {
-        let low = min(0, shift) &* 384
-        let high = max(0, shift) &* 384
+        let count = size.pixels
+        var total = 0
+        if shift != 0 { for i in 0..<count { total = total &+ Int(background[i] &>> 8) } }
+        let mean = Int32(truncatingIfNeeded: total / max(1, count))
+        // By how much of its level a pixel may move: the gain, and a quarter more for gamma; at most by all of it.
+        let gain = max(-256, min(256, shift &* 320 / max(16, mean)))
+        let threshold = settings.threshold
+        let largest = max(settings.largestThreshold, threshold)
+        // Taken out of self for the time of its use, which copies nothing.
+        var judged: [UInt8] = []
+        swap(&judged, &self.verdicts)
+        defer { swap(&judged, &self.verdicts) }
+        var verdicts = judged.mutableSpan
+        let backgrounds = background.span
+        let spreads = spread.span
+        let candidates = candidate.span
+        let hits = self.hits.span
+        guard backgrounds.count >= count, spreads.count >= count, candidates.count >= count, hits.count >= count,
+            verdicts.count >= count
+        else { return 0 }
         var differing = 0
-        for i in 0..<size.pixels {
+        for i in 0..<count {
             let value = Int32(frame[i]) &* 256
-            let limit = tolerance(spread[i])
-            let fromBackground = value &- Int32(background[i])
-            let isBackground = fromBackground >= low &- limit && fromBackground <= high &+ limit
-            var verdict = isBackground ? Verdict.background : Verdict.changed
-            if hits[i] > 0 {
-                let fromCandidate = value &- Int32(candidate[i])
-                if fromCandidate >= low &- limit, fromCandidate <= high &+ limit,
-                    !isBackground || fromCandidate.magnitude < fromBackground.magnitude
-                {
-                    verdict = Verdict.still
-                }
-            }
-            verdicts[i] = verdict
-            differing = differing &+ (verdict == Verdict.background ? 0 : 1)
+            let usual = Int32(backgrounds[i])
+            let limit = min(threshold &+ (Int32(spreads[i]) &* 3) / 8, largest) &* 256
+            let stretch = (usual &>> 8) &* gain
+            let low = min(0, shift &* 384, stretch) &- limit
+            let high = max(0, shift &* 384, stretch) &+ limit
+            let fromBackground = value &- usual
+            let isBackground = fromBackground >= low && fromBackground <= high
+            let fromCandidate = value &- Int32(candidates[i])
+            let isStill =
+                hits[i] > 0 && fromCandidate >= low && fromCandidate <= high
+                && (!isBackground || abs(fromCandidate) < abs(fromBackground))
+            verdicts[i] = isStill ? Verdict.still : isBackground ? Verdict.background : Verdict.changed
+            differing = differing &+ (isStill || !isBackground ? 1 : 0)
         }
         return differing
     }

@@ -195,6 +195,9 @@ public struct BackgroundModel: Sendable {
     }
 
     /// The median of frame minus background: how far the light moved the picture as a whole.
+    ///
+    /// A large shift counts as light only if the picture keeps its pattern: a covered lens or a truck before it also
+    /// moves the median, but looks like something else.
     private mutating func lightShift(of frame: Span<UInt8>) -> Int32 {
         for bin in 0..<histogram.count { histogram[bin] = 0 }
         for i in 0..<size.pixels {
@@ -203,10 +206,37 @@ public struct BackgroundModel: Sendable {
         }
         let half = UInt32(truncatingIfNeeded: size.pixels / 2)
         var below: UInt32 = 0
+        var shift: Int32 = 0
         for bin in 0..<histogram.count {
             below = below &+ histogram[bin]
-            if below > half { return Int32(truncatingIfNeeded: bin &- 255) }
+            if below > half {
+                shift = Int32(truncatingIfNeeded: bin &- 255)
+                break
+            }
         }
-        return 0
+        return abs(shift) < 12 || keepsPattern(frame) ? shift : 0
+    }
+
+    /// Whether frame and background are the same picture apart from brightness and contrast.
+    private func keepsPattern(_ frame: Span<UInt8>) -> Bool {
+        var now = 0
+        var before = 0
+        var squaredNow = 0
+        var squaredBefore = 0
+        var product = 0
+        for i in 0..<size.pixels {
+            let a = Int(frame[i])
+            let b = Int(background[i] &>> 8)
+            now = now &+ a
+            before = before &+ b
+            squaredNow = squaredNow &+ a &* a
+            squaredBefore = squaredBefore &+ b &* b
+            product = product &+ a &* b
+        }
+        let n = Double(max(1, size.pixels))
+        let varianceNow = Double(squaredNow) / n - Double(now) / n * (Double(now) / n)
+        let varianceBefore = Double(squaredBefore) / n - Double(before) / n * (Double(before) / n)
+        let shared = Double(product) / n - Double(now) / n * (Double(before) / n)
+        return shared > 0 && shared * shared >= 0.4 * varianceNow * varianceBefore
     }
 }

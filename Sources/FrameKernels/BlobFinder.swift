@@ -2,10 +2,13 @@
 public struct Blob: Sendable, Equatable {
     /// Its number in `BlobFinder.labels`.
     public var label: UInt16
-    /// Columns and rows of its box; the upper bounds are exclusive.
+    /// First column of its box.
     public var left: Int
+    /// First row of its box.
     public var top: Int
+    /// Column after the last one of its box.
     public var right: Int
+    /// Row after the last one of its box.
     public var bottom: Int
     /// Its pixels.
     public var area: Int

@@ -17,21 +17,27 @@ public struct MaskFilter: Sendable {
         let width = size.width
         let height = size.height
         guard mask.count >= size.pixels, width > 0, height > 0 else { return }
+        guard self.rowSums.count >= size.pixels else { return }
+        var rowSums = self.rowSums.mutableSpan
         for y in 0..<height {
             let row = y &* width
+            var before: UInt8 = 0
+            var here = mask[row]
             for x in 0..<width {
-                var sum = mask[row &+ x]
-                if x > 0 { sum = sum &+ mask[row &+ x &- 1] }
-                if x &+ 1 < width { sum = sum &+ mask[row &+ x &+ 1] }
-                rowSums[row &+ x] = sum
+                let after: UInt8 = x &+ 1 < width ? mask[row &+ x &+ 1] : 0
+                rowSums[row &+ x] = before &+ here &+ after
+                before = here
+                here = after
             }
         }
         for y in 0..<height {
             let row = y &* width
+            let above = y > 0 ? row &- width : -1
+            let below = y &+ 1 < height ? row &+ width : -1
             for x in 0..<width {
                 var sum = rowSums[row &+ x]
-                if y > 0 { sum = sum &+ rowSums[row &+ x &- width] }
-                if y &+ 1 < height { sum = sum &+ rowSums[row &+ x &+ width] }
+                if above >= 0 { sum = sum &+ rowSums[above &+ x] }
+                if below >= 0 { sum = sum &+ rowSums[below &+ x] }
                 mask[row &+ x] = sum >= votes ? 1 : 0
             }
         }
