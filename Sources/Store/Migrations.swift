@@ -20,5 +20,6 @@ enum Migrations {
         AlarmSchema.migration0003,
         CaseSchema.migration0004,
         // 0002 telemetry, 0003 alarms, 0004 cases, 0005 users: add your line in the order of the numbers.
+        UserSchema.migration0005,
     ]
 }

@@ -32,6 +32,9 @@ package final class ChangeFeed: Sendable {
 
     package init() {}
 
+    /// The number of the newest change; 0 before the first.
+    package var lastNumber: UInt64 { state.withLock { $0.next - 1 } }
+
     /// Publishes to whoever listens now.
     package func publish(_ change: Change) {
         state.withLock { state in

@@ -1,0 +1,104 @@
+package import Alarms
+package import Archive
+package import Cases
+package import Domain
+package import Telemetry
+
+/// What the console needs of the rest of the service; wired where the service starts.
+package struct ConsoleServices: Sendable {
+    package var site: Site
+    package var version: String
+    package var clock: any HostClock
+    package var users: UserService
+    package var feed: ChangeFeed
+    package var archive: Archive
+    package var alarms: AlarmService
+    package var cases: CaseService
+    package var telemetry: TelemetryService
+    /// The latest state of every camera, by id.
+    package var cameraStatus: @Sendable () -> [String: CameraStatus]
+    /// A camera's current picture as JPEG, asked of capture; nil when there is none to be had.
+    package var currentPicture: @Sendable (_ cameraId: String) async -> CurrentPicture?
+    /// What the processes and the disk are doing.
+    package var health: @Sendable () async -> HealthFacts
+
+    package init(
+        site: Site,
+        version: String,
+        clock: any HostClock = SystemClock(),
+        users: UserService,
+        feed: ChangeFeed,
+        archive: Archive,
+        alarms: AlarmService,
+        cases: CaseService,
+        telemetry: TelemetryService,
+        cameraStatus: @escaping @Sendable () -> [String: CameraStatus],
+        currentPicture: @escaping @Sendable (_ cameraId: String) async -> CurrentPicture?,
+        health: @escaping @Sendable () async -> HealthFacts
+    ) {
+        self.site = site
+        self.version = version
+        self.clock = clock
+        self.users = users
+        self.feed = feed
+        self.archive = archive
+        self.alarms = alarms
+        self.cases = cases
+        self.telemetry = telemetry
+        self.cameraStatus = cameraStatus
+        self.currentPicture = currentPicture
+        self.health = health
+    }
+}
+
+/// What the processes and the disk are doing, as the console shows it.
+package struct HealthFacts: Sendable, Equatable {
+    /// One capture process.
+    package struct Shard: Sendable, Equatable {
+        package var shard: Int
+        package var connected: Bool
+        package var since: WallTime
+
+        package init(shard: Int, connected: Bool, since: WallTime) {
+            self.shard = shard
+            self.connected = connected
+            self.since = since
+        }
+    }
+
+    /// Bytes free and in all on the recording volume.
+    package var freeBytes: Int64
+    package var totalBytes: Int64
+    /// False while nothing can be written.
+    package var isRecording: Bool
+    package var capture: [Shard]
+    package var captureRestarts: Int
+    package var workerRestarts: Int
+    /// Fragments written and left out since capture started.
+    package var fragments: Int
+    package var droppedFragments: Int
+    /// Packets that analysis didn't get because its pipe was full.
+    package var workerDrops: Int
+
+    package init(
+        freeBytes: Int64 = 0,
+        totalBytes: Int64 = 0,
+        isRecording: Bool = true,
+        capture: [Shard] = [],
+        captureRestarts: Int = 0,
+        workerRestarts: Int = 0,
+        fragments: Int = 0,
+        droppedFragments: Int = 0,
+        workerDrops: Int = 0
+    ) {
+        self.freeBytes = freeBytes
+        self.totalBytes = totalBytes
+        self.isRecording = isRecording
+        self.capture = capture
+        self.captureRestarts = captureRestarts
+        self.workerRestarts = workerRestarts
+        self.fragments = fragments
+        self.droppedFragments = droppedFragments
+        self.workerDrops = workerDrops
+    }
+}

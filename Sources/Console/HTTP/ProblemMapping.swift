@@ -1,0 +1,86 @@
+import Alarms
+import Archive
+import Cases
+import Domain
+import HTTPTypes
+import Hummingbird
+import Store
+
+/// The one table from errors of the layers below to answers.
+enum ProblemMapping {
+    /// Nil for an error that nobody expected: 500, and a line in the log.
+    static func problem(for error: any Error) -> Problem? {
+        switch error {
+        case let error as Problem: error
+        case let error as UserService.UserError: problem(for: error)
+        case let error as StoreError: problem(for: error)
+        case let error as ArchiveError: problem(for: error)
+        case let error as AlarmError: problem(for: error)
+        case let error as CaseError: problem(for: error)
+        case is PasswordHasher.Busy: .unavailable("too many logins at once")
+        case is CancellationError: .unavailable("the service is ending")
+        default: nil
+        }
+    }
+
+    private static func problem(for error: UserService.UserError) -> Problem {
+        switch error.code {
+        case .invalid: .invalid(field: error.field ?? "", error.message)
+        case .taken: .conflict("nameTaken", error.message)
+        case .notFound: .notFound(error.message)
+        case .lastAdmin: .conflict("lastAdmin", error.message)
+        }
+    }
+
+    private static let diskFull = Problem(
+        status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"),
+        code: "diskFull",
+        detail: "the disk is full"
+    )
+
+    private static func problem(for error: ArchiveError) -> Problem? {
+        switch error.code {
+        case .nothingRecorded: .notFound(error.message, code: "nothingRecorded")
+        case .noPicture: .notFound(error.message, code: "noPicture")
+        case .notFound: .notFound(error.message)
+        case .alreadyReleased: .conflict("alreadyReleased", error.message)
+        case .invalidRange: .invalid(field: "to", error.message)
+        case .invalidAttachment: .invalid(field: "", error.message)
+        case .diskFull: diskFull
+        case .busy: .unavailable("too many at once")
+        // The archive has logged what happened; to the asker there is no picture.
+        case .renderFailed: .notFound("the picture can't be made", code: "noPicture")
+        case .io: nil
+        }
+    }
+
+    private static func problem(for error: AlarmError) -> Problem {
+        switch error.code {
+        case .forbidden: .forbidden(error.message)
+        case .alreadyDecided: .conflict("alreadyDecided", error.message)
+        case .missingField(let field): .invalid(field: field, error.message)
+        case .notFound: .notFound(error.message)
+        case .busy: .unavailable("too many alarms at once")
+        }
+    }
+
+    private static func problem(for error: CaseError) -> Problem {
+        switch error.code {
+        case .forbidden: .forbidden(error.message)
+        case .illegalAction(let state):
+            .conflict("illegalAction", error.message, params: ["state": .string(state.rawValue)])
+        case .missingField(let field), .invalidField(let field): .invalid(field: field, error.message)
+        case .notFound: .notFound(error.message)
+        }
+    }
+
+    private static func problem(for error: StoreError) -> Problem? {
+        switch error.code {
+        case .invalidCursor: .invalid(field: "cursor", error.message)
+        case .notFound: .notFound(error.message)
+        case .diskFull: diskFull
+        case .busy: .unavailable("the database is busy")
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Domain
+
+/// Reads the members of a JSON object strictly: a wrong type, a missing, too long or unknown member is answered with
+/// 422 and its name. `null` counts as absent.
+struct RequestObject {
+    private var members: [String: JSONValue]
+    private let prefix: String
+
+    init(_ value: JSONValue, prefix: String = "") throws(Problem) {
+        guard case .object(let members) = value else {
+            throw .invalid(field: prefix, "a JSON object is needed")
+        }
+        self.members = members.filter { $0.value != .null }
+        self.prefix = prefix
+    }
+
+    private func name(_ key: String) -> String { prefix.isEmpty ? key : "\(prefix).\(key)" }
+
+    mutating func value(_ key: String) -> JSONValue? { members.removeValue(forKey: key) }
+
+    mutating func string(_ key: String, maximum: Int = 200) throws(Problem) -> String {
+        guard let text = try optionalString(key, maximum: maximum), !text.isEmpty else {
+            throw .invalid(field: name(key), "\(name(key)) is needed")
+        }
+        return text
+    }
+
+    mutating func optionalString(_ key: String, maximum: Int = 200) throws(Problem) -> String? {
+        guard let value = value(key) else { return nil }
+        guard let text = value.text else { throw .invalid(field: name(key), "\(name(key)) must be a text") }
+        guard text.unicodeScalars.count <= maximum else {
+            throw .invalid(field: name(key), "\(name(key)) has more than \(maximum) characters")
+        }
+        return text
+    }
+
+    mutating func optionalBool(_ key: String) throws(Problem) -> Bool? {
+        guard let value = value(key) else { return nil }
+        guard case .bool(let flag) = value else {
+            throw .invalid(field: name(key), "\(name(key)) must be true or false")
+        }
+        return flag
+    }
+
+    mutating func optionalTime(_ key: String) throws(Problem) -> WallTime? {
+        guard let value = value(key) else { return nil }
+        guard let time = value.text.flatMap({ WallTime(rfc3339: $0) }) else {
+            throw .invalid(field: name(key), "\(name(key)) must be an RFC 3339 time, like 2026-11-23T10:00:00Z")
+        }
+        return time
+    }
+
+    mutating func time(_ key: String) throws(Problem) -> WallTime {
+        guard let time = try optionalTime(key) else {
+            throw .invalid(field: name(key), "\(name(key)) is needed")
+        }
+        return time
+    }
+
+    mutating func optionalPoint(_ key: String) throws(Problem) -> GeoPoint? {
+        guard let value = value(key) else { return nil }
+        var object = try RequestObject(value, prefix: name(key))
+        guard let lat = object.value("lat")?.double, let lon = object.value("lon")?.double else {
+            throw .invalid(field: name(key), "\(name(key)) needs the numbers lat and lon")
+        }
+        try object.finish()
+        let point = GeoPoint(lat: lat, lon: lon)
+        guard point.isValid else {
+            throw .invalid(field: name(key), "\(name(key)) is not on the globe")
+        }
+        return point
+    }
+
+    /// A value of an enumeration of texts.
+    mutating func choice<T: RawRepresentable & CaseIterable>(_ key: String, as type: T.Type) throws(Problem) -> T
+    where T.RawValue == String {
+        let text = try string(key)
+        guard let value = T(rawValue: text) else {
+            let known = T.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid(field: name(key), "\(name(key)) is one of \(known)")
+        }
+        return value
+    }
+
+    /// - Throws: the first member that nobody asked for.
+    func finish() throws(Problem) {
+        guard let unknown = members.keys.min() else { return }
+        throw .invalid(field: name(unknown), "there is no field \(name(String(unknown.prefix(64))))")
+    }
+}

@@ -1,0 +1,65 @@
+import Alarms
+import Cases
+import Domain
+import Telemetry
+
+/// What `/metrics` shows. The names are fixed: dashboards rely on them.
+enum MetricsPage {
+    static func text(_ request: APIRequest) async throws -> String {
+        let services = request.services
+        let facts = await services.health()
+        let statuses = services.cameraStatus()
+        let brokers = services.telemetry.brokers()
+        let metrics = request.runtime.metrics
+        var page = PrometheusText()
+        let states = Dictionary(grouping: services.site.cameras) { statuses[$0.id]?.state ?? .connecting }
+        page.add(
+            "gridwatch_cameras",
+            .gauge,
+            "Cameras by state.",
+            CameraState.allCases.map { ([("state", $0.rawValue)], Double(states[$0]?.count ?? 0)) }
+        )
+        page.add("gridwatch_fragments_total", .counter, "Fragments written since capture started.", facts.fragments)
+        page.add("gridwatch_fragments_dropped_total", .counter, "Fragments not written.", facts.droppedFragments)
+        page.add("gridwatch_worker_drops_total", .counter, "Packets that analysis did not get.", facts.workerDrops)
+        page.add("gridwatch_worker_restarts_total", .counter, "Restarts of analyse workers.", facts.workerRestarts)
+        page.add("gridwatch_capture_restarts_total", .counter, "Restarts of capture.", facts.captureRestarts)
+        page.add("gridwatch_disk_free_bytes", .gauge, "Free on the recording volume.", Int(facts.freeBytes))
+        page.add("gridwatch_recording", .gauge, "1 while recordings can be written.", facts.isRecording ? 1 : 0)
+        page.add(
+            "gridwatch_mqtt_messages_total",
+            .counter,
+            "Messages received by broker.",
+            brokers.map { ([("broker", $0.id)], Double($0.received)) }
+        )
+        page.add(
+            "gridwatch_mqtt_rejected_total",
+            .counter,
+            "Messages that could not be used, by broker.",
+            brokers.map { ([("broker", $0.id)], Double($0.rejected)) }
+        )
+        page.add(
+            "gridwatch_mqtt_connected",
+            .gauge,
+            "1 while connected.",
+            brokers.map { ([("broker", $0.id)], $0.connected ? 1 : 0) }
+        )
+        page.add("gridwatch_alarms_open", .gauge, "Open alarms.", try await services.alarms.openCount())
+        page.add("gridwatch_cases_open", .gauge, "Open cases.", try await services.cases.openCount())
+        page.add(
+            "gridwatch_http_requests_total",
+            .counter,
+            "Answers by status code.",
+            metrics.answers.sorted { $0.key < $1.key }.map { ([("code", String($0.key))], Double($0.value)) }
+        )
+        page.add("gridwatch_event_listeners", .gauge, "Open event streams.", metrics.eventListeners)
+        page.add("gridwatch_streams", .gauge, "Open endless responses.", services.users.streams.count)
+        page.add(
+            "gridwatch_live_dropped_total",
+            .counter,
+            "Fragments a viewer was too slow for.",
+            metrics.droppedFragments
+        )
+        return page.text
+    }
+}

@@ -1,0 +1,214 @@
+import Alarms
+import Domain
+import Store
+import Telemetry
+
+/// The schemas of what the API takes and gives, by name.
+enum Schemas {
+    static let all: [String: JSONValue] = requests.merging(answers) { $1 }.merging(domain) { $1 }
+
+    static let point = Schema.object(["lat": Schema.number, "lon": Schema.number])
+
+    private static let requests: [String: JSONValue] = [
+        "Credentials": Schema.request(["name": Schema.text, "password": Schema.text], required: ["name", "password"]),
+        "NewUser": Schema.request(
+            [
+                "name": Schema.text, "password": Schema.text, "role": Schema.oneOf(Role.self),
+                "displayName": Schema.textOrNull, "unit": Schema.textOrNull, "language": Schema.textOrNull,
+            ],
+            required: ["name", "password", "role"]
+        ),
+        "NewPassword": Schema.request(["password": Schema.text], required: ["password"]),
+        "Note": Schema.request(["note": Schema.textOrNull], required: []),
+        "Reason": Schema.request(["reason": Schema.text], required: ["reason"]),
+        "NewBookmark": Schema.request(
+            [
+                "cameraId": Schema.text, "from": Schema.time, "to": Schema.time, "title": Schema.text,
+                "hold": Schema.flag,
+            ],
+            required: ["cameraId", "from", "to", "title"]
+        ),
+        "NewHold": Schema.request(
+            ["cameraId": Schema.text, "from": Schema.time, "to": Schema.time, "reason": Schema.text],
+            required: ["cameraId", "from", "to", "reason"]
+        ),
+        "NewCase": Schema.request(
+            [
+                "class": Schema.text, "position": Schema.orNull(point), "address": Schema.textOrNull,
+                "channel": Schema.textOrNull, "description": Schema.textOrNull, "cameraId": Schema.textOrNull,
+                "at": Schema.timeOrNull, "reporter": Schema.textOrNull, "clientId": Schema.textOrNull,
+                "photo": Schema.textOrNull,
+            ],
+            required: ["class"]
+        ),
+        "CaseInput": Schema.request(
+            [
+                "class": Schema.textOrNull, "position": Schema.orNull(point), "reason": Schema.textOrNull,
+                "unit": Schema.textOrNull, "note": Schema.textOrNull, "photo": Schema.textOrNull,
+                "passed": ["type": ["boolean", "null"]],
+            ],
+            required: []
+        ),
+    ]
+
+    private static let answers: [String: JSONValue] = [
+        "Problem": Schema.object([
+            "type": Schema.text, "title": Schema.text, "status": Schema.integer, "code": Schema.text,
+            "detail": Schema.text, "params": Schema.anyObject,
+        ]),
+        "OpenAPI": Schema.object(["openapi": Schema.text, "info": Schema.anyObject, "paths": Schema.anyObject]),
+        "Readiness": Schema.object(["status": Schema.text, "reasons": Schema.list(Schema.text)]),
+        "User": Schema.object([
+            "name": Schema.text, "role": Schema.oneOf(Role.self), "displayName": Schema.text,
+            "unit": Schema.textOrNull, "language": Schema.textOrNull,
+        ]),
+        "Session": Schema.object(
+            ["user": Schema.reference("User"), "serverTime": Schema.time, "token": Schema.text],
+            optional: ["token"]
+        ),
+        "Site": Schema.object([
+            "name": Schema.text, "timeZone": Schema.text, "language": Schema.text, "version": Schema.text,
+            "classes": Schema.list(Schema.reference("Class")),
+            "units": Schema.list(Schema.object(["id": Schema.text, "name": Schema.text, "nameEn": Schema.text])),
+            "features": Schema.anyObject,
+        ]),
+        "Class": Schema.object([
+            "code": Schema.text, "name": Schema.text, "nameEn": Schema.text,
+            "kind": Schema.oneOf(CaseClass.Kind.self),
+            "levels": Schema.list(
+                Schema.object(["level": Schema.integer, "name": Schema.text, "limit": Schema.reference("Limit")])
+            ),
+        ]),
+        "Limit": Schema.object(["value": Schema.integer, "unit": Schema.oneOf(TimeLimit.Unit.self)]),
+        "Config": Schema.object([
+            "cameras": Schema.list(Schema.anyObject), "sensors": Schema.list(Schema.anyObject),
+            "vehicles": Schema.list(Schema.anyObject), "brokers": Schema.list(Schema.anyObject),
+            "recording": Schema.anyObject, "cases": Schema.anyObject,
+        ]),
+        "Health": Schema.object([
+            "cameras": Schema.object(["live": Schema.integer, "total": Schema.integer]),
+            "disk": Schema.object([
+                "freeBytes": Schema.integer, "totalBytes": Schema.integer, "floorBytes": Schema.integer,
+            ]),
+            "recording": Schema.flag,
+            "brokers": Schema.object(["connected": Schema.integer, "total": Schema.integer]),
+            "capture": Schema.list(
+                Schema.object(["shard": Schema.integer, "connected": Schema.flag, "since": Schema.time])
+            ),
+            "captureRestarts": Schema.integer, "workerRestarts": Schema.integer, "openAlarms": Schema.integer,
+            "openCases": Schema.integer, "serverTime": Schema.time,
+        ]),
+        "AttachmentReference": Schema.object(["id": Schema.text, "url": Schema.text]),
+    ]
+
+    private static let domain: [String: JSONValue] = [
+        "Camera": Schema.object([
+            "id": Schema.text, "name": Schema.text, "group": Schema.textOrNull,
+            "state": Schema.oneOf(CameraState.self), "since": Schema.timeOrNull,
+            "reason": Schema.oneOf(StateReason.self), "detail": Schema.textOrNull, "position": Schema.orNull(point),
+            "address": Schema.textOrNull, "codec": Schema.textOrNull, "width": Schema.integerOrNull,
+            "height": Schema.integerOrNull, "mime": Schema.textOrNull, "zones": Schema.list(Schema.anyObject),
+            "recordedFrom": Schema.timeOrNull,
+        ]),
+        "Timeline": Schema.object([
+            "runs": Schema.list(Schema.object(["from": Schema.time, "to": Schema.time])),
+            "gaps": Schema.list(
+                Schema.object([
+                    "from": Schema.time, "to": Schema.time, "reason": Schema.oneOf(StateReason.self),
+                    "detail": Schema.textOrNull,
+                ])
+            ),
+            "activity": Schema.list(
+                Schema.object([
+                    "from": Schema.time, "to": Schema.time, "kind": Schema.text, "zone": Schema.textOrNull,
+                ])
+            ),
+            "alarms": Schema.list(Schema.reference("Alarm")),
+            "bookmarks": Schema.list(Schema.reference("Bookmark")), "holds": Schema.list(Schema.reference("Hold")),
+            "serverTime": Schema.time,
+        ]),
+        "Bookmark": Schema.object([
+            "id": Schema.text, "cameraId": Schema.text, "from": Schema.time, "to": Schema.time, "title": Schema.text,
+            "by": Schema.text, "createdAt": Schema.time, "holdId": Schema.textOrNull,
+            "recorded": ["type": "string", "enum": ["all", "part", "none"]],
+        ]),
+        "Hold": Schema.object([
+            "id": Schema.text, "cameraId": Schema.text, "from": Schema.time, "to": Schema.time,
+            "reason": Schema.text, "by": Schema.text, "createdAt": Schema.time, "caseId": Schema.textOrNull,
+            "releasedAt": Schema.timeOrNull, "releasedBy": Schema.textOrNull, "releaseReason": Schema.textOrNull,
+            "recorded": ["type": "string", "enum": ["all", "part", "none"]],
+        ]),
+        "Alarm": alarm,
+        "Sensor": Schema.object([
+            "id": Schema.text, "name": Schema.text, "profile": Schema.text, "position": Schema.orNull(point),
+            "address": Schema.textOrNull, "last": Schema.orNull(Schema.reference("Reading")),
+            "alarmIds": Schema.list(Schema.text), "rejected": Schema.anyObject,
+            "rules": Schema.list(Schema.anyObject), "stale": Schema.flag,
+        ]),
+        "Reading": Schema.object(
+            [
+                "occurredAt": Schema.time, "receivedAt": Schema.time, "value": Schema.number,
+                "values": Schema.anyObject, "timeIsArrival": Schema.flag,
+            ],
+            optional: ["value", "values", "timeIsArrival"]
+        ),
+        "RejectedPayload": Schema.object(
+            [
+                "receivedAt": Schema.time, "topic": Schema.text, "reason": Schema.text, "detail": Schema.textOrNull,
+                "sizeBytes": Schema.integer, "payload": Schema.text,
+            ],
+            optional: ["detail"]
+        ),
+        "Vehicle": Schema.object([
+            "id": Schema.text, "name": Schema.text, "kind": Schema.oneOf(Vehicle.Kind.self),
+            "last": Schema.orNull(Schema.reference("Position")), "rejected": Schema.anyObject,
+        ]),
+        "Position": Schema.object(
+            [
+                "occurredAt": Schema.time, "receivedAt": Schema.time, "lat": Schema.number, "lon": Schema.number,
+                "speedKmh": Schema.numberOrNull, "heading": Schema.numberOrNull, "timeIsArrival": Schema.flag,
+            ],
+            optional: ["speedKmh", "heading", "timeIsArrival"]
+        ),
+        "Broker": Schema.object(
+            [
+                "id": Schema.text, "host": Schema.text, "port": Schema.integer, "tls": Schema.flag,
+                "state": Schema.oneOf(BrokerState.self), "connected": Schema.flag, "since": Schema.time,
+                "reason": Schema.oneOf(StateReason.self), "detail": Schema.textOrNull, "received": Schema.integer,
+                "rejected": Schema.integer,
+            ]
+        ),
+        "Case": caseSchema,
+        "CaseEntry": Schema.object([
+            "seq": Schema.integer, "at": Schema.time, "by": Schema.text, "role": Schema.textOrNull,
+            "action": Schema.text, "from": Schema.textOrNull, "to": Schema.oneOf(CaseState.self),
+            "note": Schema.textOrNull, "data": Schema.anyObject, "hash": Schema.text,
+        ]),
+    ]
+
+    private static let alarm = Schema.object([
+        "id": Schema.text, "source": Schema.text,
+        "sourceKind": ["type": "string", "enum": ["camera", "sensor", "vehicle", "system"]],
+        "sourceName": Schema.text, "kind": Schema.text, "part": Schema.textOrNull,
+        "state": Schema.oneOf(Alarm.State.self), "verdict": Schema.textOrNull,
+        "severity": Schema.oneOf(AlarmSignal.Severity.self), "openedAt": Schema.time,
+        "clearedAt": Schema.timeOrNull, "lastAt": Schema.time, "occurrences": Schema.integer,
+        "class": Schema.textOrNull, "className": Schema.textOrNull, "policy": Schema.oneOf(AlarmPolicy.self),
+        "position": Schema.orNull(point), "address": Schema.textOrNull, "cell": Schema.textOrNull,
+        "caseId": Schema.textOrNull, "snapshot": Schema.textOrNull, "box": Schema.orNull(Schema.anyObject),
+        "value": Schema.numberOrNull, "threshold": Schema.numberOrNull, "decidedBy": Schema.textOrNull,
+        "decidedAt": Schema.timeOrNull, "reason": Schema.textOrNull,
+    ])
+
+    private static let caseSchema = Schema.object([
+        "id": Schema.text, "number": Schema.text, "class": Schema.text, "className": Schema.text,
+        "classNameEn": Schema.text, "level": Schema.integer, "state": Schema.oneOf(CaseState.self),
+        "position": Schema.orNull(point), "address": Schema.textOrNull, "cell": Schema.textOrNull,
+        "unit": Schema.textOrNull, "unitName": Schema.textOrNull, "openedAt": Schema.time,
+        "dueAt": Schema.timeOrNull, "overdue": Schema.flag, "channel": Schema.text,
+        "description": Schema.textOrNull, "reporter": Schema.textOrNull, "alarmIds": Schema.list(Schema.text),
+        "clips": Schema.list(Schema.anyObject), "snapshots": Schema.list(Schema.text),
+        "cameraId": Schema.textOrNull, "closedAt": Schema.timeOrNull, "limit": Schema.reference("Limit"),
+        "actions": Schema.list(Schema.oneOf(CaseAction.self)),
+    ])
+}

@@ -1,0 +1,176 @@
+import Alarms
+import Archive
+import Domain
+import HTTPTypes
+import Hummingbird
+import Store
+
+/// Cameras, their pictures and what is recorded of them.
+enum CameraRoutes {
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get,
+            "/api/v1/cameras",
+            "The cameras with their states, in the site's order",
+            access: .signedIn,
+            parameters: APIRoute.Parameter.page,
+            content: .list("Camera"),
+            handle: list
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/cameras/{id}",
+            "One camera",
+            access: .signedIn,
+            content: .json("Camera"),
+            problems: [404: "notFound"],
+            handle: { request in
+                Answer.json(try await view(request.camera(), request.services))
+            }
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/cameras/{id}/snapshot.jpg",
+            "The picture now, or the one recorded at or just before a time",
+            access: .signedIn,
+            parameters: [
+                .init(name: "at", summary: "the time", schema: ["type": "string", "format": "date-time"]),
+                .init(
+                    name: "width",
+                    summary: "pixels at most",
+                    schema: ["type": "integer", "minimum": 16, "maximum": 3840]
+                ),
+            ],
+            content: .binary("image/jpeg"),
+            problems: [404: "noPicture"],
+            handle: snapshot
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/cameras/{id}/timeline",
+            "Runs and gaps without a hole, activity, alarms, bookmarks and holds of a range",
+            access: .signedIn,
+            parameters: APIRoute.Parameter.range(),
+            content: .json("Timeline"),
+            problems: [404: "notFound"],
+            handle: timeline
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/cameras/{id}/clip.mp4",
+            "The exact range as a file, not re-encoded",
+            access: .except(.viewer),
+            parameters: APIRoute.Parameter.range(),
+            content: .binary("video/mp4"),
+            problems: [404: "nothingRecorded"],
+            handle: clip
+        ),
+    ]
+
+    private static func list(_ request: APIRequest) async throws -> Response {
+        let limit = try request.queryInt("limit", in: 1...1000) ?? 500
+        let cameras = request.services.site.cameras
+        // The cursor is the id after which the page begins: the site's order doesn't change while it runs.
+        var start = 0
+        if let cursor = request.query("cursor") {
+            guard let index = cameras.firstIndex(where: { $0.id == cursor }) else {
+                throw Problem.invalid(field: "cursor", "the cursor is not one that a list has given out")
+            }
+            start = index + 1
+        }
+        let page = cameras[start...].prefix(limit)
+        var items: [JSONValue] = []
+        for camera in page { items.append(try await view(camera, request.services)) }
+        return Answer.list(items, next: page.endIndex < cameras.count ? page.last?.id : nil)
+    }
+
+    private static func view(_ camera: Camera, _ services: ConsoleServices) async throws -> JSONValue {
+        let json = CameraView.json(camera, services.cameraStatus()[camera.id])
+        guard case .object(var members) = json else { return json }
+        members["recordedFrom"] = JSONValue(try await services.archive.recordedFrom(cameraId: camera.id))
+        return .object(members)
+    }
+
+    private static func snapshot(_ request: APIRequest) async throws -> Response {
+        let camera = try request.camera()
+        let width = try request.queryInt("width", in: 16...3840)
+        let at = try request.queryTime("at")
+        if at == nil, width == nil, let picture = await request.runtime.pictures.picture(camera.id) {
+            return Answer.bytes(picture.jpeg, type: "image/jpeg")
+        }
+        do {
+            let jpeg = try await request.services.archive.picture(
+                cameraId: camera.id,
+                at: at,
+                maximumWidth: width ?? 3840
+            )
+            return Answer.bytes(jpeg, type: "image/jpeg")
+        } catch let error as ArchiveError where at == nil && error.code == .noPicture {
+            // Nothing recorded yet; capture may have a picture all the same.
+            guard let picture = await request.runtime.pictures.picture(camera.id) else { throw error }
+            return Answer.bytes(picture.jpeg, type: "image/jpeg")
+        }
+    }
+
+    private static func timeline(_ request: APIRequest) async throws -> Response {
+        let camera = try request.camera()
+        let range = try request.range()
+        let (from, to) = (range.lowerBound, range.upperBound)
+        let archive = request.services.archive
+        let alarms = request.services.alarms
+        let recorded = try await archive.timeline(cameraId: camera.id, from: from, to: to)
+        let found = try await alarms.overlapping(source: camera.id, from: from, to: to)
+        let bookmarks = try await archive.bookmarks(cameraId: camera.id, from: from, to: to)
+        let holds = try await archive.holds(cameraId: camera.id, from: from, to: to)
+        var members = recorded.members
+        members["activity"] = .array(found.filter { $0.kind == ZoneRule.Kind.motion.rawValue }.map(activity))
+        members["alarms"] = .array(try found.map { try JSONValue(encoding: alarms.view($0)) })
+        members["bookmarks"] = .array(bookmarks.map(\.view))
+        members["holds"] = .array(holds.map(\.view))
+        members["serverTime"] = JSONValue(request.now)
+        return Answer.json(.object(members))
+    }
+
+    private static func activity(_ alarm: Alarm) -> JSONValue {
+        [
+            "from": JSONValue(alarm.openedAt), "to": JSONValue(alarm.clearedAt ?? alarm.lastAt),
+            "kind": .string(alarm.kind), "zone": JSONValue(alarm.part),
+        ]
+    }
+
+    private static func clip(_ request: APIRequest) async throws -> Response {
+        let camera = try request.camera()
+        let range = try request.range(maximum: Archive.maximumClip)
+        let clip = try await request.services.archive.clip(
+            cameraId: camera.id,
+            from: range.lowerBound,
+            to: range.upperBound
+        )
+        let context = request.context
+        let body = ResponseBody(contentLength: clip.bytes) { writer in
+            for try await chunk in clip.chunks() {
+                try await EndlessResponse.write(ByteBuffer(bytes: chunk), to: &writer, context)
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "video/mp4",
+                .contentDisposition: "attachment; filename=\"\(clip.name)\"",
+            ],
+            body: request.request.method == .head ? ResponseBody() : body
+        )
+    }
+}
+
+extension APIRequest {
+    /// The camera that the path names.
+    func camera() throws(Problem) -> Camera {
+        let id = try parameter("id")
+        guard let camera = services.site.cameras.first(where: { $0.id == id }) else {
+            throw .notFound("there is no camera \(id.prefix(63))")
+        }
+        return camera
+    }
+}

@@ -1,0 +1,199 @@
+import Archive
+import Domain
+import HTTPTypes
+import Hummingbird
+import Store
+
+/// Bookmarks, holds and attachments.
+enum EvidenceRoutes {
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .post,
+            "/api/v1/bookmarks",
+            "Mark a range, with a hold when asked",
+            access: .only(.monitor),
+            body: .json("NewBookmark"),
+            status: 201,
+            content: .json("Bookmark"),
+            handle: addBookmark
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/bookmarks",
+            "The bookmarks, newest first",
+            access: .except(.viewer),
+            parameters: [.init(name: "cameraId", summary: "only of this camera")] + APIRoute.Parameter.page,
+            content: .list("Bookmark"),
+            handle: { request in
+                let page = try await request.services.archive.bookmarks(
+                    cameraId: request.query("cameraId"),
+                    page: request.page()
+                )
+                return Answer.list(page.items.map(\.view), next: page.next)
+            }
+        ),
+        APIRoute(
+            .delete,
+            "/api/v1/bookmarks/{id}",
+            "Delete one's own bookmark (an admin: any); its hold stays",
+            access: .only(.monitor, .admin),
+            status: 204,
+            problems: [404: "notFound"],
+            handle: { request in
+                let archive = request.services.archive
+                let bookmark = try await archive.bookmark(id: request.parameter("id"))
+                let user = try request.user
+                guard user.role == .admin || bookmark.by == user.name else {
+                    throw Problem.forbidden("the bookmark is \(bookmark.by)'s")
+                }
+                try await archive.deleteBookmark(id: bookmark.id)
+                return Answer.noContent
+            }
+        ),
+        APIRoute(
+            .post,
+            "/api/v1/holds",
+            "Lock a range of the original recording",
+            access: .only(.monitor),
+            body: .json("NewHold"),
+            status: 201,
+            content: .json("Hold"),
+            handle: addHold
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/holds",
+            "The holds, newest first, released ones too",
+            access: .except(.viewer),
+            parameters: [.init(name: "cameraId", summary: "only of this camera")] + APIRoute.Parameter.page,
+            content: .list("Hold"),
+            handle: { request in
+                let page = try await request.services.archive.holds(
+                    cameraId: request.query("cameraId"),
+                    page: request.page()
+                )
+                return Answer.list(page.items.map(\.view), next: page.next)
+            }
+        ),
+        APIRoute(
+            .post,
+            "/api/v1/holds/{id}/release",
+            "End a hold; its record stays",
+            access: .only(.monitor),
+            body: .json("Reason"),
+            content: .json("Hold"),
+            problems: [404: "notFound", 409: "alreadyReleased"],
+            handle: { request in
+                var object = try await request.object()
+                let reason = try object.string("reason", maximum: 500)
+                try object.finish()
+                let hold = try await request.services.archive.releaseHold(
+                    id: request.parameter("id"),
+                    by: request.user.name,
+                    reason: reason
+                )
+                return Answer.json(hold.view)
+            }
+        ),
+        APIRoute(
+            .post,
+            "/api/v1/attachments",
+            "Keep a picture of at most 10 MB; its type is told from its bytes",
+            access: .only(.monitor, .acceptor, .unit, .collector),
+            body: .binary(["image/jpeg", "image/png"]),
+            status: 201,
+            content: .json("AttachmentReference"),
+            problems: [413: "tooLarge", 415: "unsupportedType"],
+            handle: addAttachment
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/attachments/{id}",
+            "A picture",
+            access: .signedIn,
+            content: .binary("image/*"),
+            problems: [404: "notFound"],
+            handle: { request in
+                let found = try await request.services.archive.attachment(id: request.parameter("id"))
+                return Answer.bytes(
+                    found.bytes,
+                    type: found.attachment.mediaType,
+                    // What an id stands for never changes, but only who is signed in may keep it.
+                    headers: [.cacheControl: "private, max-age=86400, immutable", .contentDisposition: "inline"]
+                )
+            }
+        ),
+    ]
+
+    private static func addBookmark(_ request: APIRequest) async throws -> Response {
+        var object = try await request.object()
+        let (cameraId, range) = try range(&object, request)
+        let title = try object.string("title", maximum: 200)
+        let hold = try object.optionalBool("hold") ?? false
+        try object.finish()
+        let bookmark = try await request.services.archive.createBookmark(
+            cameraId: cameraId,
+            from: range.lowerBound,
+            to: range.upperBound,
+            title: title,
+            hold: hold,
+            by: request.user.name
+        )
+        request.services.feed.publish(Change(topic: .bookmark, json: bookmark.view.encoded))
+        return Answer.json(bookmark.view, status: .created)
+    }
+
+    private static func addHold(_ request: APIRequest) async throws -> Response {
+        var object = try await request.object()
+        let (cameraId, range) = try range(&object, request)
+        let reason = try object.string("reason", maximum: 500)
+        try object.finish()
+        let hold = try await request.services.archive.createHold(
+            cameraId: cameraId,
+            from: range.lowerBound,
+            to: range.upperBound,
+            reason: reason,
+            by: request.user.name
+        )
+        return Answer.json(hold.view, status: .created)
+    }
+
+    /// `cameraId`, `from` and `to` of a body.
+    private static func range(
+        _ object: inout RequestObject,
+        _ request: APIRequest
+    ) throws -> (cameraId: String, range: Range<WallTime>) {
+        let cameraId = try object.string("cameraId")
+        guard request.services.site.cameras.contains(where: { $0.id == cameraId }) else {
+            throw Problem.invalid(field: "cameraId", "there is no camera \(cameraId.prefix(63))")
+        }
+        let from = try object.time("from")
+        let to = try object.time("to")
+        return (cameraId, try TimeRange.checked(from: from, to: to, maximum: .seconds(31 * 86_400)))
+    }
+
+    private static func addAttachment(_ request: APIRequest) async throws -> Response {
+        let bytes = try await request.bytes(upTo: 10 << 20, within: .seconds(120))
+        guard let type = PictureType.sniff(bytes) else {
+            throw Problem(
+                status: .unsupportedMediaType,
+                code: "unsupportedType",
+                detail: "the bytes are no JPEG or PNG picture"
+            )
+        }
+        let kept = try await request.services.archive.storeAttachment(bytes, mediaType: type, by: request.user.name)
+        return Answer.json(
+            ["id": .string(kept.id), "url": .string("/api/v1/attachments/\(kept.id)")],
+            status: .created
+        )
+    }
+}
+
+/// Tells a picture's type from its first bytes; what the sender says of it is not trusted.
+enum PictureType {
+    static func sniff(_ bytes: [UInt8]) -> String? {
+        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "image/jpeg" }
+        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return "image/png" }
+        return nil
+    }
+}

@@ -1,0 +1,183 @@
+import Archive
+import Domain
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Moving pictures: the wall's one stream, one camera's, and the past.
+enum LiveRoutes {
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get,
+            "/api/v1/live",
+            "The stream of a wall: framed fMP4 of many cameras, states, pictures, pings",
+            access: .signedIn,
+            parameters: [
+                .init(name: "cameras", summary: "ids, separated by commas: video"),
+                .init(name: "pictures", summary: "ids, separated by commas: key frames as JPEG"),
+            ],
+            content: .binary("application/octet-stream"),
+            handle: wall
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/cameras/{id}/live.mp4",
+            "Endless fMP4 from the next key frame; ends when the stream's parameters change",
+            access: .signedIn,
+            content: .binary("video/mp4"),
+            problems: [404: "notFound"],
+            handle: live
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/cameras/{id}/playback",
+            "Framed fMP4 of a recorded range, as fast as it is read",
+            access: .signedIn,
+            parameters: APIRoute.Parameter.range(),
+            content: .binary("application/octet-stream"),
+            problems: [404: "notFound"],
+            handle: playback
+        ),
+    ]
+
+    /// What a wall shows at once at most.
+    private static let maximumCameras = 64
+
+    private static func wall(_ request: APIRequest) async throws -> Response {
+        let cameras = try ids("cameras", request)
+        let pictures = try ids("pictures", request)
+        let all = Set(cameras).union(pictures)
+        guard !all.isEmpty else { throw Problem.invalid(field: "cameras", "cameras or pictures is needed") }
+        guard all.count <= maximumCameras else {
+            throw Problem.invalid(field: "cameras", "at most \(maximumCameras) cameras at once")
+        }
+        let archive = request.services.archive
+        let metrics = request.runtime.metrics
+        var producers: [EndlessResponse.Producer] = [
+            { sink in await states(of: all, request, into: sink) }, { sink in await ping(request, into: sink) },
+        ]
+        producers += cameras.map { id in
+            { sink in await forward(archive.liveFragments(cameraId: id), metrics, into: sink) }
+        }
+        producers += pictures.map { id in
+            { sink in await forward(archive.livePictures(cameraId: id), metrics, into: sink) }
+        }
+        return try EndlessResponse.make(
+            for: request,
+            headers: [.contentType: "application/octet-stream"],
+            producers: producers
+        )
+    }
+
+    private static func ids(_ name: String, _ request: APIRequest) throws(Problem) -> [String] {
+        let known = Set(request.services.site.cameras.map(\.id))
+        var found: [String] = []
+        for id in (request.query(name) ?? "").split(separator: ",").map(String.init) where !found.contains(id) {
+            guard known.contains(id) else { throw .invalid(field: name, "there is no camera \(id.prefix(63))") }
+            found.append(id)
+        }
+        return found
+    }
+
+    private static func forward(
+        _ frames: AsyncStream<LiveFrame>,
+        _ metrics: MetricsRegistry,
+        into sink: EndlessResponse.Sink
+    ) async {
+        for await frame in frames {
+            if case .dropped(_, let count) = frame.message { metrics.dropped(fragments: count) }
+            guard await sink.send(LiveFraming.buffer(frame.message, payload: frame.payload)) else { return }
+        }
+    }
+
+    /// Every camera's state at the start, then each change.
+    private static func states(of cameras: Set<String>, _ request: APIRequest, into sink: EndlessResponse.Sink) async {
+        var sent: [String: CameraStatus] = [:]
+        repeat {
+            let statuses = request.services.cameraStatus()
+            for id in cameras.sorted() {
+                let fallback = CameraStatus(
+                    cameraId: id,
+                    state: .connecting,
+                    reason: .starting,
+                    since: sent[id]?.since ?? request.now
+                )
+                let status = statuses[id] ?? fallback
+                guard sent[id] != status else { continue }
+                sent[id] = status
+                guard await sink.send(LiveFraming.buffer(.state(status))) else { return }
+            }
+        } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+    }
+
+    private static func ping(_ request: APIRequest, into sink: EndlessResponse.Sink) async {
+        repeat {
+            guard await request.isStillSignedIn else { return sink.finish() }
+            guard await sink.send(LiveFraming.buffer(.ping(at: request.now))) else { return }
+        } while (try? await Task.sleep(for: request.runtime.settings.livePing)) != nil
+    }
+
+    private static func live(_ request: APIRequest) async throws -> Response {
+        let camera = try request.camera()
+        let frames = request.services.archive.liveFragments(cameraId: camera.id)
+        return try EndlessResponse.make(
+            for: request,
+            headers: [.contentType: "video/mp4"],
+            producers: [
+                { sink in
+                    var run: String?
+                    for await frame in frames {
+                        switch frame.message {
+                        case .initialisation(_, let next, _, _, _, _):
+                            // A second `moov` in one file: no player takes that.
+                            if run != nil, run != next { return sink.finish() }
+                            run = next
+                        case .fragment: break
+                        default: continue
+                        }
+                        guard await sink.send(ByteBuffer(bytes: frame.payload)) else { return }
+                    }
+                    sink.finish()
+                },
+                { sink in
+                    while (try? await Task.sleep(for: request.runtime.settings.livePing)) != nil {
+                        guard await request.isStillSignedIn else { return sink.finish() }
+                    }
+                },
+            ]
+        )
+    }
+
+    private static func playback(_ request: APIRequest) async throws -> Response {
+        let camera = try request.camera()
+        let range = try request.range()
+        let frames = request.services.archive.playback(
+            cameraId: camera.id,
+            from: range.lowerBound,
+            to: range.upperBound
+        )
+        return try EndlessResponse.make(
+            for: request,
+            headers: [.contentType: "application/octet-stream"],
+            endsWithProducers: true,
+            producers: [
+                { sink in
+                    do {
+                        for try await frame in frames {
+                            guard await sink.send(LiveFraming.buffer(frame.message, payload: frame.payload)) else {
+                                return
+                            }
+                        }
+                    } catch {
+                        // Without `end` and cut off: the reader sees that this was not all.
+                        request.context.logger.error(
+                            "playback failed",
+                            metadata: ["camera.id": "\(camera.id)", "error": "\(error)"]
+                        )
+                        request.context.closeConnection()
+                    }
+                }
+            ]
+        )
+    }
+}

@@ -1,0 +1,7 @@
+/// Every route of the API.
+enum RouteTable {
+    static let routes: [APIRoute] =
+        SystemRoutes.routes + SessionRoutes.routes + UserRoutes.routes + SiteRoutes.routes + CameraRoutes.routes
+        + LiveRoutes.routes + EvidenceRoutes.routes + AlarmRoutes.routes + SensorRoutes.routes + CaseRoutes.routes
+        + StreamRoutes.routes
+}

@@ -1,0 +1,107 @@
+import Cases
+import Domain
+import Hummingbird
+
+/// What the site declares.
+enum SiteRoutes {
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get,
+            "/api/v1/site",
+            "Name, time zone, catalogue and units",
+            access: .signedIn,
+            content: .json("Site"),
+            handle: { Answer.json(site($0.services)) }
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/config",
+            "What the site file declares, without credentials",
+            access: .only(.admin),
+            content: .json("Config"),
+            handle: { Answer.json(config($0.services.site)) }
+        ),
+    ]
+
+    private static func site(_ services: ConsoleServices) -> JSONValue {
+        [
+            "name": .string(services.site.name), "timeZone": .string(services.site.timeZone),
+            "language": .string(services.site.language), "version": .string(services.version),
+            "classes": .array(services.cases.catalogue.classes.map(entry)),
+            "units": .array(
+                services.cases.units.map {
+                    ["id": .string($0.id), "name": .string($0.name), "nameEn": .string($0.nameEn)]
+                }
+            ),
+            "features": ["h265Pictures": true],
+        ]
+    }
+
+    private static func entry(_ entry: CaseClass) -> JSONValue {
+        [
+            "code": .string(entry.code), "name": .string(entry.name), "nameEn": .string(entry.nameEn),
+            "kind": .string(entry.kind.rawValue),
+            "levels": .array(
+                entry.levels.map { level in
+                    [
+                        "level": JSONValue(level.level), "name": .string(level.name),
+                        "limit": ["value": JSONValue(level.limit.value), "unit": .string(level.limit.unit.rawValue)],
+                    ]
+                }
+            ),
+        ]
+    }
+
+    private static func config(_ site: Site) -> JSONValue {
+        [
+            "cameras": .array(site.cameras.map(camera)),
+            "sensors": .array(
+                site.sensors.map { sensor in
+                    [
+                        "id": .string(sensor.id), "name": JSONValue(sensor.name), "profile": .string(sensor.profile),
+                        "position": JSONValue(sensor.position), "rules": JSONValue(sensor.rules.count),
+                    ]
+                }
+            ),
+            "vehicles": .array(
+                site.vehicles.map { vehicle in
+                    [
+                        "id": .string(vehicle.id), "name": JSONValue(vehicle.name),
+                        "kind": .string(vehicle.kind.rawValue), "topic": .string(vehicle.topic),
+                    ]
+                }
+            ),
+            "brokers": .array(site.brokers.map(broker)),
+            "recording": [
+                "freeSpaceFloorBytes": .integer(site.recording.freeSpaceFloorBytes),
+                "segmentSeconds": .number(site.recording.segmentSeconds),
+                "syncSeconds": .number(site.recording.syncSeconds), "shards": JSONValue(site.recording.shards),
+            ],
+            "cases": [
+                "catalogue": JSONValue(site.cases.catalogue), "grid": JSONValue(site.cases.grid),
+                "units": JSONValue(site.cases.units),
+                "policy": .object(site.cases.policy.mapValues { .string($0.rawValue) }),
+            ],
+        ]
+    }
+
+    /// Only the scheme of the source: its address may hold a user and password.
+    private static func camera(_ camera: Camera) -> JSONValue {
+        [
+            "id": .string(camera.id), "name": .string(camera.name), "group": JSONValue(camera.group),
+            "scheme": .string(String(camera.source.prefix { $0 != ":" })), "hasSub": .bool(camera.sub != nil),
+            "position": JSONValue(camera.position), "address": JSONValue(camera.address),
+            "keepDays": JSONValue(camera.record.keepDays), "priority": JSONValue(camera.record.priority),
+            "zones": JSONValue(camera.zones.count),
+        ]
+    }
+
+    private static func broker(_ broker: Broker) -> JSONValue {
+        [
+            "host": .string(broker.host), "port": JSONValue(broker.port), "tls": .bool(broker.tls != nil),
+            "subscriptions": .array(
+                broker.subscriptions.map { ["topic": .string($0.topic), "profile": .string($0.profile)] }
+            ),
+        ]
+    }
+}
