@@ -44,8 +44,13 @@ public struct AreaDownscale: Sendable {
             var row = rows[y]
             let end = rows[y &+ 1]
             let height = end &- row
-            // Rows are taken in fours: one store of a sum for four loads of pixels.
+            // Rows are taken six, four or two at a time: one store of a sum for as many loads of pixels.
             var first = true
+            while row &+ 6 <= end {
+                addSix(plane, at: row &* stride, stride: stride, replacing: first)
+                first = false
+                row &+= 6
+            }
             while row &+ 4 <= end {
                 addFour(plane, at: row &* stride, stride: stride, replacing: first)
                 first = false
@@ -66,6 +71,30 @@ public struct AreaDownscale: Sendable {
         return true
     }
 
+    private mutating func addSix(_ plane: Span<UInt8>, at start: Int, stride: Int, replacing: Bool) {
+        let width = source.width
+        let a = plane.extracting(start..<start &+ width)
+        let b = plane.extracting(start &+ stride..<start &+ stride &+ width)
+        let c = plane.extracting(start &+ 2 &* stride..<start &+ 2 &* stride &+ width)
+        let d = plane.extracting(start &+ 3 &* stride..<start &+ 3 &* stride &+ width)
+        let e = plane.extracting(start &+ 4 &* stride..<start &+ 4 &* stride &+ width)
+        let f = plane.extracting(start &+ 5 &* stride..<start &+ 5 &* stride &+ width)
+        var sums = self.sums.mutableSpan
+        // Known for the whole loop, so that it needs no check of bounds and can be vectorised.
+        guard sums.count >= width else { return }
+        if replacing {
+            for x in 0..<width {
+                sums[x] = UInt16(a[x]) &+ UInt16(b[x]) &+ UInt16(c[x]) &+ UInt16(d[x]) &+ UInt16(e[x]) &+ UInt16(f[x])
+            }
+        } else {
+            for x in 0..<width {
+                sums[x] =
+                    sums[x] &+ UInt16(a[x]) &+ UInt16(b[x]) &+ UInt16(c[x]) &+ UInt16(d[x]) &+ UInt16(e[x])
+                    &+ UInt16(f[x])
+            }
+        }
+    }
+
     private mutating func addFour(_ plane: Span<UInt8>, at start: Int, stride: Int, replacing: Bool) {
         let width = source.width
         let a = plane.extracting(start..<start &+ width)
@@ -73,6 +102,8 @@ public struct AreaDownscale: Sendable {
         let c = plane.extracting(start &+ 2 &* stride..<start &+ 2 &* stride &+ width)
         let d = plane.extracting(start &+ 3 &* stride..<start &+ 3 &* stride &+ width)
         var sums = self.sums.mutableSpan
+        // Known for the whole loop, so that it needs no check of bounds and can be vectorised.
+        guard sums.count >= width else { return }
         if replacing {
             for x in 0..<width { sums[x] = UInt16(a[x]) &+ UInt16(b[x]) &+ UInt16(c[x]) &+ UInt16(d[x]) }
         } else {
@@ -87,6 +118,8 @@ public struct AreaDownscale: Sendable {
         let a = plane.extracting(start..<start &+ width)
         let b = plane.extracting(start &+ stride..<start &+ stride &+ width)
         var sums = self.sums.mutableSpan
+        // Known for the whole loop, so that it needs no check of bounds and can be vectorised.
+        guard sums.count >= width else { return }
         if replacing {
             for x in 0..<width { sums[x] = UInt16(a[x]) &+ UInt16(b[x]) }
         } else {
@@ -98,6 +131,8 @@ public struct AreaDownscale: Sendable {
         let width = source.width
         let a = plane.extracting(start..<start &+ width)
         var sums = self.sums.mutableSpan
+        // Known for the whole loop, so that it needs no check of bounds and can be vectorised.
+        guard sums.count >= width else { return }
         if replacing {
             for x in 0..<width { sums[x] = UInt16(a[x]) }
         } else {
@@ -133,6 +168,7 @@ public struct AreaDownscale: Sendable {
         let pixels = UInt64(truncatingIfNeeded: cell &* height)
         let factor = ((1 << 40) &+ pixels &- 1) / pixels
         let half = pixels / 2
+        guard start >= 0, small.count >= start &+ width else { return }
         var column = 0
         for x in start..<start &+ width {
             var sum: UInt32 = 0
