@@ -336,4 +336,56 @@ struct RenderWorkerTests {
         #expect(reply == .failed(message: "the render request can't be read"))
         #expect(code == 1)
     }
+
+    /// The first seconds of a shared clip as fMP4, and the presentation times of its frames.
+    private func recording(_ clip: String) throws -> (bytes: [UInt8], times: [Int64])? {
+        guard let url = SharedData.video(clip) else { return nil }
+        let options = DemuxerOptions(loopFile: false, paceFile: false)
+        let demuxer = try Demuxer(opening: "file:\(url.path)", options: options, cancellation: Cancellation())
+        var packets: [Packet] = []
+        reading: while packets.count < 130 {
+            switch try demuxer.next() {
+            case .packet(let packet): if packet.isKey || !packets.isEmpty { packets.append(packet) }
+            case .parametersChanged: continue
+            case .end: break reading
+            }
+        }
+        var bytes = try FragmentWriter.initSegment(info: demuxer.info, mark: nil)
+        var sequence: UInt32 = 0
+        while !packets.dropFirst(Int(sequence) * 12).isEmpty {
+            let part = Array(packets.dropFirst(Int(sequence) * 12).prefix(12))
+            sequence += 1
+            let start = part[0].dtsTicks - packets[0].dtsTicks
+            bytes +=
+                FragmentWriter.fragment(samples: part, sequence: sequence, baseDecodeTicks: start, wall: .epoch).bytes
+        }
+        return (bytes, packets.map { $0.ptsTicks - packets[0].dtsTicks }.sorted())
+    }
+
+    @Test(
+        "gives the picture at or just before the time asked for",
+        arguments: [
+            "abandoned_backpack_indoor_aboda.mp4", "street_traffic_suburban.mp4", "night_ir_person_hevc.mp4",
+        ]
+    )
+    func pictureAt(_ clip: String) throws {
+        guard let (bytes, times) = try recording(clip) else {
+            print("skipped: no shared clips here")
+            return
+        }
+        for seconds in [-1, 0, 0.02, 0.5, 1.234, 2, 3.999, 1000, .infinity] {
+            let wanted = times[0] + Int64(max(0, seconds.isFinite ? seconds : 0) * 90_000)
+            let picture = try PictureAt(bytes, mediaSeconds: seconds)
+            #expect(picture.frame.ptsTicks == times.last { $0 <= wanted }, "\(seconds) s")
+        }
+        // A recording that breaks off in a fragment is good up to there.
+        #expect(try PictureAt(Array(bytes.prefix(bytes.count * 2 / 3)), mediaSeconds: 0.5).frame.width > 0)
+        let (reply, jpeg, code) = try answer(bytes)
+        guard case .picture(let width, let height) = reply else {
+            Issue.record("\(String(describing: reply))")
+            return
+        }
+        #expect(width == 160 && height > 0 && code == 0)
+        #expect(jpeg.starts(with: [0xFF, 0xD8]))
+    }
 }
