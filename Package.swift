@@ -15,6 +15,9 @@ let settings: [SwiftSetting] = [
 /// Where bytes from outside are parsed or pixels are walked, every unsafe step must be spelled out (SE-0458).
 let strict: [SwiftSetting] = settings + [.strictMemorySafety()]
 
+/// Pixels are walked one by one: without optimisation the tests that look at pictures would take minutes.
+let pixels: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
@@ -31,7 +34,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // C modules: a module map and one-line shims, no logic.
@@ -39,7 +41,7 @@ let package = Package(
         .systemLibrary(name: "CMosquitto"),
         .systemLibrary(name: "CLinux"),
 
-        .target(name: "FrameKernels", swiftSettings: strict),
+        .target(name: "FrameKernels", swiftSettings: strict + pixels),
         .target(name: "Domain", swiftSettings: strict),
         .target(
             name: "SiteFile",
@@ -89,7 +91,7 @@ let package = Package(
             resources: [.copy("Assets")],
             swiftSettings: settings
         ),
-        .target(name: "Demo", dependencies: ["CLinux", "Domain", "Media", logging], swiftSettings: settings),
+        .target(name: "Demo", dependencies: ["CLinux", "Domain", "Media", logging], swiftSettings: settings + pixels),
         .executableTarget(
             name: "gridwatch",
             dependencies: [
@@ -97,6 +99,68 @@ let package = Package(
                 "Recording", "SiteFile", "Store", "Telemetry", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: settings
+        ),
+
+        // Tests mirror targets; what several share is in Tests/Support.
+        .target(name: "TestSupport", dependencies: ["Domain"], path: "Tests/Support", swiftSettings: settings),
+        .testTarget(name: "FrameKernelsTests", dependencies: ["FrameKernels"], swiftSettings: settings),
+        .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "SiteFileTests", dependencies: ["Domain", "SiteFile"], swiftSettings: settings),
+        .testTarget(name: "MediaTests", dependencies: ["Domain", "Media", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "RecordingTests",
+            dependencies: ["CLinux", "Domain", "Media", "Recording", "TestSupport", crypto],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CaptureTests",
+            dependencies: ["Capture", "Domain", "Recording", "TestSupport", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AnalysisTests",
+            dependencies: ["Analysis", "CLinux", "Domain", "FrameKernels", "Media", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Domain", "Store", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ArchiveTests",
+            dependencies: ["Archive", "CLinux", "Domain", "Media", "Recording", "Store", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Domain", "Store", "Telemetry", "TestSupport", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CasesTests",
+            dependencies: ["Cases", "Domain", "Store", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AlarmsTests",
+            dependencies: ["Alarms", "Cases", "Domain", "Store", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConsoleTests",
+            dependencies: [
+                "Alarms", "Archive", "Cases", "Console", "Domain", "Store", "Telemetry", "TestSupport", logging,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "DemoTests", dependencies: ["Demo", "Domain"], swiftSettings: settings),
+        .testTarget(
+            name: "gridwatchTests",
+            dependencies: ["Domain", "gridwatch", "TestSupport"],
             swiftSettings: settings
         ),
     ]

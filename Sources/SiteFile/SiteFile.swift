@@ -35,7 +35,6 @@ package struct SiteFile: Sendable {
             throw SiteFileError(file: url.relativePath, diagnostics: [problem])
         }
         try self.init(text: text, file: url.relativePath, environment: environment)
-        resolveCaseFiles(relativeTo: url.deletingLastPathComponent())
     }
 
     /// Reads a site file's text; `file` is the name used in messages.
@@ -192,14 +191,5 @@ package struct SiteFile: Sendable {
             }
             owners[id] = place
         }
-    }
-
-    private mutating func resolveCaseFiles(relativeTo folder: URL) {
-        func resolve(_ path: String?) -> String? {
-            path.map { $0.hasPrefix("/") ? $0 : folder.appending(path: $0).path }
-        }
-        site.cases.catalogue = resolve(site.cases.catalogue)
-        site.cases.grid = resolve(site.cases.grid)
-        site.cases.units = resolve(site.cases.units)
     }
 }

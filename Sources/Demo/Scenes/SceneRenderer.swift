@@ -34,15 +34,31 @@ package struct SceneRenderer: Sendable {
 
     /// The pictures of a scene, one after the other, as planar YUV 4:2:0.
     package static func pictures(of scene: Scene, _ body: (_ yuv420: [UInt8], _ index: Int) throws -> Void) rethrows {
-        var background = Canvas(width: Scene.width, height: Scene.height)
-        scene.background(&background)
+        let background = background(of: scene)
         var canvas = background
         for index in 0..<Int(scene.duration * Double(Scene.frameRate)) {
             canvas.copy(background)
-            scene.foreground(&canvas, Double(index) / Double(Scene.frameRate))
-            canvas.noise(amount: scene.noise, seed: UInt64(index + 1))
+            draw(scene, index, on: &canvas)
             try body(canvas.planes, index)
         }
+    }
+
+    /// One picture of a scene, `index` from 0.
+    package static func picture(of scene: Scene, index: Int) -> [UInt8] {
+        var canvas = background(of: scene)
+        draw(scene, index, on: &canvas)
+        return canvas.planes
+    }
+
+    private static func background(of scene: Scene) -> Canvas {
+        var canvas = Canvas(width: Scene.width, height: Scene.height)
+        scene.background(&canvas)
+        return canvas
+    }
+
+    private static func draw(_ scene: Scene, _ index: Int, on canvas: inout Canvas) {
+        scene.foreground(&canvas, Double(index) / Double(Scene.frameRate))
+        canvas.noise(amount: scene.noise, seed: UInt64(index + 1))
     }
 
     private func encode(_ scene: Scene) throws -> [UInt8] {

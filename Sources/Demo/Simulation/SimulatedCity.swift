@@ -76,7 +76,7 @@ package struct SimulatedCity: Sendable {
                         clearAbove: 20,
                         forSeconds: 20,
                         field: "powerW",
-                        classCode: "P-01-40"
+                        classCode: "P-01-37"
                     ),
                     SensorRule(kind: .noData, forSeconds: 300),
                 ]

@@ -1,0 +1,296 @@
+import Capture
+import Console
+import Domain
+import Logging
+import Synchronization
+
+/// Serve's side of all capture shards: follows their states, observations and figures, and passes on what follows.
+final class CaptureHub: Sendable {
+    private struct State {
+        var statuses: [String: CameraStatus] = [:]
+        var statistics: [Int: CaptureStatistics] = [:]
+        var connected: [Int: (Bool, since: WallTime)] = [:]
+        var startedAt: [Int: WallTime] = [:]
+        var active = ActiveObservations()
+        /// Bounded by the requests under way, each of which ends within its deadline.
+        var pictures: [String: CheckedContinuation<CurrentPicture?, Never>] = [:]
+        var offlineRaised: Set<String> = []
+        var diskRaised = false
+        var nextRequest = 0
+    }
+
+    private let configurations: [CaptureConfiguration]
+    private let cameras: [String: Camera]
+    private let links: [CaptureLink]
+    private let shardOfCamera: [String: Int]
+    private let alarms: any AlarmSink
+    private let clock: any HostClock
+    private let logger: Logger
+    private let onStatus: @Sendable (CameraStatus) async -> Void
+    private let state: Mutex<State>
+    /// A camera without pictures for so long is an alarm.
+    private static let offlineLimit = Duration.seconds(60)
+
+    /// - Parameter onStatus: called for every change of a camera's state.
+    init(
+        dataFolder: DataFolder,
+        site: Site,
+        configurations: [CaptureConfiguration],
+        alarms: any AlarmSink,
+        clock: any HostClock,
+        logger: Logger,
+        onStatus: @escaping @Sendable (CameraStatus) async -> Void
+    ) {
+        self.configurations = configurations
+        self.alarms = alarms
+        self.clock = clock
+        self.logger = logger
+        self.onStatus = onStatus
+        cameras = Dictionary(site.cameras.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        links = configurations.map { CaptureLink(dataDirectory: dataFolder.url, shard: $0.shard) }
+        let now = clock.now()
+        var state = State()
+        var shards: [String: Int] = [:]
+        for configuration in configurations {
+            state.connected[configuration.shard] = (false, now)
+            for camera in configuration.cameras {
+                shards[camera.id] = configuration.shard
+                state.statuses[camera.id] = CameraStatus(
+                    cameraId: camera.id,
+                    state: .connecting,
+                    reason: .starting,
+                    since: now
+                )
+            }
+        }
+        shardOfCamera = shards
+        self.state = Mutex(state)
+    }
+
+    /// The latest state of every camera.
+    var statuses: [String: CameraStatus] { state.withLock { $0.statuses } }
+
+    /// The latest figures of every shard.
+    var statistics: [CaptureStatistics] { state.withLock { Array($0.statistics.values) } }
+
+    var shards: [HealthFacts.Shard] {
+        state.withLock { state in
+            state.connected.sorted { $0.key < $1.key }
+                .map { HealthFacts.Shard(shard: $0.key, connected: $0.value.0, since: $0.value.since) }
+        }
+    }
+
+    func isConnected(shard: Int) -> Bool {
+        links.first { $0.shard == shard }?.isConnected ?? false
+    }
+
+    @discardableResult
+    func send(_ command: CaptureCommand, to shard: Int) -> Bool {
+        links.first { $0.shard == shard }?.send(command) ?? false
+    }
+
+    /// Sends to the shard that records a camera.
+    @discardableResult
+    func send(_ command: CaptureCommand, forCamera cameraId: String) -> Bool {
+        // A camera that the site no longer declares: any shard of this machine writes to the same volume.
+        guard let shard = shardOfCamera[cameraId] ?? links.first?.shard else { return false }
+        return send(command, to: shard)
+    }
+
+    /// Follows every shard until the task is cancelled.
+    func run() async {
+        for link in links { link.start() }
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                for link in links {
+                    group.addTask { await self.follow(link) }
+                }
+                group.addTask { await self.watch() }
+            }
+        } onCancel: {
+            for link in links { link.close() }
+        }
+    }
+
+    /// The camera's picture of this moment, from its analyse worker; nil when there is none within two seconds.
+    func currentPicture(_ cameraId: String) async -> CurrentPicture? {
+        guard let shard = shardOfCamera[cameraId] else { return nil }
+        let request = state.withLock { state in
+            state.nextRequest += 1
+            return "p\(state.nextRequest)"
+        }
+        return await withCheckedContinuation { (continuation: CheckedContinuation<CurrentPicture?, Never>) in
+            state.withLock { $0.pictures[request] = continuation }
+            guard send(.picture(cameraId: cameraId, requestId: request), to: shard) else {
+                finishPicture(request, nil)
+                return
+            }
+            Task {
+                try? await Task.sleep(for: .seconds(2))
+                self.finishPicture(request, nil)
+            }
+        }
+    }
+
+    private func finishPicture(_ request: String, _ picture: CurrentPicture?) {
+        state.withLock { $0.pictures.removeValue(forKey: request) }?.resume(returning: picture)
+    }
+
+    private func follow(_ link: CaptureLink) async {
+        for await (event, payload) in link.events {
+            switch event {
+            case .hello(_, let shard, let pid, let startedAt):
+                await greeted(shard: shard, pid: pid, startedAt: startedAt)
+            case .state(let status):
+                guard cameras[status.cameraId] != nil else { continue }
+                state.withLock { $0.statuses[status.cameraId] = status }
+                await onStatus(status)
+            case .observation(let observation):
+                await observed(observation, picture: payload)
+            case .picture(_, let requestId, let at):
+                finishPicture(
+                    requestId,
+                    payload.isEmpty ? nil : CurrentPicture(jpeg: payload, at: at ?? clock.now())
+                )
+            case .statistics(let statistics):
+                await counted(statistics, shard: link.shard)
+            }
+        }
+    }
+
+    private func greeted(shard: Int, pid: Int32, startedAt: WallTime) async {
+        logger.info("capture connected", metadata: ["shard": "\(shard)", "pid": "\(pid)"])
+        let isNew = state.withLock { state in
+            defer { state.startedAt[shard] = startedAt }
+            return state.startedAt[shard].map { $0 != startedAt } ?? false
+        }
+        if isNew { await forget(shard: shard) }
+    }
+
+    private func forget(shard: Int) async {
+        let ids = Set(configurations.first { $0.shard == shard }?.cameras.map(\.id) ?? [])
+        for key in state.withLock({ $0.active.forget(cameras: ids) }) {
+            await deliver(signal(for: key, phase: .cleared, at: clock.now()))
+        }
+    }
+
+    private func observed(_ observation: Observation, picture: [UInt8]) async {
+        guard cameras[observation.cameraId] != nil else { return }
+        switch state.withLock({ $0.active.take(observation) }) {
+        case .raise(let key):
+            var signal = signal(for: key, phase: .raised, at: observation.at)
+            signal.classCode = observation.classCode
+            signal.box = observation.box
+            signal.picture = picture.isEmpty ? nil : picture
+            await deliver(signal)
+        case .clear(let key):
+            await deliver(signal(for: key, phase: .cleared, at: observation.at))
+        case .none:
+            break
+        }
+    }
+
+    private func counted(_ statistics: CaptureStatistics, shard: Int) async {
+        let (before, wasFailing) = state.withLock { state in
+            let before = state.statistics[shard]
+            state.statistics[shard] = statistics
+            return (before, state.diskRaised)
+        }
+        if let before, statistics.workerRestarts > before.workerRestarts { await forget(shard: shard) }
+        let failing = state.withLock { $0.statistics.values.contains { $0.diskFailing } }
+        guard failing != wasFailing else { return }
+        state.withLock { $0.diskRaised = failing }
+        await deliver(
+            AlarmSignal(
+                source: "system",
+                sourceKind: .system,
+                kind: "disk",
+                phase: failing ? .raised : .cleared,
+                severity: .critical,
+                at: clock.now()
+            )
+        )
+    }
+
+    /// Once a second: which shards are there, and which cameras have been without pictures for too long.
+    private func watch() async {
+        while !Task.isCancelled {
+            let now = clock.now()
+            for link in links { await noteConnection(link, now: now) }
+            for status in statuses.values {
+                let isOut = status.state != .live && now - status.since > Self.offlineLimit
+                let (raise, clear) = state.withLock { state in
+                    if isOut { return (state.offlineRaised.insert(status.cameraId).inserted, false) }
+                    return (false, status.state == .live && state.offlineRaised.remove(status.cameraId) != nil)
+                }
+                guard raise || clear else { continue }
+                await deliver(offlineSignal(status.cameraId, phase: raise ? .raised : .cleared, at: now))
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func noteConnection(_ link: CaptureLink, now: WallTime) async {
+        let isConnected = link.isConnected
+        let lost = state.withLock { state -> [CameraStatus] in
+            guard let (was, since) = state.connected[link.shard] else { return [] }
+            if was != isConnected { state.connected[link.shard] = (isConnected, now) }
+            // For a moment without connection nothing is known to be wrong: capture restarts within two seconds.
+            guard !isConnected, !was, now - since > .seconds(5) else { return [] }
+            let ids = configurations.first { $0.shard == link.shard }?.cameras.map(\.id) ?? []
+            let changed = ids.compactMap { state.statuses[$0] }.filter { $0.state != .offline || $0.reason != .restart }
+                .map {
+                    CameraStatus(
+                        cameraId: $0.cameraId,
+                        state: .offline,
+                        reason: .restart,
+                        detail: "the capture process of shard \(link.shard) does not answer",
+                        since: now,
+                        codec: $0.codec,
+                        width: $0.width,
+                        height: $0.height
+                    )
+                }
+            for status in changed { state.statuses[status.cameraId] = status }
+            return changed
+        }
+        for status in lost { await onStatus(status) }
+    }
+
+    private func signal(for key: ActiveObservations.Key, phase: AlarmSignal.Phase, at: WallTime) -> AlarmSignal {
+        let camera = cameras[key.cameraId]
+        return AlarmSignal(
+            source: key.cameraId,
+            sourceKind: .camera,
+            kind: key.kind.rawValue,
+            part: key.zoneId,
+            phase: phase,
+            at: at,
+            position: camera?.position,
+            address: camera?.address
+        )
+    }
+
+    private func offlineSignal(_ cameraId: String, phase: AlarmSignal.Phase, at: WallTime) -> AlarmSignal {
+        AlarmSignal(
+            source: cameraId,
+            sourceKind: .camera,
+            kind: "offline",
+            phase: phase,
+            at: at,
+            position: cameras[cameraId]?.position,
+            address: cameras[cameraId]?.address
+        )
+    }
+
+    private func deliver(_ signal: AlarmSignal) async {
+        do {
+            try await alarms.receive(signal)
+        } catch {
+            logger.error(
+                "alarm not stored",
+                metadata: ["source": "\(signal.source)", "kind": "\(signal.kind)", "error": "\(error)"]
+            )
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import Alarms
+import Archive
+import Capture
+import Cases
+import Console
+import Domain
+import Foundation
+import Logging
+import Store
+import Telemetry
+
+/// The service with all its parts: built in order, run together, ended in the reverse order.
+struct Centre: Sendable {
+    /// Who starts the capture processes.
+    enum CaptureMode: String, Sendable, CaseIterable {
+        /// This service does, and ends them with itself.
+        case managed
+        /// systemd does; this service only follows them.
+        case external
+    }
+
+    struct Address: Sendable {
+        var host: String
+        var port: Int
+    }
+
+    let users: UserService
+    private let folder: DataFolder
+    private let site: Site
+    private let hub: CaptureHub
+    private let supervisor: CaptureSupervisor?
+    private let archive: Archive
+    private let alarms: AlarmService
+    private let telemetry: TelemetryService
+    private let retention: RetentionService
+    private let console: ConsoleServer
+    private let feed: ChangeFeed
+    private let openAlarms: OpenAlarmIndex
+    private let logger: Logger
+
+    /// Opens the databases and writes what capture needs; starts nothing.
+    ///
+    /// - Parameter onListening: called once with the port that the console answers on.
+    /// - Throws: when a database can't be opened, or the folder can't be written.
+    init(
+        loaded: LoadedSite,
+        folder: DataFolder,
+        address: Address,
+        captureMode: CaptureMode,
+        logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void
+    ) async throws {
+        let site = loaded.site
+        let base = loaded.base
+        let clock = SystemClock()
+        self.folder = folder
+        self.site = site
+        self.logger = logger
+
+        let database = try Database(directory: folder.url)
+        let series = try SeriesDatabase(directory: folder.url)
+        let feed = ChangeFeed()
+        users = UserService(
+            database: database,
+            clock: clock,
+            units: Set(base.responsibility.units.map(\.id))
+        )
+        let gapAlarms = GapAlarms()
+        archive = Archive(
+            dataDirectory: folder.url,
+            database: database,
+            clock: clock,
+            settings: ArchiveSettings(renderExecutable: URL(filePath: Executable.path)),
+            hooks: ArchiveHooks(onGap: { await gapAlarms.note($0) })
+        )
+        let cases = CaseService(repository: CaseRepository(database), base: base, feed: feed, clock: clock)
+        let alarms = AlarmService(
+            repository: AlarmRepository(database),
+            cases: cases,
+            evidence: archive,
+            directory: AlarmDirectory(
+                cameras: site.cameras,
+                sensors: site.sensors,
+                vehicles: site.vehicles,
+                className: { base.catalogue[$0]?.name }
+            ),
+            feed: feed,
+            clock: clock
+        )
+        self.alarms = alarms
+        await gapAlarms.deliver(to: alarms, clock: clock, logger: logger)
+        let openAlarms = OpenAlarmIndex()
+        telemetry = TelemetryService(
+            site: site,
+            series: series,
+            alarms: alarms,
+            feed: feed,
+            clock: clock,
+            logger: Logger(label: "gridwatch.telemetry"),
+            openAlarmIds: { openAlarms.ids(of: $0) }
+        )
+
+        let configurations = CaptureConfiguration.shards(
+            of: site,
+            cores: ProcessInfo.processInfo.activeProcessorCount
+        )
+        for configuration in configurations {
+            try configuration.write(to: CaptureConfiguration.file(in: folder.url, shard: configuration.shard))
+        }
+        let hub = CaptureHub(
+            dataFolder: folder,
+            site: site,
+            configurations: configurations,
+            alarms: alarms,
+            clock: clock,
+            logger: logger,
+            onStatus: { feed.publish(CameraView.change(of: $0, in: site)) }
+        )
+        self.hub = hub
+        let supervisor =
+            captureMode == .managed
+            ? CaptureSupervisor(dataFolder: folder, shards: configurations.map(\.shard), hub: hub, logger: logger) : nil
+        self.supervisor = supervisor
+        let policies = Dictionary(site.cameras.map { ($0.id, $0.record) }, uniquingKeysWith: { first, _ in first })
+        retention = RetentionService(
+            dataDirectory: folder.url,
+            database: database,
+            clock: clock,
+            planner: { RetentionPlanner(policies: policies, floorBytes: site.recording.freeSpaceFloorBytes) },
+            delete: { camera, segments in hub.send(.delete(segments: segments), forCamera: camera) },
+            onExhausted: { await alarms.raiseSystem("diskHeld", $0, clock: clock, logger: logger) }
+        )
+        console = ConsoleServer(
+            services: ConsoleServices(
+                site: site,
+                version: Gridwatch.version,
+                clock: clock,
+                users: users,
+                feed: feed,
+                archive: archive,
+                alarms: alarms,
+                cases: cases,
+                telemetry: telemetry,
+                cameraStatus: { hub.statuses },
+                currentPicture: { await hub.currentPicture($0) },
+                health: { HealthFacts(hub: hub, supervisor: supervisor, folder: folder) }
+            ),
+            settings: ConsoleServer.Settings(host: address.host, port: address.port),
+            logger: Logger(label: "gridwatch.console"),
+            onListening: onListening
+        )
+        self.feed = feed
+        self.openAlarms = openAlarms
+    }
+
+    /// Runs everything until the task is cancelled, then ends the parts in order: recording is the last to stop.
+    ///
+    /// - Throws: when the address can't be listened on, or a database fails at the start.
+    func run() async throws {
+        let capture = Task {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await hub.run() }
+                if let supervisor { group.addTask { await supervisor.run() } }
+            }
+        }
+        var failure: (any Error)?
+        await withTaskGroup(of: (any Error)?.self) { group in
+            group.addTask {
+                await archive.run(); return nil
+            }
+            group.addTask {
+                await alarms.run(); return nil
+            }
+            group.addTask {
+                await retention.run(); return nil
+            }
+            group.addTask {
+                await openAlarms.run(alarms: alarms, feed: feed); return nil
+            }
+            group.addTask { await Self.outcome { try await telemetry.run() } }
+            group.addTask { await Self.outcome { try await console.run() } }
+            for await error in group {
+                if let error, failure == nil { failure = error }
+                // A part that ends, ends the service: half a service is worse than one that is started again.
+                group.cancelAll()
+            }
+        }
+        // Detached from the cancelled task: stopping capture takes its few seconds.
+        await Task { await supervisor?.stop() }.value
+        capture.cancel()
+        await capture.value
+        if let failure { throw failure }
+    }
+
+    private static func outcome(_ body: () async throws -> Void) async -> (any Error)? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return error is CancellationError ? nil : error
+        }
+    }
+}
+
+extension HealthFacts {
+    /// The facts of this moment.
+    init(hub: CaptureHub, supervisor: CaptureSupervisor?, folder: DataFolder) {
+        let space = VolumeSpace(at: folder.url)
+        let statistics = hub.statistics
+        self.init(
+            freeBytes: space?.freeBytes ?? 0,
+            totalBytes: space?.totalBytes ?? 0,
+            isRecording: hub.shards.contains { $0.connected } && !statistics.contains { $0.diskFailing },
+            capture: hub.shards,
+            captureRestarts: supervisor?.restarts ?? 0,
+            workerRestarts: statistics.reduce(0) { $0 + $1.workerRestarts },
+            fragments: statistics.flatMap(\.cameras.values).reduce(0) { $0 + $1.fragments },
+            droppedFragments: statistics.flatMap(\.cameras.values).reduce(0) { $0 + $1.droppedFragments },
+            workerDrops: statistics.reduce(0) { $0 + $1.workerDrops }
+        )
+    }
+}
+
+extension AlarmService {
+    /// Raises or clears an alarm of the service itself.
+    func raiseSystem(_ kind: String, _ holds: Bool, clock: any HostClock, logger: Logger) async {
+        do {
+            try await receive(
+                AlarmSignal(
+                    source: "system",
+                    sourceKind: .system,
+                    kind: kind,
+                    phase: holds ? .raised : .cleared,
+                    severity: .critical,
+                    at: clock.now()
+                )
+            )
+        } catch {
+            logger.error("alarm not stored", metadata: ["kind": "\(kind)", "error": "\(error)"])
+        }
+    }
+}

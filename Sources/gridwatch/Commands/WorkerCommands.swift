@@ -1,0 +1,82 @@
+import Analysis
+import ArgumentParser
+import CLinux
+import Capture
+import Foundation
+import Logging
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+struct CaptureProcessCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "capture",
+        abstract: "Records the cameras of one shard, as DIR/capture/N.json says."
+    )
+
+    @Option(help: "The data folder.")
+    var data: String
+
+    @Option(help: "Which shard, from 0.")
+    var shard: Int = 0
+
+    @Flag(help: "Started by serve: ends 60 s after serve has gone and no other has come.")
+    var managed = false
+
+    func validate() throws {
+        guard (0..<64).contains(shard) else { throw ValidationError("--shard is a number from 0 to 63") }
+    }
+
+    func run() throws {
+        LogOutput.bootstrap()
+        let process = CaptureProcess(
+            dataDirectory: URL(filePath: data, directoryHint: .isDirectory),
+            shard: shard,
+            analyseCommand: [Executable.path, "analyse"],
+            managed: managed
+        )
+        throw ExitCode(process.run())
+    }
+}
+
+struct AnalyseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "analyse",
+        abstract: "Judges pictures: packets on standard input, observations on standard output. Started by capture.",
+        shouldDisplay: false
+    )
+
+    func run() throws {
+        LogOutput.bootstrap(level: .warning)
+        Executable.endWithParent()
+        throw ExitCode(AnalyseWorker.run(input: 0, output: 1))
+    }
+}
+
+struct RenderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render",
+        abstract:
+            "Makes one picture of recorded packets: job on standard input, JPEG on standard output. Started by serve.",
+        shouldDisplay: false
+    )
+
+    func run() throws {
+        LogOutput.bootstrap(level: .warning)
+        Executable.endWithParent()
+        throw ExitCode(RenderWorker.run(input: 0, output: 1))
+    }
+}
+
+/// This program's own file, for the processes it starts.
+enum Executable {
+    static let path: String = {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }()
+
+    /// A worker never outlives the process that started it, not even when it hangs.
+    static func endWithParent() {
+        gw_set_parent_death_signal(SIGKILL)
+    }
+}

@@ -1,0 +1,59 @@
+import CLinux
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The data folder `DIR` of a centre: mode 0700, made where it is missing.
+struct DataFolder: Sendable {
+    let url: URL
+
+    /// - Throws: `CommandFailure` when it can't be made or written.
+    init(path: String) throws {
+        url = URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL
+        do {
+            try FileManager.default.createDirectory(
+                at: url,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw CommandFailure("Can't make the data folder \(path): \(error.localizedDescription)")
+        }
+        guard access(url.path, W_OK | X_OK) == 0 else {
+            throw CommandFailure("Can't write to the data folder \(path): check its owner and permissions")
+        }
+    }
+}
+
+/// Holds `DIR/serve.lock` for as long as it lives, so that no two services use one data folder.
+final class ServeLock: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: `CommandFailure` when another service holds it.
+    init(_ folder: DataFolder) throws {
+        let path = folder.url.appending(path: "serve.lock").path
+        descriptor = gw_open(path, O_RDWR | O_CREAT, 0o600)
+        guard descriptor >= 0 else { throw CommandFailure("Can't open \(path): \(String(cString: strerror(errno)))") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw CommandFailure("Another gridwatch serves \(folder.url.path) already (it holds \(path))")
+        }
+    }
+
+    deinit { close(descriptor) }
+}
+
+/// Sizes of the volume a folder lies on.
+struct VolumeSpace: Sendable {
+    var freeBytes: Int64
+    var totalBytes: Int64
+
+    init?(at folder: URL) {
+        var facts = statvfs()
+        guard statvfs(folder.path, &facts) == 0 else { return nil }
+        freeBytes = Int64(clamping: UInt64(facts.f_bavail) &* UInt64(facts.f_frsize))
+        totalBytes = Int64(clamping: UInt64(facts.f_blocks) &* UInt64(facts.f_frsize))
+    }
+}

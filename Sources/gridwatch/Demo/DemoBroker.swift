@@ -1,0 +1,85 @@
+import CLinux
+import Capture
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The demo's private mosquitto on a free port of the loopback, with one user and a random password.
+final class DemoBroker: Sendable {
+    let port: Int
+    let user = "demo"
+    let password: String
+    private let pid: pid_t
+
+    /// - Throws: `CommandFailure` when mosquitto is missing or doesn't come up within five seconds.
+    init(folder: URL) async throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let programs = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"]
+        guard let program = programs.first(where: { access($0, X_OK) == 0 }) else {
+            throw CommandFailure("mosquitto is missing: apt-get install mosquitto (`make run` does it)")
+        }
+        password = (0..<24).map { _ in String(UInt8.random(in: 0...15), radix: 16) }.joined()
+        guard let free = PortProbe.freePort() else { throw CommandFailure("No free port on loopback") }
+        port = free
+        let passwords = folder.appending(path: "passwords")
+        try await Self.writePasswords(to: passwords, user: user, password: password)
+        let configuration = folder.appending(path: "mosquitto.conf")
+        // Started as root it would become a user of its own, who can't read a private data folder.
+        let text = """
+            listener \(port) 127.0.0.1
+            allow_anonymous false
+            password_file \(passwords.path)
+            persistence false
+            \(getuid() == 0 ? "user root" : "")
+            max_queued_messages 20000
+            log_type error
+            """
+        try Data(text.utf8).write(to: configuration, options: .atomic)
+        let log = gw_open(folder.appending(path: "mosquitto.log").path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        guard log >= 0 else { throw CommandFailure("Can't write in \(folder.path)") }
+        defer { close(log) }
+        pid = try ChildProcess.spawn(
+            [program, "-c", configuration.path],
+            input: nil,
+            output: log,
+            errors: log,
+            newSession: false
+        )
+        for _ in 0..<100 {
+            if PortProbe.answers(port) { return }
+            guard waitpid(pid, nil, WNOHANG) == 0 else { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        kill(pid, SIGKILL)
+        throw CommandFailure("The demo's mosquitto did not start; \(folder.path)/mosquitto.log tells why")
+    }
+
+    /// Ends it and waits for its end.
+    func stop() {
+        kill(pid, SIGTERM)
+        for _ in 0..<60 {
+            if waitpid(pid, nil, WNOHANG) != 0 { return }
+            usleep(50_000)
+        }
+        kill(pid, SIGKILL)
+        waitpid(pid, nil, 0)
+    }
+
+    /// mosquitto_passwd hashes; it takes the password as an argument, which is visible to the machine's users for a
+    /// moment: it guards generated sensors on loopback only.
+    private static func writePasswords(to file: URL, user: String, password: String) async throws {
+        try? FileManager.default.removeItem(at: file)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/mosquitto_passwd")
+        process.arguments = ["-b", "-c", file.path, user, password]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw CommandFailure("mosquitto_passwd failed with \(process.terminationStatus)")
+        }
+        chmod(file.path, 0o600)
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Logging
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The one binary: every command, and every process of the service.
+struct Gridwatch: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "gridwatch",
+        abstract: "The video and sensor appliance of a digital city management centre (网格哨).",
+        version: version,
+        subcommands: [
+            ServeCommand.self, DemoCommand.self, CheckCommand.self, FsckCommand.self, UserCommand.self,
+            CaptureProcessCommand.self, AnalyseCommand.self, RenderCommand.self,
+        ]
+    )
+}
+
+/// A command can't do what it was asked: one clear line, exit code 1.
+struct CommandFailure: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+@main
+enum Main {
+    static func main() async {
+        // A peer that hangs up is an error of one call, never the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try Gridwatch.parseAsRoot()
+            do {
+                if var asynchronous = command as? any AsyncParsableCommand {
+                    try await asynchronous.run()
+                } else {
+                    try command.run()
+                }
+            } catch let error as ExitCode {
+                exit(error.rawValue)
+            } catch {
+                fail(String(describing: error), code: 1)
+            }
+        } catch {
+            let code = Gridwatch.exitCode(for: error)
+            if code.isSuccess {
+                Terminal.say(Gridwatch.fullMessage(for: error))
+                exit(0)
+            }
+            fail(Gridwatch.fullMessage(for: error), code: 2)
+        }
+    }
+
+    private static func fail(_ message: String, code: Int32) -> Never {
+        Terminal.complain(message)
+        exit(code)
+    }
+}
+
+/// The log of every process: one event a line on standard error.
+enum LogOutput {
+    static func bootstrap(level: Logger.Level = .info) {
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+    }
+}
