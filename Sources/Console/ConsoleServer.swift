@@ -93,6 +93,7 @@ package struct ConsoleServer: Sendable {
             }
         }
         let assets = AssetLibrary.shared
+        router.get("/") { request, _ in try assets.respond(to: request) }
         router.get("**") { request, _ in try assets.respond(to: request) }
         let onListening = onListening
         let application = Application(
