@@ -30,7 +30,6 @@ extension HTTPField.Name {
     static let frameOptions = literal("X-Frame-Options")
     static let referrerPolicy = literal("Referrer-Policy")
     static let lastEvent = literal("Last-Event-ID")
-    static let retryAfter = literal("Retry-After")
     static let resourcePolicy = literal("Cross-Origin-Resource-Policy")
     static let openerPolicy = literal("Cross-Origin-Opener-Policy")
 

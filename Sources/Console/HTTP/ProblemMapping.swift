@@ -9,21 +9,23 @@ import Store
 /// The one table from errors of the layers below to answers.
 enum ProblemMapping {
     /// Nil for an error that nobody expected: 500, and a line in the log.
+    ///
+    /// The tables below have names of their own: as overloads of this one, the most general would win.
     static func problem(for error: any Error) -> Problem? {
         switch error {
         case let error as Problem: error
-        case let error as UserService.UserError: problem(for: error)
-        case let error as StoreError: problem(for: error)
-        case let error as ArchiveError: problem(for: error)
-        case let error as AlarmError: problem(for: error)
-        case let error as CaseError: problem(for: error)
+        case let error as UserService.UserError: users(error)
+        case let error as StoreError: store(error)
+        case let error as ArchiveError: archive(error)
+        case let error as AlarmError: alarms(error)
+        case let error as CaseError: cases(error)
         case is PasswordHasher.Busy: .unavailable("too many logins at once")
         case is CancellationError: .unavailable("the service is ending")
         default: nil
         }
     }
 
-    private static func problem(for error: UserService.UserError) -> Problem {
+    private static func users(_ error: UserService.UserError) -> Problem {
         switch error.code {
         case .invalid: .invalid(field: error.field ?? "", error.message)
         case .taken: .conflict("nameTaken", error.message)
@@ -38,7 +40,7 @@ enum ProblemMapping {
         detail: "the disk is full"
     )
 
-    private static func problem(for error: ArchiveError) -> Problem? {
+    private static func archive(_ error: ArchiveError) -> Problem? {
         switch error.code {
         case .nothingRecorded: .notFound(error.message, code: "nothingRecorded")
         case .noPicture: .notFound(error.message, code: "noPicture")
@@ -54,7 +56,7 @@ enum ProblemMapping {
         }
     }
 
-    private static func problem(for error: AlarmError) -> Problem {
+    private static func alarms(_ error: AlarmError) -> Problem {
         switch error.code {
         case .forbidden: .forbidden(error.message)
         case .alreadyDecided: .conflict("alreadyDecided", error.message)
@@ -64,7 +66,7 @@ enum ProblemMapping {
         }
     }
 
-    private static func problem(for error: CaseError) -> Problem {
+    private static func cases(_ error: CaseError) -> Problem {
         switch error.code {
         case .forbidden: .forbidden(error.message)
         case .illegalAction(let state):
@@ -74,7 +76,7 @@ enum ProblemMapping {
         }
     }
 
-    private static func problem(for error: StoreError) -> Problem? {
+    private static func store(_ error: StoreError) -> Problem? {
         switch error.code {
         case .invalidCursor: .invalid(field: "cursor", error.message)
         case .notFound: .notFound(error.message)

@@ -1,0 +1,111 @@
+import Domain
+import HTTPTypes
+import Testing
+
+@testable import Console
+
+@Suite("the API's description")
+struct OpenAPITests {
+    @Test("every route is described, every described path is a route, and every reference leads somewhere")
+    func complete() async throws {
+        let world = try await ConsoleWorld()
+        let document = try await world.ask(.get, "/api/v1/openapi.json", as: nil).json
+        #expect(document["openapi"] == "3.1.0")
+        guard case .object(let paths) = document["paths"] else {
+            Issue.record("no paths")
+            return
+        }
+        var described: Set<String> = []
+        var ids: Set<String> = []
+        for (path, operations) in paths {
+            guard case .object(let operations) = operations else { continue }
+            for (method, operation) in operations {
+                described.insert("\(method.uppercased()) \(path)")
+                let id = try #require(operation["operationId"]?.text)
+                #expect(ids.insert(id).inserted, "\(id) twice")
+            }
+        }
+        #expect(described == Set(RouteTable.routes.map { "\($0.method) \($0.path)" }))
+        for name in Self.references(document) {
+            #expect(document["components"]?["schemas"]?[name] != nil, "\(name)")
+        }
+    }
+
+    @Test("real answers are what the description says")
+    func answers() async throws {
+        let world = try await ConsoleWorld()
+        let alarm = try await world.raiseAlarm()
+        let value = try await world.reportCase()
+        _ = try await world.ask(
+            .post,
+            "/api/v1/bookmarks",
+            as: "monitor",
+            #"{"cameraId": "gate", "from": "2026-11-23T08:00:00Z", "to": "2026-11-23T08:01:00Z", "title": "t", "hold": true}"#
+        )
+        world.set(CameraStatus(cameraId: "gate", state: .live, reason: .ok, since: world.clock.now(), codec: "h264"))
+        let range = "from=\((world.clock.now() - .seconds(3600)).rfc3339)&to=\(world.clock.now().rfc3339)"
+        let samples: [(path: String, sent: String, isList: Bool)] = [
+            ("/healthz", "/healthz", false),
+            ("/api/v1/health", "/api/v1/health", false),
+            ("/api/v1/openapi.json", "/api/v1/openapi.json", false),
+            ("/api/v1/session", "/api/v1/session", false),
+            ("/api/v1/site", "/api/v1/site", false),
+            ("/api/v1/config", "/api/v1/config", false),
+            ("/api/v1/users", "/api/v1/users", true),
+            ("/api/v1/cameras", "/api/v1/cameras", true),
+            ("/api/v1/cameras/{id}", "/api/v1/cameras/gate", false),
+            ("/api/v1/cameras/{id}/timeline", "/api/v1/cameras/gate/timeline?\(range)", false),
+            ("/api/v1/bookmarks", "/api/v1/bookmarks", true),
+            ("/api/v1/holds", "/api/v1/holds", true),
+            ("/api/v1/alarms", "/api/v1/alarms", true),
+            ("/api/v1/alarms/{id}", "/api/v1/alarms/\(alarm.id)", false),
+            ("/api/v1/sensors", "/api/v1/sensors", true),
+            ("/api/v1/sensors/{id}", "/api/v1/sensors/culvert-01", false),
+            ("/api/v1/sensors/{id}/readings", "/api/v1/sensors/culvert-01/readings?\(range)", true),
+            ("/api/v1/vehicles", "/api/v1/vehicles", true),
+            ("/api/v1/cases", "/api/v1/cases", true),
+            ("/api/v1/cases/{id}", "/api/v1/cases/\(value.id)", false),
+            ("/api/v1/cases/{id}/log", "/api/v1/cases/\(value.id)/log", true),
+        ]
+        let document = OpenAPIDocument.document(version: "test")
+        let validator = SchemaValidator(schemas: document["components"]?["schemas"] ?? .null)
+        for sample in samples {
+            let reply = try await world.ask(.get, sample.sent, as: "admin")
+            #expect(reply.status == 200, "\(sample.sent): \(reply.text)")
+            let described = document["paths"]?[sample.path]?["get"]?["responses"]?["200"]
+            let schema = try #require(described?["content"]?["application/json"]?["schema"], "\(sample.path)")
+            #expect(validator.findings(reply.json, schema).isEmpty, "\(validator.findings(reply.json, schema))")
+            if sample.isList, sample.path.contains("s/{id}/readings") == false {
+                #expect(reply.json["items"]?.elements?.isEmpty == false, "\(sample.path) shows nothing to check")
+            }
+        }
+        let problem = try await world.ask(.get, "/api/v1/cases/none", as: "admin")
+        #expect(validator.findings(problem.json, Schema.reference("Problem")).isEmpty)
+    }
+
+    @Test("the validator finds what is wrong")
+    func validator() {
+        let validator = SchemaValidator(schemas: ["P": Schemas.point])
+        let schema = Schema.object(["at": Schema.time, "p": Schema.orNull(Schema.reference("P"))])
+        #expect(validator.findings(["at": "2026-11-23T08:00:00Z", "p": nil], schema).isEmpty)
+        #expect(validator.findings(["at": "2026-11-23T08:00:00Z", "p": ["lat": 1, "lon": 2]], schema).isEmpty)
+        #expect(validator.findings(["at": "2026-11-23T08:00:00+08:00", "p": nil], schema).count == 1)
+        #expect(validator.findings(["p": nil], schema).count == 1)
+        #expect(!validator.findings(["at": "2026-11-23T08:00:00Z", "p": ["lat": "1", "lon": 2]], schema).isEmpty)
+        #expect(!validator.findings(1, ["type": "integer", "oddKeyword": 1]).isEmpty)
+    }
+
+    private static func references(_ value: JSONValue) -> Set<String> {
+        switch value {
+        case .object(let members):
+            members.reduce(into: []) { found, member in
+                if member.key == "$ref", let text = member.value.text {
+                    found.insert(String(text.split(separator: "/").last ?? ""))
+                }
+                found.formUnion(references(member.value))
+            }
+        case .array(let elements): elements.reduce(into: []) { $0.formUnion(references($1)) }
+        default: []
+        }
+    }
+}

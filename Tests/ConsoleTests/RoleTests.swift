@@ -1,0 +1,175 @@
+import Alarms
+import Cases
+import Domain
+import HTTPTypes
+import Store
+import Testing
+
+@testable import Console
+
+/// Who may do what, written down once more and not taken from the route table.
+private struct Expectation: Sendable, CustomTestStringConvertible {
+    var method: HTTPRequest.Method
+    /// As in the route table.
+    var path: String
+    /// `*`: signed in; `-`: everyone.
+    var allowed: String
+    /// What an allowed request is answered with.
+    var status: Int
+    var body: String?
+
+    init(_ method: HTTPRequest.Method, _ path: String, _ allowed: String, _ status: Int = 200, _ body: String? = nil) {
+        self.method = method
+        self.path = path
+        self.allowed = allowed
+        self.status = status
+        self.body = body
+    }
+
+    var testDescription: String { "\(method) \(path)" }
+
+    func allows(_ role: Role?) -> Bool {
+        guard let role else { return allowed == "-" }
+        return allowed == "-" || allowed == "*" || allowed.split(separator: " ").contains { $0 == role.rawValue }
+    }
+}
+
+private let notViewer = "monitor acceptor dispatcher unit collector leader admin"
+private let range = "from=2026-11-23T08:00:00Z&to=2026-11-23T09:00:00Z"
+
+private let expectations: [Expectation] = [
+    Expectation(.get, "/healthz", "-", 200),
+    Expectation(.get, "/metrics", "-"),
+    Expectation(.get, "/api/v1/openapi.json", "-"),
+    Expectation(.get, "/api/v1/health", "*"),
+    Expectation(.post, "/api/v1/session", "-", 200, #"{"name": "viewer", "password": "correct horse"}"#),
+    Expectation(.get, "/api/v1/session", "*"),
+    Expectation(.get, "/api/v1/users", "admin"),
+    Expectation(.post, "/api/v1/users", "admin", 201, #"{"name": "NEW", "password": "long enough", "role": "viewer"}"#),
+    Expectation(.delete, "/api/v1/users/{name}", "admin", 404),
+    Expectation(.post, "/api/v1/users/{name}/password", "admin", 404, #"{"password": "long enough"}"#),
+    Expectation(.get, "/api/v1/site", "*"),
+    Expectation(.get, "/api/v1/config", "admin"),
+    Expectation(.get, "/api/v1/cameras", "*"),
+    Expectation(.get, "/api/v1/cameras/{id}", "*"),
+    Expectation(.get, "/api/v1/cameras/{id}/snapshot.jpg", "*"),
+    Expectation(.get, "/api/v1/cameras/{id}/timeline", "*"),
+    Expectation(.get, "/api/v1/cameras/{id}/clip.mp4", notViewer, 404),
+    Expectation(.get, "/api/v1/cameras/{id}/playback", "*"),
+    Expectation(.get, "/api/v1/cameras/{id}/live.mp4", "*"),
+    Expectation(.get, "/api/v1/live", "*"),
+    Expectation(
+        .post,
+        "/api/v1/bookmarks",
+        "monitor",
+        201,
+        #"{"cameraId": "gate", "from": "2026-11-23T08:00:00Z", "to": "2026-11-23T08:01:00Z", "title": "t"}"#
+    ),
+    Expectation(.get, "/api/v1/bookmarks", notViewer),
+    Expectation(.delete, "/api/v1/bookmarks/{id}", "monitor admin", 404),
+    Expectation(
+        .post,
+        "/api/v1/holds",
+        "monitor",
+        201,
+        #"{"cameraId": "gate", "from": "2026-11-23T08:00:00Z", "to": "2026-11-23T08:01:00Z", "reason": "r"}"#
+    ),
+    Expectation(.get, "/api/v1/holds", notViewer),
+    Expectation(.post, "/api/v1/holds/{id}/release", "monitor", 404, #"{"reason": "r"}"#),
+    Expectation(.post, "/api/v1/attachments", "monitor acceptor unit collector", 201, nil),
+    Expectation(.get, "/api/v1/attachments/{id}", "*", 404),
+    Expectation(.get, "/api/v1/alarms", "*"),
+    Expectation(.get, "/api/v1/alarms/{id}", "*"),
+    Expectation(.post, "/api/v1/alarms/{id}/confirm", "monitor", 200, "{}"),
+    Expectation(.post, "/api/v1/alarms/{id}/reject", "monitor", 200, #"{"reason": "rain"}"#),
+    Expectation(.get, "/api/v1/sensors", notViewer),
+    Expectation(.get, "/api/v1/sensors/{id}", notViewer),
+    Expectation(.get, "/api/v1/sensors/{id}/readings", notViewer),
+    Expectation(.get, "/api/v1/sensors/{id}/rejected", notViewer),
+    Expectation(.get, "/api/v1/vehicles", notViewer),
+    Expectation(.get, "/api/v1/vehicles/{id}/track", notViewer),
+    Expectation(.get, "/api/v1/brokers", notViewer),
+    Expectation(.post, "/api/v1/cases", "monitor acceptor collector", 201, #"{"class": "09009"}"#),
+    Expectation(.get, "/api/v1/cases", notViewer),
+    Expectation(.get, "/api/v1/cases/{id}", "monitor acceptor dispatcher collector leader admin unit"),
+    Expectation(.get, "/api/v1/cases/{id}/log", "monitor acceptor dispatcher collector leader admin unit"),
+    Expectation(.post, "/api/v1/cases/{id}/actions/{action}", "acceptor", 200, "{}"),
+    Expectation(.get, "/api/v1/stream", "*"),
+    Expectation(.delete, "/api/v1/session", "-", 204),
+]
+
+/// Those whose answer never ends: `HEAD` passes the same gate and ends.
+private let endless = ["/api/v1/live", "/api/v1/stream", "/api/v1/cameras/{id}/live.mp4"]
+
+@Suite("roles")
+struct RoleTests {
+    @Test("the written table names every route and no other")
+    func complete() {
+        let known = Set(RouteTable.routes.map { "\($0.method) \($0.path)" })
+        #expect(Set(expectations.map(\.testDescription)) == known)
+    }
+
+    @Test("each role and nobody gets 2xx, 403 or 401 on each route", arguments: expectations)
+    private func matrix(_ expectation: Expectation) async throws {
+        let world = try await ConsoleWorld()
+        for role in [nil] + Role.allCases.map(Optional.some) {
+            let reply = try await send(expectation, as: role, in: world)
+            let who = role?.rawValue ?? "nobody"
+            if !expectation.allows(role) {
+                #expect(reply.status == (role == nil ? 401 : 403), "\(who)")
+                #expect(reply.headers[.contentType] == "application/problem+json", "\(who)")
+            } else {
+                #expect(reply.status == expectation.status, "\(who): \(reply.text)")
+            }
+        }
+    }
+
+    private func send(_ expectation: Expectation, as role: Role?, in world: ConsoleWorld) async throws -> Reply {
+        var path = expectation.path
+        var method = expectation.method
+        if endless.contains(path) { method = .head }
+        if path.contains("/alarms/{id}") {
+            path = path.replacing("{id}", with: try await world.raiseAlarm().id)
+        } else if path.contains("/cases/{id}") {
+            let value = try await world.reportCase()
+            path = path.replacing("{id}", with: value.id).replacing("{action}", with: "file")
+            // A unit sees its own unit's cases: this one's.
+            if role == .unit, let unit = value.unit {
+                return try await sendAsUnit(unit, method, path, expectation.body, world)
+            }
+        } else if path.contains("/cameras/") || path.contains("/sensors/") || path.contains("/vehicles/") {
+            let id = path.contains("/cameras/") ? "gate" : path.contains("/sensors/") ? "culvert-01" : "su-1"
+            path = path.replacing("{id}", with: id)
+        }
+        path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
+        if ["timeline", "clip.mp4", "playback", "readings", "track"].contains(where: path.hasSuffix) {
+            path += "?\(range)"
+        }
+        if expectation.path == "/api/v1/live" { path += "?cameras=gate" }
+        if expectation.path == "/api/v1/attachments" {
+            return try await world.ask(.post, path, as: role?.rawValue, bytes: ConsoleWorld.jpeg)
+        }
+        return try await world.ask(method, path, as: role?.rawValue, expectation.body)
+    }
+
+    private func sendAsUnit(
+        _ unit: String,
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ body: String?,
+        _ world: ConsoleWorld
+    ) async throws -> Reply {
+        let name = "of-\(unit)"
+        if try await world.users.list(after: nil, limit: 100).allSatisfy({ $0.name != name }) {
+            try await world.users.add(name: name, role: .unit, password: ConsoleWorld.password, unit: unit)
+        }
+        guard
+            case .signedIn(let session) = try await world.users.signIn(
+                name: name,
+                password: ConsoleWorld.password,
+                address: nil
+            )
+        else { throw CancellationError() }
+        return try await world.ask(method, path, as: nil, body, headers: [.authorization: "Bearer \(session.token)"])
+    }
+}
