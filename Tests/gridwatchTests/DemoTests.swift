@@ -73,7 +73,8 @@ struct DemoTests {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/python3")
         process.arguments = [
-            script.path, centre.address.absoluteString, "--screens", folder.appending(path: "screens").path,
+            script.path, centre.address.absoluteString, "--password", "gridwatch-demo", "--screens",
+            folder.appending(path: "screens").path,
         ]
         let output = Pipe()
         process.standardOutput = output

@@ -91,7 +91,7 @@ final class RunningCentre {
     }
 
     private static func spawn(_ arguments: [String], environment: [String: String], output: URL) throws -> Process {
-        FileManager.default.createFile(atPath: output.path, contents: nil)
+        try Data().write(to: output)
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
