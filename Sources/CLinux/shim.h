@@ -36,4 +36,38 @@ static inline int gw_set_batch_scheduling(void) {
 /// open() is variadic.
 static inline int gw_open(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
 
+// The last words of a process that crashes: one line behind the end of a file, with the name that the crashing thread
+// was given. Only what a signal handler may call. Use all of it from one source file: its variables are that file's own.
+static int gw_crash_file = -1;
+
+/// Local, because the Swift compiler emits no thread-local variable of a header.
+static inline char *gw_crash_name(void) {
+    static __thread char name[128];
+    return name;
+}
+/// Names the calling thread for `gw_crash_handler`; at most 127 bytes of it are kept.
+static inline void gw_set_crash_name(const char *name) {
+    char *kept = gw_crash_name();
+    unsigned at = 0;
+    while (at < 127 && name[at]) { kept[at] = name[at]; at++; }
+    kept[at] = 0;
+}
+static inline void gw_crash_handler(int number) {
+    char line[160] = "\ncrash ";
+    unsigned length = 7;
+    for (const char *name = gw_crash_name(); *name && length < 150; name++) line[length++] = *name;
+    line[length++] = '\n';
+    if (write(gw_crash_file, line, length) < 0) {}
+    raise(number);
+}
+/// From now on a fault or an abort writes such a line to `file` (open for appending), then ends the process as usual.
+static inline void gw_note_crashes(int file) {
+    static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
+    struct sigaction action = {0};
+    gw_crash_file = file;
+    action.sa_handler = gw_crash_handler;
+    action.sa_flags = SA_RESETHAND | SA_NODEFER;
+    for (unsigned at = 0; at < sizeof numbers / sizeof *numbers; at++) sigaction(numbers[at], &action, 0);
+}
+
 #endif

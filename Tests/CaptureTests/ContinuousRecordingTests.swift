@@ -16,26 +16,18 @@ import Testing
         "backpack": "abandoned_backpack_indoor_aboda.mp4", "street": "street_traffic_suburban.mp4",
         "night": "night_ir_person_hevc.mp4", "table": "indoor_persons_one_by_one.mp4",
     ]
-    private static let hasData = clips.values.allSatisfy { SharedData.video($0) != nil }
+    private static let hasData =
+        SharedData.tool("rtsp_serve.py") != nil
+        && clips.values.allSatisfy { SharedData.video($0) != nil }
 
     /// Joins a camera's segments and compares them with its clip.
     private func walk(_ camera: String, in data: URL) throws -> FrameWalk.Verdict {
         let clip = try #require(Self.clips[camera].flatMap(SharedData.video))
-        let codec = camera == "night" ? "hevc" : "h264"
-        let recorded = try RunningCapture.segments(camera, in: data).flatMap {
-            try FrameWalk.frames(of: $0, codec: codec)
-        }
-        return FrameWalk.check(recorded: recorded, clip: try FrameWalk.frames(of: clip, codec: codec))
-    }
-
-    private func gaps(_ camera: String, in data: URL) throws -> [GapRecord] {
-        let layout = RecordingLayout(dataDirectory: data.path)
-        var gaps: [WallTime: GapRecord] = [:]
-        for day in try RecordingCatalogue(layout: layout).days(camera) {
-            var reader = JournalReader(path: layout.dayJournal(camera, day: day))
-            for case .gap(let gap) in try reader.readNew() { gaps[gap.from] = gap }
-        }
-        return gaps.values.sorted { $0.from < $1.from }
+        return try RecordedFiles.walk(
+            RunningCapture.segments(camera, in: data),
+            clip: clip,
+            codec: camera == "night" ? "hevc" : "h264"
+        )
     }
 
     private func count(_ verdict: FrameWalk.Verdict) -> Int {
@@ -44,7 +36,7 @@ import Testing
 
     @Test(
         "four cameras are an unbroken walk through their clips while the worker is killed and hangs",
-        .enabled(if: hasData)
+        .enabled(if: hasData, "no clips or RTSP server in the shared folder")
     )
     func walks() async throws {
         let port = TestPeer.freePort()
@@ -87,12 +79,15 @@ import Testing
         for camera in cameras {
             let verdict = try walk(camera.id, in: capture.data)
             #expect(count(verdict) > 200, "\(camera.id): \(verdict)")
-            let gaps = try gaps(camera.id, in: capture.data)
+            let gaps = try RecordedFiles.gaps(camera.id, in: capture.data)
             #expect(gaps.map(\.reason) == [.starting, .restart], "\(camera.id): \(gaps)")
         }
     }
 
-    @Test("a server that is killed and comes back leaves one gap with its reason", .enabled(if: hasData))
+    @Test(
+        "a server that is killed and comes back leaves one gap with its reason",
+        .enabled(if: hasData, "no clips or RTSP server in the shared folder")
+    )
     func serverGone() async throws {
         let port = TestPeer.freePort()
         let clips = ["street": "street_traffic_suburban.mp4"]
@@ -107,12 +102,15 @@ import Testing
         #expect(await again.isReady())
         #expect(await eventually(within: .seconds(30)) { capture.segments("street").count == 2 })
         #expect(await capture.stop()?.code == 0)
-        let gaps = try gaps("street", in: capture.data)
+        let gaps = try RecordedFiles.gaps("street", in: capture.data)
         #expect(gaps.map(\.reason) == [.starting, .closed, .restart], "\(gaps)")
         #expect(gaps[1].to != nil)
     }
 
-    @Test("a camera whose packets kill the worker is put aside, and recorded on", .enabled(if: hasData))
+    @Test(
+        "a camera whose packets kill the worker is put aside, and recorded on",
+        .enabled(if: hasData, "no clips or RTSP server in the shared folder")
+    )
     func poison() async throws {
         let port = TestPeer.freePort()
         let clips = ["street": "street_traffic_suburban.mp4", "table": "indoor_persons_one_by_one.mp4"]

@@ -29,9 +29,22 @@ final class RunningCapture: Sendable {
         return CapturedCamera(id: id, source: source, sub: sub, zones: analysed ? [zone] : [])
     }
 
-    init(_ cameras: [CapturedCamera], worker: FakeWorker? = nil, segmentSeconds: Double = 600) throws {
-        data = FileManager.default.temporaryDirectory.appending(path: "gw-\(UUID().uuidString)")
-        try Self.write(cameras, to: data, analyse: worker != nil, segmentSeconds: segmentSeconds)
+    init(
+        _ cameras: [CapturedCamera],
+        worker: FakeWorker? = nil,
+        segmentSeconds: Double = 600,
+        data: URL? = nil,
+        floorBytes: Int64 = 1 << 20
+    ) throws {
+        self.data = data ?? FileManager.default.temporaryDirectory.appending(path: "gw-\(UUID().uuidString)")
+        try Self.write(
+            cameras,
+            to: self.data,
+            analyse: worker != nil,
+            segmentSeconds: segmentSeconds,
+            floorBytes: floorBytes
+        )
+        let data = self.data
         link = CaptureLink(dataDirectory: data, shard: 0)
         var logger = Logger(label: "capture") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
@@ -58,12 +71,13 @@ final class RunningCapture: Sendable {
         _ cameras: [CapturedCamera],
         to data: URL,
         analyse: Bool,
-        segmentSeconds: Double = 600
+        segmentSeconds: Double = 600,
+        floorBytes: Int64 = 1 << 20
     ) throws {
         let configuration = CaptureConfiguration(
             shard: 0,
             cameras: cameras,
-            recording: RecordingSettings(freeSpaceFloorBytes: 1 << 20, segmentSeconds: segmentSeconds),
+            recording: RecordingSettings(freeSpaceFloorBytes: floorBytes, segmentSeconds: segmentSeconds),
             analyse: analyse
         )
         try configuration.write(to: CaptureConfiguration.file(in: data, shard: 0))
@@ -119,12 +133,15 @@ final class RunningCapture: Sendable {
 struct FakeWorker: Sendable {
     let folder: URL
 
-    /// - Parameter poison: the camera whose packets end it.
-    init(poison: String = "") throws {
+    /// - Parameters:
+    ///   - poison: the camera whose packets end it.
+    ///   - pictureBytes: of the picture that comes with each observation.
+    init(poison: String = "", pictureBytes: Int = 0) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "gw-worker-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(Self.program.utf8).write(to: folder.appending(path: "worker.py"))
         try Data(poison.utf8).write(to: folder.appending(path: "poison"))
+        try Data("\(pictureBytes)".utf8).write(to: folder.appending(path: "picture"))
     }
 
     var command: [String] { ["/usr/bin/python3", folder.appending(path: "worker.py").path, folder.path] }
@@ -134,7 +151,7 @@ struct FakeWorker: Sendable {
         lines.compactMap { $0.hasPrefix("start ") ? Int32($0.dropFirst(6)) : nil }
     }
 
-    /// Kinds of messages that a worker got, like `packet a`.
+    /// Messages that a worker got, like `packet a ` and, with the width, `stream a 1920`.
     var lines: [String] {
         let text = (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? ""
         return text.split(separator: "\n").map(String.init)
@@ -144,6 +161,7 @@ struct FakeWorker: Sendable {
         import json, os, struct, sys
         folder = sys.argv[1]
         poison = open(folder + "/poison").read()
+        picture = b"J" * int(open(folder + "/picture").read())
         log = open(folder + "/log", "a", buffering=1)
         log.write("start %d\\n" % os.getpid())
         def read(n):
@@ -162,13 +180,13 @@ struct FakeWorker: Sendable {
             h, p = struct.unpack(">II", read(8))
             message, payload = json.loads(read(h)), read(p)
             (kind, body), = message.items()
-            log.write("%s %s\\n" % (kind, body.get("cameraId", "")))
+            log.write("%s %s %s\\n" % (kind, body.get("cameraId", ""), body.get("width", "")))
             if kind == "ping": say({"pong": {"number": body["number"]}})
             if kind == "picture": say({"picture": {"cameraId": body["cameraId"], "requestId": body["requestId"]}}, b"JPEG")
             if kind == "packet":
                 if body["cameraId"] == poison: os.abort()
                 say({"observation": {"_0": {"id": "o", "cameraId": body["cameraId"], "zoneId": "all", "kind": "motion",
                     "phase": "begin", "box": {"x": 0, "y": 0, "width": 1, "height": 1}, "confidence": 1,
-                    "mediaTicks": body["mediaTicks"], "at": body["at"], "since": body["at"]}}})
+                    "mediaTicks": body["mediaTicks"], "at": body["at"], "since": body["at"]}}}, picture)
         """
 }

@@ -7,10 +7,13 @@ import Testing
 
 /// What people see of a source that doesn't work, against real peers.
 @Suite("Sources that fail", .serialized) struct SourceFaultTests {
-    private static let hasData = SharedData.video("street_traffic_suburban.mp4") != nil
+    private static let hasData = SharedData.tool("rtsp_serve.py") != nil && SharedData.video(clip) != nil
     private static let clip = "street_traffic_suburban.mp4"
 
-    @Test("a camera's state says within ten seconds what is wrong, and the others don't notice", .enabled(if: hasData))
+    @Test(
+        "a camera's state says within ten seconds what is wrong, and the others don't notice",
+        .enabled(if: hasData, "no clips or RTSP server in the shared folder")
+    )
     func states() async throws {
         let port = TestPeer.freePort()
         let locked = TestPeer.freePort()
@@ -65,7 +68,10 @@ import Testing
         #expect(end.map { $0.took < .seconds(3) } == true)
     }
 
-    @Test("a stalled connection shows within ten seconds, is dropped, and comes back", .enabled(if: hasData))
+    @Test(
+        "a stalled connection shows within ten seconds, is dropped, and comes back",
+        .enabled(if: hasData, "no clips or RTSP server in the shared folder")
+    )
     func stall() async throws {
         let (port, proxyPort) = (TestPeer.freePort(), TestPeer.freePort())
         let server = try #require(try TestPeer.rtspServer(port: port, clips: ["a": Self.clip]))
@@ -89,7 +95,7 @@ import Testing
 
     @Test(
         "a server that accepts and says nothing shows within ten seconds; 64 of them stop in three",
-        .enabled(if: hasData)
+        .enabled(if: hasData, "no clips or RTSP server in the shared folder")
     )
     func halfOpen() async throws {
         let (port, proxyPort) = (TestPeer.freePort(), TestPeer.freePort())

@@ -15,6 +15,7 @@ final class CameraCapture: Sendable {
 
     private let main: SourceLoop
     private let gate: ConnectionGate
+    private let marker: CrashMarker
     private let clock: any HostClock
     private let state: Mutex<State>
 
@@ -23,6 +24,7 @@ final class CameraCapture: Sendable {
         volume: RecordingVolume,
         feed: AnalysisFeed,
         gate: ConnectionGate,
+        marker: CrashMarker,
         clock: any HostClock,
         logger: Logger,
         onChange: @escaping @Sendable (CameraStatus) -> Void
@@ -30,8 +32,9 @@ final class CameraCapture: Sendable {
         cameraId = camera.id
         shared = MainStream.Shared(cameraId: camera.id, wall: clock.now(), onChange: onChange)
         analysis = AnalysisInput(cameraId: camera.id, isAnalysed: camera.isAnalysed, feed: feed)
-        main = SourceLoop(name: camera.id, url: camera.source, gate: gate, clock: clock)
+        main = SourceLoop(name: camera.id, url: camera.source, gate: gate, marker: marker, clock: clock)
         self.gate = gate
+        self.marker = marker
         self.clock = clock
         state = Mutex(State(camera: camera))
         main.start(MainStream(shared: shared, volume: volume, analysis: analysis, clock: clock, logger: logger))
@@ -40,7 +43,7 @@ final class CameraCapture: Sendable {
 
     private func startSub(_ url: String?) -> SourceLoop? {
         guard let url else { return nil }
-        let loop = SourceLoop(name: "\(cameraId)/sub", url: url, gate: gate, clock: clock)
+        let loop = SourceLoop(name: "\(cameraId)/sub", url: url, gate: gate, marker: marker, clock: clock)
         loop.start(SubStream(analysis: analysis, clock: clock))
         return loop
     }
@@ -83,7 +86,8 @@ final class CameraCapture: Sendable {
                 bytes: state.bytes,
                 fragments: state.recorder?.fragments ?? 0,
                 droppedFragments: state.recorder?.droppedFragments ?? 0,
-                connections: main.connections
+                connections: main.connections,
+                clockOffsetMicroseconds: (state.recorder?.clockOffset).flatMap { $0 > 0 ? $0 : nil }
             )
         }
     }

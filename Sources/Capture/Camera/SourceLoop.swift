@@ -37,14 +37,16 @@ final class SourceLoop: Sendable {
 
     private let name: String
     private let gate: ConnectionGate
+    private let marker: CrashMarker
     private let clock: any HostClock
     private let state: Mutex<State>
     /// Signalled on every change that ends a wait.
     private let condition = NSCondition()
 
-    init(name: String, url: String, gate: ConnectionGate, clock: any HostClock) {
+    init(name: String, url: String, gate: ConnectionGate, marker: CrashMarker, clock: any HostClock) {
         self.name = name
         self.gate = gate
+        self.marker = marker
         self.clock = clock
         state = Mutex(State(url: url))
     }
@@ -103,20 +105,29 @@ final class SourceLoop: Sendable {
     }
 
     private func run(_ observer: any SourceObserver) {
+        marker.nameThread(name)
         observer.started()
         var random = SystemRandomNumberGenerator()
         var backoff = Backoff(isFile: isFile)
         var generation = state.withLock { $0.generation }
+        if let until = marker.quarantined[name] {
+            let detail = "its stream ended the recording process again and again: not opened before \(until.rfc3339)"
+            observer.ended(reason: .sourceError, detail: detail)
+            wait(until - clock.now(), generation: generation)
+        }
         while stopReason == nil {
             wait(gate.reserve(now: clock.monotonic()), generation: generation)
             let current = state.withLock { $0.generation }
             if current != generation {
                 generation = current
                 backoff = Backoff(isFile: isFile)
+                marker.release(name)
             }
+            while stopReason == nil, !marker.begin(name) { wait(.milliseconds(50), generation: generation) }
             guard stopReason == nil else { break }
             observer.attempting()
             let (failure, connectedFor) = connectAndRead(observer, generation: generation)
+            marker.end(name)
             // Stopped or redirected: no failure of the source.
             if let stopReason {
                 observer.ended(reason: stopReason, detail: nil)
@@ -134,6 +145,7 @@ final class SourceLoop: Sendable {
             )
             wait(pause, generation: generation)
         }
+        marker.end(name)
         observer.finished()
         state.withLock { $0.hasFinished = true }
     }
@@ -165,6 +177,7 @@ final class SourceLoop: Sendable {
             try observer.connected(demuxer.info)
             since = clock.monotonic()
             state.withLock { $0.connections += 1 }
+            var marked = CrashMarker.packets
             while true {
                 let before = clock.monotonic()
                 let result = try demuxer.next()
@@ -172,7 +185,12 @@ final class SourceLoop: Sendable {
                 // of life. It is let go, with the connection.
                 guard clock.monotonic() - before < Self.silenceLimit else { throw MediaError(.timeout, "no packet") }
                 switch result {
-                case .packet(let packet): observer.packet(packet)
+                case .packet(let packet):
+                    observer.packet(packet)
+                    if marked > 0 {
+                        marked -= 1
+                        if marked == 0 { marker.end(name) }
+                    }
                 case .parametersChanged(let info): try observer.parametersChanged(info)
                 case .end: throw MediaError(.closed, "the source ended")
                 }

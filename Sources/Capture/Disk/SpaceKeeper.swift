@@ -9,7 +9,10 @@ import Synchronization
 final class SpaceKeeper: Sendable {
     /// Segments that serve wants deleted and that wait for it; beyond it a command is refused, serve sends it again.
     static let requestLimit = 50_000
-    private static let period: TimeInterval = 5
+    /// A look is one `statvfs` while there is room.
+    private static let period: TimeInterval = 1
+    /// The floor that is kept where a smaller one is configured: a second's recording of a few cameras.
+    private static let leastFloor: Int64 = 1 << 20
 
     private struct State {
         var requests: [String] = []
@@ -18,6 +21,8 @@ final class SpaceKeeper: Sendable {
         var freeBytes: Int64 = 0
         var paused: Set<String> = []
         var stopping = false
+        /// Somebody found the volume full: looked at without waiting.
+        var isUrgent = false
     }
 
     private let layout: RecordingLayout
@@ -27,6 +32,14 @@ final class SpaceKeeper: Sendable {
     private let logger: Logger
     private let condition = NSCondition()
     private let state = Mutex(State())
+    /// Attempts to write that found the volume full, and how many there were at the last look. Their rise tells what
+    /// `statvfs` can't: a quota, or no inodes left.
+    private let fullFailures: @Sendable () -> Int
+    private let knownFailures = Mutex(0)
+    /// Priorities of all cameras of this data folder, other shards' too: they share the volume.
+    private let allPriorities: @Sendable () -> [String: Int]
+    /// The last error, so that one that stays is logged once.
+    private let lastError = Mutex<FileFailure?>(nil)
     /// Told the cameras that must not record now; called from the keeper's thread.
     private let onPaused: @Sendable (Set<String>) -> Void
 
@@ -34,11 +47,15 @@ final class SpaceKeeper: Sendable {
         layout: RecordingLayout,
         files: any RecordingFiles,
         logger: Logger,
+        fullFailures: @escaping @Sendable () -> Int = { 0 },
+        allPriorities: @escaping @Sendable () -> [String: Int] = { [:] },
         onPaused: @escaping @Sendable (Set<String>) -> Void
     ) {
         self.layout = layout
         self.files = files
         self.logger = logger
+        self.fullFailures = fullFailures
+        self.allPriorities = allPriorities
         self.onPaused = onPaused
         catalogue = RecordingCatalogue(layout: layout, files: files)
         holds = HoldsJournal(layout: layout, files: files)
@@ -56,7 +73,7 @@ final class SpaceKeeper: Sendable {
             while !state.withLock({ $0.stopping }) {
                 keep()
                 condition.lock()
-                if state.withLock({ $0.requests.isEmpty && !$0.stopping }) {
+                if state.withLock({ $0.requests.isEmpty && !$0.stopping && !$0.isUrgent }) {
                     _ = condition.wait(until: Date(timeIntervalSinceNow: Self.period))
                 }
                 condition.unlock()
@@ -73,6 +90,15 @@ final class SpaceKeeper: Sendable {
 
     /// Free bytes at the last look.
     var freeBytes: Int64 { state.withLock { $0.freeBytes } }
+
+    /// Whether cameras are not recorded for want of space.
+    var isPausing: Bool { state.withLock { !$0.paused.isEmpty } }
+
+    /// Looks at once: a write has found the volume full.
+    func hurry() {
+        state.withLock { $0.isUrgent = true }
+        signal()
+    }
 
     /// Takes serve's command; paths that are none of a segment are left out.
     func delete(_ segments: [String]) {
@@ -94,13 +120,23 @@ final class SpaceKeeper: Sendable {
     /// One look at the volume. Also called by tests.
     func keep() {
         let requests = state.withLock { state in
-            defer { state.requests = [] }
+            defer {
+                state.requests = []
+                state.isUrgent = false
+            }
             return state.requests
         }
         do throws(FileFailure) {
             if !requests.isEmpty { try deleteRequested(requests) }
             try keepFloor()
+            lastError.withLock { $0 = nil }
         } catch {
+            guard
+                lastError.withLock({ known in
+                    defer { known = error }
+                    return known != error
+                })
+            else { return }
             logger.error(
                 "the recording volume can't be kept",
                 metadata: ["operation": "\(error.operation)", "path": "\(error.path)", "errno": "\(error.code)"]
@@ -134,17 +170,24 @@ final class SpaceKeeper: Sendable {
 
     private func keepFloor() throws(FileFailure) {
         var free = Int64(try files.freeBytes(layout.root))
-        let (floor, priorities) = state.withLock { ($0.floorBytes, $0.priorities) }
+        let (floor, priorities) = state.withLock { (max(Self.leastFloor, $0.floorBytes), $0.priorities) }
+        let failures = fullFailures()
+        let isFull = knownFailures.withLock { known in
+            defer { known = failures }
+            return failures > known
+        }
         var nothingLeft = false
-        if free < floor {
+        if free < floor || isFull {
             var stored: [StoredSegment] = []
             for camera in try catalogue.cameras() { stored += try segments(of: camera) }
             // Read after the listing: a hold that was acknowledged before a segment is deleted here is seen.
             let active = try holds.load()
             var deleted = 0
-            let candidates = SpacePlan.deletable(stored, holds: active)
+            let known = allPriorities().merging(priorities) { $1 }
+            let candidates = SpacePlan.deletable(stored, holds: active, priorities: known)
             for segment in candidates {
-                guard free < floor, !state.withLock({ $0.stopping }) else { break }
+                // Full although there seems to be room: one segment per attempt.
+                guard free < floor || (isFull && deleted == 0), !state.withLock({ $0.stopping }) else { break }
                 try remove(segment)
                 deleted += 1
                 free = Int64(try files.freeBytes(layout.root))
@@ -192,6 +235,13 @@ final class SpaceKeeper: Sendable {
 
     private func remove(_ segment: StoredSegment) throws(FileFailure) {
         let paths = [layout.segment(segment.cameraId, segment.name), layout.journal(segment.cameraId, segment.name)]
-        for path in paths where try files.size(path) != nil { try files.remove(path) }
+        for path in paths {
+            do throws(FileFailure) {
+                try files.remove(path)
+            } catch {
+                // Another shard's keeper may have been faster.
+                if !error.isMissing { throw error }
+            }
+        }
     }
 }

@@ -14,8 +14,16 @@ struct StoredSegment: Sendable, Hashable {
 
 /// Which segments go, and which cameras stop, when space runs out. Pure.
 enum SpacePlan {
-    /// The segments that may be deleted, oldest first: no hold covers them and they are not being written.
-    static func deletable(_ segments: [StoredSegment], holds: [HoldRecord]) -> [StoredSegment] {
+    /// The segments that may be deleted, those of the lowest priority first and the oldest first among them: no hold
+    /// covers them and they are not being written.
+    ///
+    /// - Parameter priorities: of cameras, by id; the usual one for those that are not in it.
+    static func deletable(
+        _ segments: [StoredSegment],
+        holds: [HoldRecord],
+        priorities: [String: Int] = [:]
+    ) -> [StoredSegment] {
+        let usual = RecordPolicy().priority
         let active = Dictionary(grouping: holds.filter { $0.releasedAt == nil }, by: \.cameraId)
         return segments.filter { segment in
             guard let to = segment.to else { return false }
@@ -23,7 +31,10 @@ enum SpacePlan {
                 $0.covers(cameraId: segment.cameraId, from: segment.from, to: to)
             }
         }
-        .sorted { ($0.from, $0.cameraId) < ($1.from, $1.cameraId) }
+        .sorted { left, right in
+            let (a, b) = (priorities[left.cameraId] ?? usual, priorities[right.cameraId] ?? usual)
+            return (a, left.from, left.cameraId) < (b, right.from, right.cameraId)
+        }
     }
 
     /// The cameras that have to stop recording because only held segments are left.

@@ -22,6 +22,8 @@ final class CaptureLoop {
         var changed: Set<String> = []
         var paused: Set<String>?
         var statisticsDue = false
+        var clockSetBackAt: WallTime?
+        var isFull = false
     }
 
     private final class Mailbox: Sendable {
@@ -48,6 +50,7 @@ final class CaptureLoop {
     private let volume: RecordingVolume
     private let space: SpaceKeeper
     private let gate = ConnectionGate(perSecond: CaptureLoop.connectionsPerSecond)
+    private let marker: CrashMarker
     private let feed: AnalysisFeed
     private let link: LinkServer
     private let worker: WorkerSupervisor
@@ -58,6 +61,7 @@ final class CaptureLoop {
     private var waiting: [CapturedCamera] = []
     private var paused: Set<String> = []
     private var life: ManagedLife
+    private var clockSetBackAt: WallTime?
 
     /// - Throws: `CaptureError` when the shard is taken, or its configuration or socket is of no use.
     init(_ owner: CaptureProcess, wakePipe: WakePipe) throws(CaptureError) {
@@ -83,7 +87,7 @@ final class CaptureLoop {
         configuration = try CaptureConfiguration.load(from: file)
         let mailbox = Mailbox(wakePipe)
         self.mailbox = mailbox
-        let logger = owner.logger
+        let (logger, clock) = (owner.logger, owner.clock)
         volume = RecordingVolume(
             layout: layout,
             clock: clock,
@@ -93,15 +97,27 @@ final class CaptureLoop {
             ),
             onEvent: { event in
                 CaptureLoop.log(event, to: logger)
-                mailbox.leave { $0.statisticsDue = true }
+                let at = clock.now()
+                mailbox.leave { inbox in
+                    inbox.statisticsDue = true
+                    switch event {
+                    case .clockSetBack: inbox.clockSetBackAt = at
+                    case .failed(let failure): inbox.isFull = failure.isFull
+                    case .recovered: break
+                    }
+                }
             }
         )
         space = SpaceKeeper(
             layout: layout,
             files: SystemFiles(),
             logger: logger,
+            fullFailures: { [volume] in volume.fullFailureCount },
+            allPriorities: { CaptureLoop.priorities(in: folder) },
             onPaused: { paused in mailbox.leave { $0.paused = paused } }
         )
+        marker = CrashMarker(file: folder.appending(path: "\(owner.shard).suspect"), now: clock.now())
+        if owner.handlesSignals { marker.noteCrashes() }
         feed = AnalysisFeed(waking: wakePipe)
         link = try LinkServer(folder: folder, shard: owner.shard, startedAt: clock.now())
         worker = WorkerSupervisor(
@@ -119,6 +135,12 @@ final class CaptureLoop {
     func run() -> Bool {
         volume.start()
         configureParts()
+        for (source, until) in marker.quarantined.sorted(by: { $0.key < $1.key }) {
+            logger.critical(
+                "opening this source ended the process again and again; it is left alone",
+                metadata: ["source": "\(source)", "until": "\(until.rfc3339)"]
+            )
+        }
         for camera in configuration.cameras { add(camera) }
         space.start()
         var nextTick = clock.monotonic()
@@ -213,7 +235,10 @@ final class CaptureLoop {
         if let paused = mail.paused {
             self.paused = paused
             for (id, camera) in cameras { camera.setPaused(paused.contains(id)) }
+            nextStatistics = now
         }
+        if mail.isFull { space.hurry() }
+        if let at = mail.clockSetBackAt { clockSetBackAt = at }
         if mail.statisticsDue { nextStatistics = now }
     }
 
@@ -239,6 +264,7 @@ final class CaptureLoop {
             volume: volume,
             feed: feed,
             gate: gate,
+            marker: marker,
             clock: clock,
             logger: logger,
             onChange: { status in mailbox.leave { $0.changed.insert(status.cameraId) } }
@@ -290,15 +316,27 @@ final class CaptureLoop {
         worker.isOn = configuration.analyse
     }
 
+    /// Of the cameras of all shards whose configuration lies in `folder`.
+    private static func priorities(in folder: URL) -> [String: Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        var priorities: [String: Int] = [:]
+        for name in names where name.hasSuffix(".json") && !name.hasPrefix(".") {
+            let configuration = try? CaptureConfiguration.load(from: folder.appending(path: name))
+            for camera in configuration?.cameras ?? [] { priorities[camera.id] = camera.record.priority }
+        }
+        return priorities
+    }
+
     private func statistics(now: Duration) -> CaptureStatistics {
         CaptureStatistics(
             cameras: cameras.mapValues(\.counters),
             workerRestarts: worker.restarts,
             workerDrops: feed.droppedPackets + worker.skippedPackets,
             freeBytes: space.freeBytes,
-            diskFailing: volume.isFailing,
+            diskFailing: volume.isFailing || space.isPausing,
             quarantined: worker.quarantinedCameras(now: now),
-            droppedObservations: link.droppedObservations
+            droppedObservations: link.droppedObservations,
+            clockSetBackAt: clockSetBackAt
         )
     }
 
@@ -310,6 +348,7 @@ final class CaptureLoop {
         for camera in all { camera.stop(reason: .restart) }
         worker.stop()
         while clock.monotonic() < deadline, !all.allSatisfy(\.hasFinished) { usleep(5000) }
+        marker.finish()
         let hung = all.filter { !$0.hasFinished }.map(\.cameraId)
         if !hung.isEmpty {
             logger.warning("sources left behind", metadata: ["cameras": "\(hung.sorted().joined(separator: ","))"])

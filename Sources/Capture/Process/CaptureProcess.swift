@@ -21,7 +21,7 @@ package final class CaptureProcess: Sendable {
     let managed: Bool
     let clock: any HostClock
     let logger: Logger
-    private let handlesSignals: Bool
+    let handlesSignals: Bool
     private let requests = Mutex(Requests())
     private let wakePipe = Mutex<WakePipe?>(nil)
 

@@ -34,12 +34,14 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
     package var workerDrops: Int
     /// Free bytes on the recording volume.
     package var freeBytes: Int64
-    /// True while nothing can be written.
+    /// True while nothing can be written, or cameras are not recorded for want of space.
     package var diskFailing: Bool
     /// Cameras whose analysis is put aside because their packets killed the worker again and again; they are recorded.
     package var quarantined: [String]?
     /// Observations that were dropped because serve was away for too long.
     package var droppedObservations: Int?
+    /// When the host's clock was last set back by more than a second while this shard recorded; nil when it never was.
+    package var clockSetBackAt: WallTime?
 
     package struct CameraCounters: Sendable, Equatable, Codable {
         package var packets: Int
@@ -47,19 +49,24 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         package var fragments: Int
         package var droppedFragments: Int
         package var connections: Int
+        /// Microseconds by which the wall times of the run that is open are ahead of the host's clock, because that was
+        /// set back: the past is never moved, the difference slews away. nil or 0 when there is none.
+        package var clockOffsetMicroseconds: Int64?
 
         package init(
             packets: Int = 0,
             bytes: Int64 = 0,
             fragments: Int = 0,
             droppedFragments: Int = 0,
-            connections: Int = 0
+            connections: Int = 0,
+            clockOffsetMicroseconds: Int64? = nil
         ) {
             self.packets = packets
             self.bytes = bytes
             self.fragments = fragments
             self.droppedFragments = droppedFragments
             self.connections = connections
+            self.clockOffsetMicroseconds = clockOffsetMicroseconds
         }
     }
 
@@ -70,7 +77,8 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         freeBytes: Int64 = 0,
         diskFailing: Bool = false,
         quarantined: [String]? = nil,
-        droppedObservations: Int? = nil
+        droppedObservations: Int? = nil,
+        clockSetBackAt: WallTime? = nil
     ) {
         self.cameras = cameras
         self.workerRestarts = workerRestarts
@@ -79,5 +87,12 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         self.diskFailing = diskFailing
         self.quarantined = quarantined
         self.droppedObservations = droppedObservations
+        self.clockSetBackAt = clockSetBackAt
+    }
+
+    /// The largest offset of a run from the host's clock, in microseconds: more than 0 is the `clock` alarm, 0 again its
+    /// end.
+    package var clockOffsetMicroseconds: Int64 {
+        cameras.values.reduce(0) { max($0, $1.clockOffsetMicroseconds ?? 0) }
     }
 }

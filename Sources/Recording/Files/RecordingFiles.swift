@@ -31,6 +31,9 @@ package protocol RecordingFiles: Sendable {
     func size(_ path: String) throws(FileFailure) -> Int?
     /// The names in a folder, sorted; none where there is no such folder.
     func list(_ path: String) throws(FileFailure) -> [String]
+    /// When something in a folder last came or went, in nanoseconds of the volume's clock; nil where there is no such
+    /// folder, or where that isn't known: then it has to be listed.
+    func modified(_ path: String) -> Int64?
     func remove(_ path: String) throws(FileFailure)
     /// Makes everything written to the volume that holds `path` durable (syncfs).
     func syncVolume(_ path: String) throws(FileFailure)
@@ -46,6 +49,10 @@ package protocol RecordingFile: AnyObject, Sendable {
     func truncate(to size: Int) throws(FileFailure)
     /// Makes the file durable (fdatasync).
     func sync() throws(FileFailure)
+}
+
+extension RecordingFiles {
+    package func modified(_ path: String) -> Int64? { nil }
 }
 
 extension FileFailure {

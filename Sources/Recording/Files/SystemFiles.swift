@@ -66,6 +66,12 @@ package struct SystemFiles: RecordingFiles {
         return names.sorted()
     }
 
+    package func modified(_ path: String) -> Int64? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+    }
+
     package func remove(_ path: String) throws(FileFailure) {
         if unlink(path) != 0 { throw FileFailure(operation: "delete", path: path, code: errno) }
     }

@@ -1,3 +1,5 @@
+import Domain
+
 /// An entry with the place it was found at.
 package struct JournalEvent: Sendable, Hashable {
     package var cameraId: String
@@ -7,7 +9,8 @@ package struct JournalEvent: Sendable, Hashable {
 }
 
 /// Follows all cameras' journals by polling: every call of `poll()` gives what is new, segment by segment in order.
-/// Polled ten times a second it costs one short read per recording camera.
+/// A poll costs one short read and three looks at folders' times per recording camera: folders are listed only when
+/// something in them came or went, and all of them now and then, in case a volume doesn't keep those times.
 package struct JournalFollower: Sendable {
     /// How far each camera was followed; kept by the reader to go on from there.
     package struct Position: Sendable, Hashable, Codable {
@@ -34,13 +37,19 @@ package struct JournalFollower: Sendable {
 
     private let catalogue: RecordingCatalogue
     private let files: any RecordingFiles
+    /// What kept a camera's journals from being read at the last poll; the others are followed all the same, and this one
+    /// is tried again.
+    package private(set) var failures: [String: FileFailure] = [:]
+
     private var cameras: [String] = []
     private var polls = 0
     /// Polls since a camera's segment ended: its next one is looked for eagerly at first.
     private var idlePolls: [String: Int] = [:]
+    /// When the folders that were listed had last changed; only the root's, the cameras' and their newest days'.
+    private var seen: [String: Int64] = [:]
 
-    /// Every so many polls cameras, days and segments that nothing announced are looked for.
-    private static let discovery = 10
+    /// Every so many polls everything is listed, whatever the folders' times say.
+    private static let discovery = 40
     private static let eagerPolls = 30
 
     package init(layout: RecordingLayout, position: Position = Position(), files: any RecordingFiles = SystemFiles()) {
@@ -51,18 +60,54 @@ package struct JournalFollower: Sendable {
 
     /// What came since the last call, at most about `limit` entries (then call again at once). Blocks for the reads.
     package mutating func poll(limit: Int = 10_000) throws(FileFailure) -> [JournalEvent] {
-        let discovers = polls % Self.discovery == 0
+        let listsAll = polls % Self.discovery == 0
         polls += 1
-        if discovers { cameras = try catalogue.cameras() }
+        if changed(catalogue.layout.root) || listsAll { cameras = try catalogue.cameras() }
         var events: [JournalEvent] = []
+        failures = [:]
         for camera in cameras {
             var at = position.cameras[camera] ?? CameraPosition()
             defer { position.cameras[camera] = at }
-            try followDays(camera, &at, discovers: discovers, limit: limit, &events)
-            try followSegments(camera, &at, discovers: discovers, limit: limit, &events)
-            if events.count >= limit { break }
+            do throws(FileFailure) {
+                let newDay = changed(catalogue.layout.cameraFolder(camera)) || listsAll
+                let newFile = newDay || dayChanged(camera, at)
+                try followDays(camera, &at, discovers: newDay, limit: limit, &events)
+                try followSegments(camera, &at, discovers: newFile, limit: limit, &events)
+            } catch {
+                failures[camera] = error
+                forget(camera)
+            }
+            if events.count >= limit {
+                forget(camera)
+                break
+            }
         }
         return events
+    }
+
+    /// Whether something in a folder came or went since it was last looked at.
+    private mutating func changed(_ folder: String) -> Bool {
+        guard let time = files.modified(folder) else { return false }
+        // Times are as coarse as the system's tick: a change of this very moment may be followed by another one that
+        // doesn't show, so it counts again until it lies a little back.
+        let settled = time + 100_000_000 < SystemClock().now().microseconds &* 1000
+        let isNew = seen[folder] != time
+        seen[folder] = settled ? time : nil
+        return isNew
+    }
+
+    /// The same for the days in which the camera's next file can come: that of its segment, and its newest.
+    private mutating func dayChanged(_ camera: String, _ at: CameraPosition) -> Bool {
+        let days = Set([at.day, at.segment.flatMap(SegmentName.init)?.day].compactMap { $0 })
+        var isNew = days.isEmpty
+        for day in days where changed(catalogue.layout.dayFolder(camera, day: day)) { isNew = true }
+        return isNew
+    }
+
+    /// A camera that could not be read is listed again at the next poll.
+    private mutating func forget(_ camera: String) {
+        let prefix = catalogue.layout.cameraFolder(camera)
+        seen = seen.filter { $0.key != prefix && !$0.key.hasPrefix(prefix + "/") }
     }
 
     private mutating func followSegments(

@@ -20,6 +20,9 @@ package final class Recorder {
         package var bytes: Int64 = 0
         package var fragments = 0
         package var droppedFragments = 0
+        /// Microseconds by which the run's wall times are ahead of the host's clock because that was set back; 0 when it
+        /// was not, or when slewing has caught up.
+        package var clockOffset: Int64 = 0
     }
 
     private struct Run {
@@ -30,6 +33,10 @@ package final class Recorder {
         var clock: RunClock
         var cutter: FragmentCutter
         var lastTicks: Int64
+        /// Microseconds that the host's clock was set back since the run's anchor, or lay behind the end of the run before.
+        var setBack: Int64 = 0
+        /// What of it is left after slewing.
+        var clockOffset: Int64 = 0
     }
 
     /// Steps of the host's clock from here on are noticed.
@@ -81,7 +88,8 @@ package final class Recorder {
                 baseTicks: packet.dtsTicks,
                 clock: RunClock(anchor: anchor),
                 cutter: FragmentCutter(settings: volume.settings),
-                lastTicks: -1
+                lastTicks: -1,
+                setBack: Self.notable(anchor - arrival)
             )
             skipsToKey = false
             starts = true
@@ -97,6 +105,10 @@ package final class Recorder {
         let actions = current.cutter.append(placed, rotate: rotate)
         for action in actions { perform(action, current) }
         current.clock.observe(ticks: placed.dtsTicks, arrival: arrival)
+        if current.setBack > 0 {
+            let ahead = current.clock.wall(placed.dtsTicks) - arrival
+            current.clockOffset = min(current.setBack, max(0, Self.notable(ahead)))
+        }
         return Position(
             runId: current.id,
             mediaTicks: placed.ptsTicks,
@@ -134,7 +146,8 @@ package final class Recorder {
             packets: packets,
             bytes: bytes,
             fragments: lane.written.load(ordering: .relaxed),
-            droppedFragments: dropped + lane.dropped.load(ordering: .relaxed)
+            droppedFragments: dropped + lane.dropped.load(ordering: .relaxed),
+            clockOffset: run?.clockOffset ?? 0
         )
     }
 
@@ -226,6 +239,11 @@ package final class Recorder {
         }
     }
 
+    /// Microseconds, where they are more than a camera's own delays make.
+    private static func notable(_ duration: Duration) -> Int64 {
+        duration > clockStep ? duration.microseconds : 0
+    }
+
     private func watchHostClock(_ now: WallTime) {
         let offset = .microseconds(now.microseconds) - volume.clock.monotonic()
         defer { hostOffset = offset }
@@ -234,6 +252,7 @@ package final class Recorder {
             // Forward: media time mapped by the old clock would lag for ever, so a new run is anchored.
             if let run, nextStream == nil { nextStream = run.info }
         } else if hostOffset - offset > Self.clockStep {
+            run?.setBack += (hostOffset - offset).microseconds
             volume.onEvent(.clockSetBack(cameraId: lane.cameraId, by: hostOffset - offset))
         }
     }

@@ -26,6 +26,7 @@ package final class RecordingVolume: Sendable {
     private let beatDone = DispatchSemaphore(value: 0)
     private let failing = Atomic<Bool>(false)
     private let unsynced = Atomic<Bool>(false)
+    private let fullFailures = Atomic<Int>(0)
 
     package init(
         layout: RecordingLayout,
@@ -71,17 +72,27 @@ package final class RecordingVolume: Sendable {
     /// True between a failure and the next write that works.
     package var isFailing: Bool { failing.load(ordering: .relaxed) }
 
+    /// Attempts to write that found the volume full, since the start.
+    package var fullFailureCount: Int { fullFailures.load(ordering: .relaxed) }
+
     /// A camera's recorder: closes what an earlier process left unfinished, notes the gap; blocks. One at a time per
     /// camera.
     package func recorder(cameraId: String) throws(FileFailure) -> Recorder {
         guard Slug.isValid(cameraId) else {
             throw FileFailure(operation: "create folder", path: layout.cameraFolder(cameraId), code: EINVAL)
         }
-        try files.createDirectory(layout.cameraFolder(cameraId))
         // A camera that is taken up again within this process goes on where its writer stands.
         let known = state.withLock { $0.writers[cameraId].map { ($0.lane, $0.lastEnd) } }
         if let (lane, lastEnd) = known { return Recorder(volume: self, lane: lane, lastEnd: lastEnd) }
-        let past = try SegmentRecovery(layout: layout, files: files).recover(cameraId: cameraId, now: clock.now())
+        let past: SegmentRecovery.Outcome
+        do throws(FileFailure) {
+            try files.createDirectory(layout.cameraFolder(cameraId))
+            past = try SegmentRecovery(layout: layout, files: files).recover(cameraId: cameraId, now: clock.now())
+        } catch {
+            // The camera can't be recorded until this works: the same alarm as for a failed write.
+            report(error)
+            throw error
+        }
         let lane = CameraLane(cameraId: cameraId)
         let writer = SegmentWriter(lane: lane, past: past, layout: layout, files: files, clock: clock)
         state.withLock { $0.writers[cameraId] = writer }
@@ -127,9 +138,9 @@ package final class RecordingVolume: Sendable {
         // Taken out while it writes: the lock is never held over a slow disk.
         guard var writer = state.withLock({ $0.writers[lane.cameraId] }) else { return }
         do throws(FileFailure) {
+            unsynced.store(true, ordering: .relaxed)
             try writer.perform(command)
             if case .fragment(_, _) = command, writer.isOpen {
-                unsynced.store(true, ordering: .relaxed)
                 if failing.exchange(false, ordering: .relaxed) { onEvent(.recovered) }
             }
         } catch {
@@ -142,6 +153,7 @@ package final class RecordingVolume: Sendable {
     }
 
     private func report(_ failure: FileFailure) {
+        if failure.isFull { fullFailures.add(1, ordering: .relaxed) }
         if !failing.exchange(true, ordering: .relaxed) { onEvent(.failed(failure)) }
     }
 

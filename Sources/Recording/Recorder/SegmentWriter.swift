@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Synchronization
 
 /// Writes one camera's segments and journals; the volume's writer thread alone uses it. After a failed write nothing more
@@ -9,6 +10,8 @@ struct SegmentWriter {
         var file: any RecordingFile
         var journal: any RecordingFile
         var sizeBytes: Int
+        /// Whole lines of the journal, in bytes.
+        var journalBytes: Int
         var fragmentCount = 0
         var head: ContentHash
         var end: WallTime
@@ -26,6 +29,14 @@ struct SegmentWriter {
     /// Day journal lines that could not be written yet. At most `maximumUnwritten`; then the oldest goes.
     private var unwritten: [JournalEntry] = []
     private static let maximumUnwritten = 200
+    /// Journals whose last line could not be written (the disk was full): it is tried again when the next segment opens.
+    /// At most `maximumUnclosed`; then the oldest is left to the next start's recovery.
+    private var unclosed: [(journal: any RecordingFile, bytes: Int, line: [UInt8])] = []
+    private static let maximumUnclosed = 8
+    /// After `ENOSPC` a segment is begun again with this much room only, so that a full disk isn't littered with segments
+    /// of one fragment.
+    private static let roomToBegin = 512 << 10
+    private var wasFull = false
 
     init(
         lane: CameraLane,
@@ -51,7 +62,7 @@ struct SegmentWriter {
             do throws(FileFailure) {
                 try begin(runId: runId, number: number, startedAt: startedAt, stream: stream, initBytes: initBytes)
             } catch {
-                fail()
+                fail(error)
                 throw error
             }
         case .fragment(let bytes, let record):
@@ -63,9 +74,11 @@ struct SegmentWriter {
                 try write(bytes, record)
             } catch {
                 lane.dropped.add(1, ordering: .relaxed)
-                fail()
+                fail(error)
                 throw error
             }
+            // The fragment is safe: a day journal that fails does not end the segment.
+            try noteEndOfGap(record.wall)
         case .closeSegment(let cause):
             try close(cause)
         case .gapBegins(let reason, let detail):
@@ -83,6 +96,14 @@ struct SegmentWriter {
         initBytes: [UInt8]
     ) throws(FileFailure) {
         if open != nil { try close(.rotated) }
+        if wasFull {
+            let free = try files.freeBytes(layout.root)
+            guard free >= Self.roomToBegin else {
+                throw FileFailure(operation: "create", path: layout.cameraFolder(lane.cameraId), code: ENOSPC)
+            }
+            wasFull = false
+        }
+        closeUnclosed()
         let name = try freeName(startedAt)
         let path = layout.segment(lane.cameraId, name)
         let journalPath = layout.journal(lane.cameraId, name)
@@ -104,12 +125,14 @@ struct SegmentWriter {
             let file = try files.create(path)
             try file.append(initBytes)
             let journal = try files.create(journalPath)
-            try journal.append(JournalLine.encode(.segmentOpened(opened)))
+            let line = JournalLine.encode(.segmentOpened(opened))
+            try journal.append(line)
             open = Open(
                 name: name,
                 file: file,
                 journal: journal,
                 sizeBytes: initBytes.count,
+                journalBytes: line.count,
                 head: opened.chainStart,
                 end: startedAt
             )
@@ -149,6 +172,8 @@ struct SegmentWriter {
         var record = unplaced
         record.offset = current.sizeBytes
         try current.file.append(bytes)
+        // A fragment counts when its line is whole: otherwise `fail` takes it out of the file again.
+        try Self.append(JournalLine.encode(.fragment(record)), to: current.journal, behind: &current.journalBytes)
         current.sizeBytes += bytes.count
         current.fragmentCount += 1
         current.head = ContentHash(chaining: current.head, record.moofHash, record.payloadHash)
@@ -156,14 +181,33 @@ struct SegmentWriter {
         open = current
         lastEnd = max(lastEnd ?? record.wallEnd, record.wallEnd)
         lane.written.add(1, ordering: .relaxed)
+    }
+
+    /// A fragment is on disk: the gap before it, if there was one, ends with its first frame.
+    private mutating func noteEndOfGap(_ wall: WallTime) throws(FileFailure) {
         if var ended = gap {
             gap = nil
-            ended.to = max(ended.from, record.wall)
+            ended.to = max(ended.from, wall)
             try note(.gap(ended))
         } else if !unwritten.isEmpty {
             try writeNotes()
         }
-        try current.journal.append(JournalLine.encode(.fragment(record)))
+    }
+
+    /// Appends whole lines or nothing: what a full disk took of them is cut off again, so that the next line isn't lost
+    /// with it.
+    private static func append(
+        _ lines: [UInt8],
+        to journal: any RecordingFile,
+        behind size: inout Int
+    ) throws(FileFailure) {
+        do throws(FileFailure) {
+            try journal.append(lines)
+            size += lines.count
+        } catch {
+            try? journal.truncate(to: size)
+            throw error
+        }
     }
 
     var isOpen: Bool { open != nil }
@@ -180,11 +224,33 @@ struct SegmentWriter {
             sizeBytes: current.sizeBytes,
             head: current.head
         )
-        try current.journal.append(JournalLine.encode(.segmentClosed(closed)))
+        let line = JournalLine.encode(.segmentClosed(closed))
+        var size = current.journalBytes
+        do throws(FileFailure) {
+            try Self.append(line, to: current.journal, behind: &size)
+        } catch {
+            unclosed.append((current.journal, size, line))
+            if unclosed.count > Self.maximumUnclosed { unclosed.removeFirst() }
+            throw error
+        }
+    }
+
+    private mutating func closeUnclosed() {
+        let waiting = unclosed
+        unclosed = []
+        for (journal, bytes, line) in waiting {
+            var size = bytes
+            do throws(FileFailure) {
+                try Self.append(line, to: journal, behind: &size)
+            } catch {
+                unclosed.append((journal, size, line))
+            }
+        }
     }
 
     /// Gives the open segment up after a failure: cut to its last whole fragment and closed, as far as that works.
-    private mutating func fail() {
+    private mutating func fail(_ failure: FileFailure) {
+        if failure.isFull { wasFull = true }
         if let current = open {
             try? current.file.truncate(to: current.sizeBytes)
             try? close(.failed)
@@ -220,8 +286,10 @@ struct SegmentWriter {
     private mutating func writeNotes() throws(FileFailure) {
         let day = RecordingLayout.day(of: max(clock.now(), lastEnd ?? clock.now()))
         try files.createDirectory(layout.dayFolder(lane.cameraId, day: day))
-        let file = try files.open(layout.dayJournal(lane.cameraId, day: day))
-        try file.append(unwritten.flatMap { JournalLine.encode($0) })
+        let path = layout.dayJournal(lane.cameraId, day: day)
+        let file = try files.open(path)
+        var size = try files.size(path) ?? 0
+        try Self.append(unwritten.flatMap { JournalLine.encode($0) }, to: file, behind: &size)
         unwritten = []
     }
 }

@@ -50,6 +50,7 @@ package struct SegmentRecovery: Sendable {
                 }
             }
         }
+        try endStale(gaps, cameraId: cameraId, before: outcome.lastEnd)
         if let open = gaps.last, open.to == nil, open.from >= outcome.lastEnd ?? .init(microseconds: .min) {
             outcome.openGap = open
             return outcome
@@ -63,6 +64,28 @@ package struct SegmentRecovery: Sendable {
         outcome.openGap = gap
         try appendWhole(.gap(gap), to: layout.dayJournal(cameraId, day: RecordingLayout.day(of: now)))
         return outcome
+    }
+
+    /// Ends gaps that are open in the journal although frames follow: the process ended, or the day journal couldn't be
+    /// written, between a fragment and the line that would have said so.
+    private func endStale(_ gaps: [GapRecord], cameraId: String, before end: WallTime?) throws(FileFailure) {
+        guard let end else { return }
+        let latest = Dictionary(gaps.map { ($0.from, $0) }, uniquingKeysWith: { $1 })
+        let stale = latest.values.filter { $0.to == nil && $0.from < end }
+        guard !stale.isEmpty else { return }
+        let catalogue = RecordingCatalogue(layout: layout, files: files)
+        var starts: [WallTime] = []
+        for day in try catalogue.days(cameraId).suffix(Self.days) {
+            for name in try catalogue.segments(cameraId, day: day) {
+                let index = try FragmentIndex.journal(cameraId: cameraId, name: name, layout: layout, files: files)
+                starts += (index?.fragments ?? []).map(\.wall)
+            }
+        }
+        for var gap in stale.sorted(by: { $0.from < $1.from }) {
+            guard let start = starts.filter({ $0 >= gap.from }).min() else { continue }
+            gap.to = start
+            try appendWhole(.gap(gap), to: layout.dayJournal(cameraId, day: RecordingLayout.day(of: start)))
+        }
     }
 
     /// The last line of a segment's journal if it closes the segment: a start must not read days of journals whole.

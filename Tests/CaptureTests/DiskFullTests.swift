@@ -1,0 +1,166 @@
+import Domain
+import Foundation
+import Recording
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+@testable import Capture
+
+/// A volume of its own, so small that it really runs full. Mounting needs root.
+private final class SmallVolume {
+    let folder: URL
+
+    init?(megabytes: Int) {
+        folder = FileManager.default.temporaryDirectory.appending(path: "gw-volume-\(UUID().uuidString)")
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let mount = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", folder.path]
+        guard (try? FrameWalk.output(of: mount)) != nil else {
+            try? FileManager.default.removeItem(at: folder)
+            return nil
+        }
+    }
+
+    deinit {
+        _ = try? FrameWalk.output(of: ["/usr/bin/umount", "-l", folder.path])
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Something else takes all room but so much.
+    func fill(leaving free: Int) throws {
+        let file = folder.appending(path: "foreign")
+        if !FileManager.default.fileExists(atPath: file.path) {
+            _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        }
+        let handle = try FileHandle(forWritingTo: file)
+        defer { try? handle.close() }
+        try handle.seekToEnd()
+        while freeBytes > free {
+            let bytes = Data(repeating: 7, count: min(freeBytes - free, 1 << 20))
+            guard (try? handle.write(contentsOf: bytes)) != nil else { return }
+        }
+    }
+
+    func makeRoom() throws { try FileManager.default.removeItem(at: folder.appending(path: "foreign")) }
+
+    var freeBytes: Int { (try? SystemFiles().freeBytes(folder.path)) ?? 0 }
+}
+
+@Suite("A full disk", .serialized) struct DiskFullTests {
+    private static func cpuTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    @Test("room is made from the lowest priority; with only holds left recording stops, and goes on when there is room")
+    func full() async throws {
+        guard let volume = SmallVolume(megabytes: 48) else {
+            print("skipped: mounting a small volume is not permitted here")
+            return
+        }
+        let outside = FileManager.default.temporaryDirectory.appending(path: "gw-clip-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: outside) }
+        let clip = try RecordedFiles.makeClip(bitRate: 4_000_000, in: outside)
+        var cameras = ["high", "low"].map { RunningCapture.camera($0, "file:\(clip.path)") }
+        cameras[0].record.priority = 9
+        cameras[1].record.priority = 1
+        let capture = try RunningCapture(
+            cameras,
+            segmentSeconds: 1.5,
+            data: volume.folder,
+            floorBytes: 4 << 20
+        )
+        func names(_ camera: String) -> [String] { capture.segments(camera).map(\.lastPathComponent) }
+        #expect(await eventually(within: .seconds(20)) { names("low").count >= 4 && names("high").count >= 4 })
+
+        // Somebody else takes the room: the oldest of the lowest priority goes, and both are recorded on.
+        let before = (low: names("low"), high: names("high"))
+        try volume.fill(leaving: 5 << 20)
+        #expect(await eventually(within: .seconds(15)) { !names("low").contains(before.low[1]) })
+        let meanwhile = names("low")
+        #expect(names("high").starts(with: before.high))
+        #expect(meanwhile == meanwhile.sorted() && !meanwhile.isEmpty)
+        #expect(capture.statistics?.diskFailing != true)
+        let newest = names("high")
+        #expect(await eventually(within: .seconds(10)) { names("high").count > newest.count })
+
+        // Everything is held: nothing may go, so recording stops.
+        let holds = HoldsJournal(layout: RecordingLayout(dataDirectory: volume.folder.path))
+        let (past, future) = (WallTime.epoch, SystemClock().now() + .seconds(3600))
+        for id in ["low", "high"] {
+            try holds.append(
+                HoldRecord(id: id, cameraId: id, from: past, to: future, reason: "", by: "x", createdAt: past)
+            )
+        }
+        let held = (low: names("low"), high: names("high"))
+        try volume.fill(leaving: 0)
+        #expect(await eventually(within: .seconds(10)) { capture.statistics?.diskFailing == true })
+        try await Task.sleep(for: .seconds(2))
+        let stopped = (low: names("low"), high: names("high"))
+        let cpu = Self.cpuTime()
+        try await Task.sleep(for: .seconds(4))
+        #expect(Self.cpuTime() - cpu < .seconds(2), "no busy loop on a full disk")
+        #expect(names("low") == stopped.low && names("high") == stopped.high, "nothing is begun on a full disk")
+        #expect(stopped.low.starts(with: held.low.dropLast()) && stopped.high.starts(with: held.high.dropLast()))
+        #expect(capture.status("high")?.state == .live, "the connections stay")
+        #expect(capture.statistics?.diskFailing == true)
+
+        // Room comes back by itself.
+        try volume.makeRoom()
+        let clock = ContinuousClock()
+        let freed = clock.now
+        #expect(
+            await eventually(within: .seconds(10)) {
+                names("low").count > stopped.low.count && names("high").count > stopped.high.count
+            }
+        )
+        print("recording goes on \(clock.now - freed) after there is room again")
+        #expect(await eventually(within: .seconds(10)) { capture.statistics?.diskFailing == false })
+        try await Task.sleep(for: .seconds(3))
+        #expect(await capture.stop()?.code == 0)
+        for camera in ["low", "high"] { try check(camera, in: volume.folder, clip: clip) }
+    }
+
+    /// Every file plays, every journal is whole, and between gaps not one frame is missing.
+    private func check(_ camera: String, in data: URL, clip: URL) throws {
+        let layout = RecordingLayout(dataDirectory: data.path)
+        let catalogue = RecordingCatalogue(layout: layout)
+        let gaps = try RecordedFiles.gaps(camera, in: data)
+        let disk = gaps.filter { $0.reason == .disk || $0.laterReasons.contains(.disk) }
+        #expect(!disk.isEmpty && disk.allSatisfy { $0.to != nil }, "\(camera): \(gaps)")
+        var walks: [[URL]] = [[]]
+        var end: WallTime?
+        for day in try catalogue.days(camera) {
+            var dayJournal = JournalReader(path: layout.dayJournal(camera, day: day))
+            _ = try dayJournal.readAll()
+            #expect(dayJournal.damagedLines == 0)
+            for name in try catalogue.segments(camera, day: day) {
+                var reader = JournalReader(path: layout.journal(camera, name))
+                let index = try #require(FragmentIndex(try reader.readAll()), "\(camera) \(name)")
+                #expect(reader.damagedLines == 0)
+                let file = URL(filePath: layout.segment(camera, name))
+                #expect(index.closed != nil, "\(camera) \(name)")
+                #expect(try SystemFiles().size(file.path) == index.fragments.last?.end ?? index.opened.initBytes)
+                guard let first = index.fragments.first, let last = index.fragments.last else { continue }
+                let samples = index.fragments.reduce(0) { $0 + $1.sampleCount }
+                #expect(try RecordedFiles.packets(of: file) == samples)
+                if let end, gaps.contains(where: { $0.from >= end - .milliseconds(1) && $0.from <= first.wall }) {
+                    walks.append([])
+                }
+                walks[walks.count - 1].append(file)
+                end = last.wallEnd
+            }
+        }
+        for files in walks {
+            guard case .unbroken(_, let count) = try RecordedFiles.walk(files, clip: clip) else {
+                Issue.record("\(camera): frames are missing without a gap")
+                continue
+            }
+            #expect(count > 0)
+        }
+    }
+}

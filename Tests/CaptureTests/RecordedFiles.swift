@@ -1,0 +1,46 @@
+import Domain
+import Foundation
+import Recording
+import TestSupport
+
+/// Looks at what a capture has left on disk, with `ffmpeg` and the journals.
+enum RecordedFiles {
+    /// A camera's gaps after all replacements, in order.
+    static func gaps(_ camera: String, in data: URL) throws -> [GapRecord] {
+        let layout = RecordingLayout(dataDirectory: data.path)
+        var gaps: [WallTime: GapRecord] = [:]
+        for day in try RecordingCatalogue(layout: layout).days(camera) {
+            var reader = JournalReader(path: layout.dayJournal(camera, day: day))
+            for case .gap(let gap) in try reader.readAll() { gaps[gap.from] = gap }
+        }
+        return gaps.values.sorted { $0.from < $1.from }
+    }
+
+    /// Joins the files and compares their frames with the clip's.
+    static func walk(_ files: [URL], clip: URL, codec: String = "h264") throws -> FrameWalk.Verdict {
+        let recorded = try files.flatMap { try FrameWalk.frames(of: $0, codec: codec) }
+        return FrameWalk.check(recorded: recorded, clip: try FrameWalk.frames(of: clip, codec: codec))
+    }
+
+    /// Packets that `ffprobe` finds; throws when it can't play the file.
+    static func packets(of file: URL) throws -> Int {
+        let output = try FrameWalk.output(of: [
+            "/usr/bin/ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of",
+            "csv=p=0", file.path,
+        ])
+        return Int(String(decoding: output, as: UTF8.self).filter(\.isNumber)) ?? 0
+    }
+
+    /// A clip of `bitRate` bits a second with a key frame every second: noise, so that it can't be made smaller.
+    static func makeClip(bitRate: Int, in folder: URL) throws -> URL {
+        let file = folder.appending(path: "clip.mp4")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        _ = try FrameWalk.output(of: [
+            "/usr/bin/ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-t",
+            "8",
+            "-vf", "noise=alls=60:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "\(bitRate)", "-maxrate",
+            "\(bitRate)", "-bufsize", "\(bitRate / 2)", "-g", "25", "-pix_fmt", "yuv420p", file.path,
+        ])
+        return file
+    }
+}
