@@ -1,0 +1,124 @@
+import Archive
+import Domain
+import Foundation
+import HTTPTypes
+import Media
+import NIOCore
+import Recording
+import TestSupport
+import Testing
+
+@testable import Console
+
+private let clipName = "indoor_persons_one_by_one.mp4"
+
+@Suite("recorded pictures", .enabled(if: SharedData.video(clipName) != nil, "no shared clips here"))
+struct MediaTests {
+    @Test("playback, timeline and clip give what was recorded")
+    func recorded() async throws {
+        let world = try await ConsoleWorld()
+        let (from, to) = try await record(in: world)
+        let range = "from=\(from.rfc3339)&to=\(to.rfc3339)"
+
+        let playback = try await world.ask(.get, "/api/v1/cameras/gate/playback?\(range)", as: "viewer")
+        #expect(playback.headers[.contentType] == "application/octet-stream")
+        let frames = try Self.frames(playback.bytes)
+        let types = frames.compactMap { $0.header["type"]?.text }
+        #expect(types.first == "init")
+        #expect(types.last == "end")
+        let fragments = frames.filter { $0.header["type"] == "fragment" }
+        #expect(fragments.count >= 10)
+        #expect(fragments.first?.header["key"] == true)
+        #expect(frames.first?.header["mime"]?.text?.hasPrefix("video/mp4; codecs=\"avc1.") == true)
+        #expect(frames.first?.payload.dropFirst(4).starts(with: Array("ftyp".utf8)) == true)
+        #expect(fragments.allSatisfy { $0.payload.dropFirst(4).starts(with: Array("moof".utf8)) })
+
+        let timeline = try await world.ask(.get, "/api/v1/cameras/gate/timeline?\(range)", as: "viewer")
+        #expect(timeline.json["runs"]?.elements?.count == 1)
+        #expect(timeline.json["runs"]?.elements?.first?["from"]?.text == from.rfc3339)
+
+        let clip = try await world.ask(.get, "/api/v1/cameras/gate/clip.mp4?\(range)", as: "monitor")
+        #expect(clip.status == 200)
+        #expect(clip.headers[.contentDisposition]?.hasPrefix("attachment; filename=\"gate-") == true)
+        #expect(clip.bytes.dropFirst(4).starts(with: Array("ftyp".utf8)))
+        #expect(clip.headers[.contentLength] == String(clip.bytes.count))
+        let file = world.folder.appending(path: "clip.mp4")
+        try Data(clip.bytes).write(to: file)
+        let demuxer = try Demuxer(
+            opening: file.path,
+            options: DemuxerOptions(loopFile: false, paceFile: false),
+            cancellation: Cancellation()
+        )
+        #expect(demuxer.info.codec == .h264)
+
+        let camera = try await world.ask(.get, "/api/v1/cameras/gate", as: "viewer")
+        #expect(camera.json["recordedFrom"]?.text == from.rfc3339)
+    }
+
+    @Test("readers that stop reading hold nothing up, not even the end of the service")
+    func slowReader() async throws {
+        let world = try await ConsoleWorld()
+        let (from, to) = try await record(in: world)
+        try await withConsole(world) { port, stop in
+            let lazy = try (0..<4).map { _ in try RawClient(port: port) }
+            let path = "/api/v1/cameras/gate/playback?from=\(from.rfc3339)&to=\(to.rfc3339)"
+            for client in lazy { client.get(path, token: world.tokens["viewer"]) }
+            let prompt = try RawClient(port: port)
+            prompt.get(path, token: world.tokens["viewer"])
+            let (bytes, _) = await prompt.read { Self.endsWithEnd($0) }
+            #expect(Self.endsWithEnd(bytes))
+            let began = ContinuousClock.now
+            try await stop()
+            #expect(ContinuousClock.now - began < .seconds(3), "lazy readers don't keep the service from ending")
+        }
+    }
+
+    /// Records the clip as camera `gate`; the range that it covers.
+    private func record(in world: ConsoleWorld) async throws -> (from: WallTime, to: WallTime) {
+        let url = try #require(SharedData.video(clipName))
+        let demuxer = try Demuxer(
+            opening: url.path,
+            options: DemuxerOptions(loopFile: false, paceFile: false),
+            cancellation: Cancellation()
+        )
+        let volume = RecordingVolume(
+            layout: RecordingLayout(dataDirectory: world.folder.path),
+            clock: world.clock,
+            settings: RecordingSettings(segmentLength: .seconds(600))
+        )
+        volume.start()
+        defer { volume.stop() }
+        let recorder = try volume.recorder(cameraId: "gate")
+        recorder.beginRun(info: demuxer.info)
+        let from = world.clock.now()
+        reading: while true {
+            switch try demuxer.next() {
+            case .packet(let packet):
+                recorder.append(packet)
+                world.clock.advance(by: .microseconds(packet.durationTicks * 100 / 9))
+            case .parametersChanged: break
+            case .end: break reading
+            }
+        }
+        recorder.endRun(reason: .closed)
+        let to = world.clock.now()
+        world.clock.advance(by: .seconds(10))
+        volume.stop()
+        try await world.archive.catchUp()
+        return (from, to)
+    }
+
+    private static func endsWithEnd(_ bytes: [UInt8]) -> Bool {
+        String(decoding: bytes.suffix(200), as: UTF8.self).contains(#""type":"end""#)
+    }
+
+    private static func frames(_ bytes: [UInt8]) throws -> [(header: JSONValue, payload: [UInt8])] {
+        var parser = WireFrameParser()
+        parser.append(bytes)
+        var frames: [(header: JSONValue, payload: [UInt8])] = []
+        while let frame = try parser.next() {
+            frames.append((JSONValue(parsing: frame.header) ?? .null, frame.payload))
+        }
+        return frames
+    }
+}
