@@ -30,7 +30,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -86,7 +88,9 @@ let package = Package(
             dependencies: [
                 "Alarms", "Archive", "Cases", "Domain", "Store", "Telemetry", crypto, logging,
                 .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             resources: [.copy("Assets")],
             swiftSettings: settings
@@ -151,9 +155,13 @@ let package = Package(
         .testTarget(
             name: "ConsoleTests",
             dependencies: [
-                "Alarms", "Archive", "Cases", "Console", "Domain", "Store", "Telemetry", "TestSupport", logging,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "Alarms", "Archive", "Cases", "Console", "Domain", "Media", "Recording", "Store", "Telemetry",
+                "TestSupport",
+                logging,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
