@@ -13,7 +13,10 @@ struct DemuxerTests {
 
     @Test("a looped file gives the same pictures round and round, with times that only grow", arguments: clips)
     func loops(clip: String) throws {
-        guard let file = SharedData.video(clip) else { return }
+        guard let file = SharedData.video(clip) else {
+            print("skipped: no \(clip) in the shared folder")
+            return
+        }
         let once = try Self.packets(file.path, loop: false, maximum: .max)
         let thrice = try Self.packets(file.path, loop: true, maximum: once.count * 2 + 5)
         #expect(thrice.count == once.count * 2 + 5)
@@ -49,7 +52,10 @@ struct DemuxerTests {
 
     @Test("a file plays at its own rate and a cancelled wait ends at once")
     func pace() throws {
-        guard let file = SharedData.video("lot_person_bicycle_car.mp4") else { return }
+        guard let file = SharedData.video("lot_person_bicycle_car.mp4") else {
+            print("skipped: no clips in the shared folder")
+            return
+        }
         let cancellation = Cancellation()
         let demuxer = try Demuxer(opening: file.path, options: DemuxerOptions(), cancellation: cancellation)
         let clock = SystemClock()
@@ -104,7 +110,10 @@ struct DemuxerTests {
         arguments: ["abandoned_backpack_indoor_aboda.mp4", "night_ir_person_hevc.mp4"]
     )
     func rtsp(clip: String) throws {
-        guard let file = SharedData.video(clip), let server = ClipServer(file) else { return }
+        guard let file = SharedData.video(clip), let server = ClipServer(file) else {
+            print("skipped: no \(clip) or RTSP server in the shared folder")
+            return
+        }
         defer { withExtendedLifetime(server) {} }
         let original = try Self.packets(file.path, loop: false, maximum: .max)
         let clock = SystemClock()
@@ -148,7 +157,10 @@ struct DemuxerTests {
     func refusals() throws {
         guard let file = SharedData.video("tamper_cover_bubblewrap.mp4"),
             let server = ClipServer(file, user: "cam", password: "right")
-        else { return }
+        else {
+            print("skipped: no clips or RTSP server in the shared folder")
+            return
+        }
         defer { withExtendedLifetime(server) {} }
         let path = server.url.dropFirst("rtsp://".count)
         for (url, code) in [

@@ -242,4 +242,147 @@ struct FaultTests {
         let fragments = try folder.segments("cam").flatMap(\.index.fragments)
         for (one, two) in zip(fragments, fragments.dropFirst()) { #expect(two.wall >= one.wallEnd - .milliseconds(1)) }
     }
+
+    @Test("a disk that fills up in the middle of a journal line leaves no torn line and no fragment without its line")
+    func fullInJournal() throws {
+        for room in stride(from: 0, through: 2400, by: 60) {
+            let folder = RecordingFolder()
+            let files = FaultyFiles()
+            let clock = ManualClock()
+            let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock)
+            volume.start()
+            let recorder = try volume.recorder(cameraId: "cam")
+            recorder.beginRun(info: SyntheticStream.info)
+            Self.record(0..<30, recorder, clock: clock)
+            #expect(Self.eventually { recorder.waitingBytes == 0 })
+            // One fragment is some 8000 bytes: the end of the room falls into it, its line, or the lines of the failure.
+            files.faults.withLock { $0.full = ($0.written + 7200 + room, ENOSPC) }
+            Self.record(30..<110, recorder, clock: clock)
+            #expect(Self.eventually { volume.isFailing && recorder.waitingBytes == 0 })
+            files.faults.withLock { $0.full = nil }
+            Self.record(110..<200, recorder, clock: clock)
+            recorder.endRun(reason: .restart)
+            volume.stop()
+            let segments = try folder.segments("cam")
+            #expect(segments.count == 2, "\(room)")
+            for (name, index) in segments {
+                var reader = JournalReader(path: folder.layout.journal("cam", name))
+                _ = try reader.readAll()
+                #expect(reader.damagedLines == 0, "\(room)")
+                #expect(index.closed != nil, "\(room)")
+                let size = try folder.bytes("cam", name).count
+                #expect(index.fragments.last?.end ?? index.opened.initBytes == size, "\(room)")
+            }
+            let disk = try folder.gaps("cam").filter { $0.reason == .disk }
+            #expect(disk.count == 1 && disk.first?.to == segments.last?.index.fragments.first?.wall, "\(room)")
+        }
+    }
+
+    @Test("a gap that was left open although frames follow is ended at the next start")
+    func staleGap() throws {
+        let folder = RecordingFolder()
+        let clock = ManualClock()
+        let volume = RecordingVolume(layout: folder.layout, clock: clock)
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        let opened = try #require(try folder.gaps("cam").first)
+        recorder.beginRun(info: SyntheticStream.info)
+        Self.record(0..<60, recorder, clock: clock)
+        recorder.endRun(reason: .restart)
+        volume.stop()
+        let first = try #require(try folder.segments("cam").first?.index.fragments.first)
+        // The line with the end is lost.
+        let day = try #require(try RecordingCatalogue(layout: folder.layout).days("cam").first)
+        let path = folder.layout.dayJournal("cam", day: day)
+        try Data(JournalLine.encode(.gap(opened))).write(to: URL(filePath: path))
+        let outcome = try SegmentRecovery(layout: folder.layout).recover(cameraId: "cam", now: clock.now())
+        let gaps = try folder.gaps("cam")
+        #expect(gaps.first { $0.from == opened.from }?.to == first.wall)
+        #expect(outcome.openGap?.reason == .crash && outcome.openGap?.to == nil)
+    }
+
+    @Test("a camera whose journals can't be read is named, and the others are followed")
+    func unreadable() throws {
+        let folder = RecordingFolder()
+        let clock = ManualClock()
+        let volume = RecordingVolume(layout: folder.layout, clock: clock)
+        volume.start()
+        let files = FaultyFiles()
+        var follower = JournalFollower(layout: folder.layout, files: files)
+        var recorders: [Recorder] = []
+        for camera in ["a", "b", "c"] {
+            let recorder = try volume.recorder(cameraId: camera)
+            recorder.beginRun(info: SyntheticStream.info)
+            Self.record(0..<30, recorder, clock: clock)
+            recorders.append(recorder)
+        }
+        #expect(Self.eventually { recorders.allSatisfy { $0.waitingBytes == 0 } })
+        files.faults.withLock { $0.unreadable = "/b/" }
+        let events = try follower.poll()
+        #expect(Set(events.map(\.cameraId)) == ["a", "c"])
+        #expect(follower.failures.keys.sorted() == ["b"] && follower.failures["b"]?.code == EIO)
+        files.faults.withLock { $0.unreadable = nil }
+        let later = try follower.poll()
+        #expect(Set(later.map(\.cameraId)) == ["b"] && follower.failures.isEmpty)
+        for recorder in recorders { recorder.endRun(reason: .restart) }
+        volume.stop()
+    }
+
+    @Test("a new camera and a new segment are seen at the next poll, and idle cameras cost no listing")
+    func discovery() throws {
+        let folder = RecordingFolder()
+        let clock = ManualClock()
+        let settings = RecordingSettings(segmentLength: .seconds(2))
+        let volume = RecordingVolume(layout: folder.layout, clock: clock, settings: settings)
+        volume.start()
+        let files = FaultyFiles()
+        var follower = JournalFollower(layout: folder.layout, files: files)
+        #expect(try follower.poll().isEmpty)
+        for number in 0..<8 {
+            let recorder = try volume.recorder(cameraId: "cam\(number)")
+            recorder.beginRun(info: SyntheticStream.info)
+            Self.record(0..<40, recorder, clock: clock)
+            #expect(Self.eventually { recorder.waitingBytes == 0 })
+            let events = try follower.poll()
+            #expect(events.contains { $0.cameraId == "cam\(number)" && $0.segment != nil })
+            recorder.endRun(reason: .restart)
+        }
+        volume.stop()
+        // Folders' times lie back far enough to be trusted; segments that were closed are looked behind for a while.
+        usleep(150_000)
+        for _ in 0..<35 { _ = try follower.poll() }
+        files.faults.withLock { $0.listings = 0 }
+        _ = try follower.poll()
+        #expect(files.faults.withLock { $0.listings } == 0)
+    }
+
+    @Test("a run that is ahead of a clock that was set back says by how much, until it has caught up")
+    func clockOffset() throws {
+        let folder = RecordingFolder()
+        let clock = ManualClock()
+        let events = Mutex<[VolumeEvent]>([])
+        let volume = RecordingVolume(layout: folder.layout, clock: clock) { event in
+            events.withLock { $0.append(event) }
+        }
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        recorder.beginRun(info: SyntheticStream.info)
+        Self.record(0..<50, recorder, clock: clock)
+        #expect(recorder.counters.clockOffset == 0)
+        clock.stepWall(by: .milliseconds(-1500))
+        Self.record(50..<100, recorder, clock: clock)
+        #expect((1_400_000...1_500_000).contains(recorder.counters.clockOffset))
+        #expect(events.withLock { $0 } == [.clockSetBack(cameraId: "cam", by: .milliseconds(1500))])
+        // 500 ppm: half a second, the part that is noticed, takes a thousand.
+        Self.record(100..<40_000, recorder, clock: clock)
+        #expect(recorder.counters.clockOffset == 0)
+        // A run that has to begin behind the one before, because of a longer step, says so too.
+        recorder.endRun(reason: .closed)
+        clock.stepWall(by: .seconds(-60))
+        recorder.beginRun(info: SyntheticStream.info)
+        Self.record(0..<10, recorder, clock: clock)
+        #expect(recorder.counters.clockOffset > 50_000_000)
+        recorder.endRun(reason: .restart)
+        volume.stop()
+    }
 }

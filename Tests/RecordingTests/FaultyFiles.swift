@@ -16,6 +16,9 @@ final class FaultyFiles: RecordingFiles {
         var syncs = 0
         var creations = 0
         var paths: Set<String> = []
+        /// Reads and listings of paths that hold this fail with EIO.
+        var unreadable: String?
+        var listings = 0
     }
 
     let faults = Mutex(Faults())
@@ -37,12 +40,25 @@ final class FaultyFiles: RecordingFiles {
     }
 
     func read(_ path: String, offset: Int, count: Int) throws(FileFailure) -> [UInt8] {
-        try real.read(path, offset: offset, count: count)
+        try check(path)
+        return try real.read(path, offset: offset, count: count)
     }
 
     func size(_ path: String) throws(FileFailure) -> Int? { try real.size(path) }
 
-    func list(_ path: String) throws(FileFailure) -> [String] { try real.list(path) }
+    func list(_ path: String) throws(FileFailure) -> [String] {
+        faults.withLock { $0.listings += 1 }
+        try check(path)
+        return try real.list(path)
+    }
+
+    func modified(_ path: String) -> Int64? { real.modified(path) }
+
+    private func check(_ path: String) throws(FileFailure) {
+        if let part = faults.withLock({ $0.unreadable }), (path + "/").contains(part) {
+            throw FileFailure(operation: "read", path: path, code: EIO)
+        }
+    }
 
     func remove(_ path: String) throws(FileFailure) { try real.remove(path) }
 

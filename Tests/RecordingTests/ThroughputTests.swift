@@ -10,7 +10,10 @@ import TestSupport
 struct ThroughputTests {
     @Test("a core records many times the rate of a camera")
     func throughput() throws {
-        guard let file = SharedData.video("towncentre_1080p_pedestrians_cyclists.mp4") else { return }
+        guard let file = SharedData.video("towncentre_1080p_pedestrians_cyclists.mp4") else {
+            print("skipped: no clips in the shared folder")
+            return
+        }
         let folder = RecordingFolder()
         // All of it may wait: the disk of a build machine is not what is measured.
         let volume = RecordingVolume(layout: folder.layout, settings: RecordingSettings(backlogBytes: 1 << 30))

@@ -29,7 +29,7 @@ struct SegmentWriter {
     /// Day journal lines that could not be written yet. At most `maximumUnwritten`; then the oldest goes.
     private var unwritten: [JournalEntry] = []
     private static let maximumUnwritten = 200
-    /// Journals whose last line could not be written (the disk was full): it is tried again when the next segment opens.
+    /// Journals whose last line could not be written (the disk was full): it is tried again with the next fragment.
     /// At most `maximumUnclosed`; then the oldest is left to the next start's recovery.
     private var unclosed: [(journal: any RecordingFile, bytes: Int, line: [UInt8])] = []
     private static let maximumUnclosed = 8
@@ -78,6 +78,7 @@ struct SegmentWriter {
                 throw error
             }
             // The fragment is safe: a day journal that fails does not end the segment.
+            closeUnclosed()
             try noteEndOfGap(record.wall)
         case .closeSegment(let cause):
             try close(cause)
@@ -103,7 +104,6 @@ struct SegmentWriter {
             }
             wasFull = false
         }
-        closeUnclosed()
         let name = try freeName(startedAt)
         let path = layout.segment(lane.cameraId, name)
         let journalPath = layout.journal(lane.cameraId, name)
@@ -236,6 +236,7 @@ struct SegmentWriter {
     }
 
     private mutating func closeUnclosed() {
+        guard !unclosed.isEmpty else { return }
         let waiting = unclosed
         unclosed = []
         for (journal, bytes, line) in waiting {

@@ -1,0 +1,155 @@
+import Domain
+import Foundation
+import Recording
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+@testable import Capture
+
+/// The whole process dies, as a kill, a crash or a power cut ends it.
+@Suite("A capture process that dies", .serialized) struct KilledCaptureTests {
+    private struct Random: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state
+        }
+    }
+
+    private static func program(_ cameras: [CapturedCamera]) throws -> CaptureProgram? {
+        guard let executable = CaptureProgram.executable else {
+            print("skipped: no gridwatch beside the tests; build it or name it in GRIDWATCH_EXECUTABLE")
+            return nil
+        }
+        return try CaptureProgram(cameras, executable: executable)
+    }
+
+    @Test("killed at any instant, every file plays, two seconds are lost at most, and one gap a time says so")
+    func killed() async throws {
+        let clips = ["street": "street_traffic_suburban.mp4", "indoor": "indoor_persons_one_by_one.mp4"]
+        let port = TestPeer.freePort()
+        guard let server = try TestPeer.rtspServer(port: port, clips: clips) else {
+            print("skipped: no clips or RTSP server in the shared folder")
+            return
+        }
+        defer { server.stop() }
+        let cameras = clips.keys.sorted().map { RunningCapture.camera($0, "rtsp://127.0.0.1:\(port)/\($0)") }
+        guard let program = try Self.program(cameras) else { return }
+        #expect(await server.isReady())
+        var random = Random(state: 2026)
+        var kills: [WallTime] = []
+        var lives: [String: [[URL]]] = [:]
+        func sizes() -> [URL: Int] {
+            var sizes: [URL: Int] = [:]
+            for file in cameras.flatMap({ program.segments($0.id) }) {
+                sizes[file] = (try? SystemFiles().size(file.path)) ?? 0
+            }
+            return sizes
+        }
+        for _ in 0..<4 {
+            let before = Set(sizes().keys)
+            try program.start()
+            let started = SystemClock().now()
+            #expect(
+                await eventually(within: .seconds(15)) {
+                    cameras.allSatisfy { program.segments($0.id).contains { !before.contains($0) } }
+                }
+            )
+            #expect(SystemClock().now() - started < .seconds(5), "recording begins within five seconds")
+            try await Task.sleep(for: .milliseconds(Int.random(in: 800...3500, using: &random)))
+            let at = SystemClock().now()
+            #expect(await program.end(SIGKILL))
+            kills.append(at)
+            for file in sizes().keys { #expect(try RecordedFiles.packets(of: file) > 0, "\(file.path)") }
+            for camera in cameras {
+                lives[camera.id, default: []].append(program.segments(camera.id).filter { !before.contains($0) })
+            }
+        }
+        let before = Set(sizes().keys)
+        try program.start()
+        #expect(
+            await eventually(within: .seconds(15)) {
+                cameras.allSatisfy { program.segments($0.id).contains { !before.contains($0) } }
+            }
+        )
+        try await Task.sleep(for: .seconds(2))
+        #expect(await program.end(SIGTERM))
+        for camera in cameras {
+            lives[camera.id]?.append(program.segments(camera.id).filter { !before.contains($0) })
+            let gaps = try RecordedFiles.gaps(camera.id, in: program.data)
+            #expect(gaps.map(\.reason) == [.starting, .crash, .crash, .crash, .crash, .restart], "\(gaps)")
+            for (gap, at) in zip(gaps.filter { $0.reason == .crash }, kills) {
+                #expect(gap.to != nil)
+                let lost = at - gap.from
+                print("\(camera.id): \(lost.seconds) s lost")
+                #expect(lost < .seconds(2))
+            }
+            let clip = try #require(clips[camera.id].flatMap(SharedData.video))
+            for files in try #require(lives[camera.id]) {
+                guard case .unbroken(_, let count) = try RecordedFiles.walk(files, clip: clip) else {
+                    Issue.record("\(camera.id): frames are missing in \(files)")
+                    continue
+                }
+                #expect(count > 0)
+            }
+            for file in program.segments(camera.id) { #expect(try RecordedFiles.packets(of: file) > 0) }
+        }
+    }
+
+    @Test(
+        "a source that crashes it again and again is left alone, the others are recorded; being killed counts nothing"
+    )
+    func suspect() async throws {
+        let outside = FileManager.default.temporaryDirectory.appending(path: "gw-clip-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: outside) }
+        // Never answers: it stays what libavformat is busy with.
+        let silent = try TestPeer([
+            "/usr/bin/python3", "-c",
+            "import socket,time\ns=socket.create_server(('127.0.0.1',0))\n"
+                + "print('ready',s.getsockname()[1],flush=True)\ntime.sleep(600)",
+        ])
+        defer { silent.stop() }
+        #expect(await silent.isReady())
+        let port = try #require(silent.lines.first.flatMap { Int($0.dropFirst(6)) })
+        let clip = try RecordedFiles.makeClip(bitRate: 400_000, in: outside)
+        guard
+            let program = try Self.program([
+                RunningCapture.camera("good", "file:\(clip.path)"),
+                RunningCapture.camera("bad", "rtsp://127.0.0.1:\(port)/x"),
+            ])
+        else { return }
+        let file = program.data.appending(path: "capture/0.suspect")
+        func ledger() -> CrashLedger? {
+            guard let text = try? Data(contentsOf: file), let line = text.split(separator: 10).first else { return nil }
+            return try? JSONDecoder().decode(CrashLedger.self, from: line)
+        }
+        // The clip's fifty packets take two seconds; then only the silent source is marked.
+        for signal in [SIGKILL, SIGKILL, SIGKILL, SIGSEGV, SIGSEGV, SIGSEGV] {
+            let files = program.segments("good").count
+            try program.start()
+            #expect(await eventually(within: .seconds(10)) { program.segments("good").count > files })
+            #expect(await eventually(within: .seconds(15)) { ledger()?.marked == ["bad"] })
+            #expect(ledger()?.quarantined.isEmpty == true)
+            #expect(await program.end(signal))
+        }
+        let before = program.segments("good").count
+        try program.start()
+        #expect(await eventually(within: .seconds(5)) { ledger()?.quarantined.keys.sorted() == ["bad"] })
+        let link = CaptureLink(dataDirectory: program.data, shard: 0)
+        link.start()
+        defer { link.close() }
+        var statuses: [String: CameraStatus] = [:]
+        for await (event, _) in link.events {
+            if case .state(let status) = event { statuses[status.cameraId] = status }
+            if statuses["good"]?.state == .live, statuses["bad"]?.state == .offline { break }
+        }
+        #expect(statuses["bad"]?.reason == .sourceError)
+        #expect(statuses["bad"]?.detail?.contains("again and again") == true)
+        #expect(await eventually(within: .seconds(5)) { program.segments("good").count > before })
+        #expect(await program.end(SIGTERM))
+    }
+}
