@@ -21,7 +21,9 @@ package struct JournalReader: Sendable {
     package mutating func readNew() throws(FileFailure) -> [JournalEntry] {
         let bytes: [UInt8]
         do throws(FileFailure) {
-            bytes = try files.read(path, offset: offset, count: Self.chunk)
+            // Most polls find nothing new: a look at the size spares them opening the file and a large buffer.
+            guard let size = try files.size(path), size > offset else { return [] }
+            bytes = try files.read(path, offset: offset, count: min(Self.chunk, size - offset))
         } catch {
             if error.isMissing { return [] }
             throw error
