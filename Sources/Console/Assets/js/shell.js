@@ -155,7 +155,10 @@ function showPages(main, nav) {
     const allowed = pagesOf();
     const page = allowed.find((p) => p.name === route.page) ?? allowed[0];
     for (const anchor of nav.querySelectorAll('a')) {
-      if (anchor.dataset.page === page.name) anchor.setAttribute('aria-current', 'page');
+      if (anchor.dataset.page === page.name) {
+        anchor.setAttribute('aria-current', 'page');
+        anchor.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      }
       else anchor.removeAttribute('aria-current');
     }
     document.title = `${t(`page.${page.name}`)} · ${state.site.name}`;

@@ -94,7 +94,8 @@ export const cameraName = (id) => state.camera.get(id)?.name ?? id;
 export function className(code, fallback) {
   if (!code) return '–';
   const found = state.site.classes.find((/** @type {any} */ c) => c.code === code);
-  return (found && (isChinese() ? found.name : found.nameEn || found.name)) || fallback || code;
+  const name = (found && (isChinese() ? found.name : found.nameEn || found.name)) || fallback || code;
+  return name.slice(0, 1).toUpperCase() + name.slice(1);
 }
 /** @param {string|null|undefined} id @param {string} [fallback] */
 export function unitName(id, fallback) {

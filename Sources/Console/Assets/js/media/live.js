@@ -119,5 +119,6 @@ export class LiveStream {
 export function needsPictures(camera) {
   if (!camera) return false;
   if (camera.mime) return !canPlay(camera.mime);
-  return camera.codec ? camera.codec !== 'h264' && !canPlay(`video/mp4; codecs="${camera.codec}"`) : false;
+  if (camera.codec === 'hevc') return !canPlay('video/mp4; codecs="hvc1.1.6.L120.B0"');
+  return camera.codec ? camera.codec !== 'h264' : false;
 }

@@ -6,8 +6,9 @@ import { ariaKeys, firstKey } from '../core/keys.js';
 import { formDialog, toast, toastError, errorText } from '../core/dialog.js';
 import { link, replaceRoute } from '../core/router.js';
 import { className, isRole, serverNow, state } from '../core/store.js';
-import { alarmState, alarmTitle, empty, failed, severityMark } from '../parts/marks.js';
+import { alarmState, alarmTitle, byWhom, empty, failed, severityMark, zoneName } from '../parts/marks.js';
 import { clipPlayer } from '../parts/clip.js';
+import { alarmCurve, fieldName, valueText } from '../parts/sensor.js';
 
 const KINDS = ['motion', 'stationary', 'above', 'below', 'noData', 'offline', 'disk'];
 const STATES = ['open', 'confirmed', 'rejected', 'cleared'];
@@ -20,6 +21,7 @@ export function mount(root, context) {
   /** @type {any} */ let shown = null;
   let turn = 0;
   const filters = { state: context.route.query.state ?? '', unjudged: context.route.query.unjudged === 'true', kind: '', source: context.route.query.source ?? '' };
+  root.classList.toggle('detail-open', Boolean(chosen));
   const list = h('div.rows', { role: 'listbox', 'aria-label': t('page.alarms'), tabindex: '0' });
   const detail = h('section.detail', { 'aria-label': t('alarms.detail') });
   const stateSelect = h('select', { 'aria-label': t('filter.state') }, h('option', { value: '' }, t('filter.allStates')), STATES.map((s) => h('option', { value: s }, word('alarmState', s))));
@@ -81,13 +83,16 @@ export function mount(root, context) {
   /** @param {any} a */
   function drawDetail(a) {
     const opened = Date.parse(a.openedAt);
+    const sensor = a.sourceKind === 'sensor' ? state.sensor.get(a.source) ?? { profile: '' } : null;
+    const field = a.part ?? sensor?.rules?.find((/** @type {any} */ r) => r.kind === a.kind)?.field ?? 'value';
+    const text = (/** @type {number} */ value) => (sensor ? valueText(sensor.profile, field, value) : number(value));
     const rows = [
-      [t('field.state'), [alarmState(a), a.verdict ? h('span.dim', null, ` ${word('verdict', a.verdict)}${a.decidedBy ? ` · ${a.decidedBy} ${moment(a.decidedAt)}` : ''}`) : null]],
+      [t('field.state'), [alarmState(a), a.verdict ? h('span.dim', null, ` ${word('verdict', a.verdict)}${a.decidedBy ? ` · ${byWhom(a.decidedBy)} ${moment(a.decidedAt)}` : ''}`) : null]],
       [t('field.opened'), `${full(a.openedAt)}${a.clearedAt ? ` – ${clock(a.clearedAt)} (${span(Date.parse(a.clearedAt) - opened)})` : ` (${span(serverNow() - opened)})`}`],
       [t('field.class'), a.class ? `${className(a.class, a.className)} (${a.class})` : '–'],
       [t('field.policy'), word('policy', a.policy)],
-      a.value === null || a.value === undefined ? null : [t('field.value'), a.threshold === null || a.threshold === undefined ? number(a.value) : t('alarms.value', { value: number(a.value), threshold: number(a.threshold) })],
-      a.part ? [t('field.part'), a.part] : null,
+      a.value === null || a.value === undefined ? null : [t('field.value'), a.threshold === null || a.threshold === undefined ? text(a.value) : t('alarms.value', { value: text(a.value), threshold: text(a.threshold) })],
+      sensor ? [t('sensors.field'), fieldName(sensor.profile, field)] : a.part ? [t('field.part'), zoneName(a)] : null,
       [t('field.place'), a.address || (a.position ? `${a.position.lat.toFixed(5)}, ${a.position.lon.toFixed(5)}` : '–')],
       a.reason ? [t('field.reason'), a.reason] : null,
     ].filter((row) => row !== null);
@@ -100,7 +105,7 @@ export function mount(root, context) {
         h('button.primary.big', { type: 'button', data: { act: 'confirm' }, 'aria-keyshortcuts': ariaKeys('confirmAlarm'), onclick: confirm }, icon('check-lg'), a.policy === 'ask' && a.class ? t('alarms.confirmOpens') : t('alarms.confirm'), h('kbd', null, firstKey('confirmAlarm'))),
         h('button.big', { type: 'button', data: { act: 'reject' }, 'aria-keyshortcuts': ariaKeys('rejectAlarm'), onclick: reject }, icon('x-lg'), t('alarms.reject'), h('kbd', null, firstKey('rejectAlarm')))) : null,
       h('div.detail-grid', null,
-        h('div', null, picture, a.sourceKind === 'camera' && a.kind !== 'offline' ? clipPlayer({ cameraId: a.source, from: opened - 10_000, to: Math.min(opened + 20_000, serverNow()) }) : null),
+        h('div', null, picture, sensor ? alarmCurve(a) : null, a.sourceKind === 'camera' && a.kind !== 'offline' ? clipPlayer({ cameraId: a.source, from: opened - 10_000, to: Math.min(opened + 20_000, serverNow()) }) : null),
         h('div', null, h('dl.facts', null, rows.map((row) => [h('dt', null, /** @type {any} */ (row)[0]), h('dd', null, /** @type {any} */ (row)[1])])),
           h('div.button-row', null,
             a.caseId ? h('a.button', { href: link('cases', a.caseId), data: { act: 'openCase' } }, icon('folder2-open'), t('alarms.openCase')) : null,

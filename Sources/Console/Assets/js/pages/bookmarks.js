@@ -6,7 +6,7 @@ import { confirmDialog, errorText, formDialog, openDialog, toast } from '../core
 import { link } from '../core/router.js';
 import { cameraName, isRole, state } from '../core/store.js';
 import { clipPlayer } from '../parts/clip.js';
-import { empty, failed } from '../parts/marks.js';
+import { byWhom, empty, failed } from '../parts/marks.js';
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
@@ -35,13 +35,13 @@ export function mount(root, context) {
       const [marks, locks] = await Promise.all([api.all('/bookmarks'), api.all('/holds')]);
       fill(bookmarks, marks.map((b) => h('tr', { data: { bookmark: b.id } },
         h('td.wrap', null, h('b', null, b.title), b.holdId ? h('span.tag', null, icon('lock'), t('hold.short')) : null), h('td', null, cameraName(b.cameraId)), h('td.mono', null, full(b.from)), h('td', null, span(Date.parse(b.to) - Date.parse(b.from))),
-        h('td', { data: { recorded: b.recorded } }, word('recorded', b.recorded)), h('td.dim', null, `${b.by} ${moment(b.createdAt)}`),
+        h('td', { data: { recorded: b.recorded } }, word('recorded', b.recorded)), h('td.dim', null, `${byWhom(b.by)} ${moment(b.createdAt)}`),
         h('td.tools', null, tools(b, b.title), b.by === state.user.name || isRole('admin') ? h('button.square', { type: 'button', data: { act: 'delete' }, title: t('action.delete'), 'aria-label': t('action.delete'), onclick: () =>
           confirmDialog(t('action.delete'), t('bookmark.deleteText', { title: b.title }), t('action.delete'), () => api.delete(`/bookmarks/${encodeURIComponent(b.id)}`)).then((done) => { if (done) void load(); }) }, icon('trash')) : null))));
       fill(bookmarkNote, marks.length === 0 ? empty(t('bookmark.none'), 'bookmark') : null);
       fill(holds, locks.map((l) => h('tr', { data: { hold: l.id, released: String(Boolean(l.releasedAt)) } },
-        h('td.wrap', null, h('b', null, l.reason || '–'), l.releasedAt ? h('span.tag', null, t('hold.released')) : null), h('td', null, cameraName(l.cameraId)), h('td.mono', null, full(l.from)), h('td', null, span(Date.parse(l.to) - Date.parse(l.from))),
-        h('td', null, l.caseId ? h('a', { href: link('cases', l.caseId) }, t('hold.case')) : '–'), h('td.dim', null, `${l.by} ${moment(l.createdAt)}`),
+        h('td.wrap', null, h('b', null, word('holdReason', l.reason)), l.releasedAt ? h('span.tag', null, t('hold.released')) : null), h('td', null, cameraName(l.cameraId)), h('td.mono', null, full(l.from)), h('td', null, span(Date.parse(l.to) - Date.parse(l.from))),
+        h('td', null, l.caseId ? h('a', { href: link('cases', l.caseId) }, t('hold.case')) : '–'), h('td.dim', null, `${byWhom(l.by)} ${moment(l.createdAt)}`),
         h('td.tools', null, tools(l, l.reason || t('hold.short')), !l.releasedAt && isRole('monitor', 'admin') ? h('button.square', { type: 'button', data: { act: 'release' }, title: t('hold.release'), 'aria-label': t('hold.release'), onclick: () =>
           formDialog({ title: t('hold.release'), name: 'release', danger: true, submit: t('hold.release'), before: h('p', null, t('hold.releaseText')), fields: [{ name: 'reason', label: t('field.reason'), required: true }],
             send: (values) => api.post(`/holds/${encodeURIComponent(l.id)}/release`, values) }).then((done) => { if (done) { toast(t('hold.releasedNow'), 'good'); void load(); } }) }, icon('unlock')) : null))));

@@ -8,7 +8,8 @@ import { className, isRole, state, unitName } from '../core/store.js';
 import { actionButtons } from '../parts/actions.js';
 import { clipPlayer } from '../parts/clip.js';
 import { smallMap } from '../parts/map.js';
-import { caseState, failed, overdueMark } from '../parts/marks.js';
+import { byWhom, caseState, failed, overdueMark } from '../parts/marks.js';
+import { alarmCurve } from '../parts/sensor.js';
 import { timeLeft } from './cases.js';
 
 const STEPS = ['reported', 'filed', 'dispatched', 'handling', 'handled', 'checked', 'closed'];
@@ -40,7 +41,7 @@ function stepsBar(item) {
 function logList(log) {
   return h('ol.log', null, log.map((entry) => h('li', { data: { action: entry.action } },
     h('div.log-head', null, h('b', null, word('logAction', entry.action)), entry.to ? h('span.dim', null, word('caseState', entry.to)) : null, h('span.grow'), h('time.mono.dim', { datetime: entry.at }, full(entry.at))),
-    h('div.dim', null, [entry.by, entry.role ? word('role', entry.role) : null, entry.data?.unit ? unitName(entry.data.unit) : null].filter(Boolean).join(' · ')),
+    h('div.dim', null, [byWhom(entry.by), entry.role ? word('role', entry.role) : null, entry.data?.unit ? unitName(entry.data.unit) : null].filter(Boolean).join(' · ')),
     entry.data?.passed === false ? h('p', null, h('b', null, `▲ ${t('case.notPassed')}`)) : null,
     entry.note || entry.data?.reason ? h('p', null, entry.note || entry.data.reason) : null,
     entry.data?.photo ? h('a', { href: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, target: '_blank', rel: 'noopener' }, h('img.log-photo', { src: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, alt: t('case.photo'), loading: 'lazy' })) : null,
@@ -58,7 +59,9 @@ export function mountCase(root, context, id) {
   const media = h('section.panel', null, h('h2', null, t('case.evidence')));
   const pictures = h('div.pictures');
   const clipBox = h('div.clips');
-  media.append(pictures, clipBox);
+  /** @type {Map<string, HTMLElement>} */ const curves = new Map();
+  const curveBox = h('div.curves');
+  media.append(pictures, clipBox, curveBox);
   const log = h('section.panel', null, h('h2', null, t('case.log')));
   const logBox = h('div');
   log.append(logBox);
@@ -70,10 +73,26 @@ export function mountCase(root, context, id) {
       item = found;
       draw();
       fill(logBox, logList(entries));
+      await showCurves();
     } catch (error) {
       fill(root, failed(errorText(error), () => location.reload()), h('p.centre', null, h('a.button', { href: link('cases') }, t('page.cases'))));
     }
   }
+  /** The curves of the sensors whose alarms belong to the case. */
+  async function showCurves() {
+    for (const alarmId of (item.alarmIds ?? []).slice(0, 3)) {
+      const alarm = await api.get(`/alarms/${encodeURIComponent(alarmId)}`).catch(() => null);
+      const key = `${alarmId} ${alarm?.clearedAt ?? ''}`;
+      if (!alarm || alarm.sourceKind !== 'sensor' || curves.has(key)) continue;
+      for (const [old, element] of curves) if (old.startsWith(alarmId)) { element.remove(); curves.delete(old); }
+      const made = alarmCurve(alarm);
+      curves.set(key, made);
+      curveBox.append(made);
+      none.hidden = true;
+    }
+  }
+  const none = h('p.dim', null, t('case.noEvidence'));
+  pictures.after(none);
   function draw() {
     root.dataset.caseState = item.state;
     document.title = `${item.number} · ${className(item.class, item.className)}`;
@@ -95,17 +114,17 @@ export function mountCase(root, context, id) {
       ['field.opened', full(item.openedAt)],
       item.closedAt ? ['case.closedAt', full(item.closedAt)] : null,
       ['case.channel', word('channel', item.channel)],
-      ['case.reporter', item.reporter ?? '–'],
+      item.reporter ? ['case.reporter', item.reporter] : null,
       item.description ? ['case.description', item.description] : null,
     ].filter((row) => row !== null);
     fill(facts, h('h2', null, t('case.facts')), h('dl.facts', null, rows.map((row) => [h('dt', null, t(/** @type {string[]} */ (row)[0])), h('dd', null, /** @type {string[]} */ (row)[1])])),
-      h('div.button-row.no-print', null, (item.alarmIds ?? []).slice(0, 3).map((/** @type {string} */ alarm) => h('a.button', { href: link('alarms', alarm) }, icon('bell'), t('case.alarm')))));
+      h('div.button-row.no-print', null, (item.alarmIds ?? []).slice(0, 3).map((/** @type {string} */ alarm, /** @type {number} */ i, /** @type {string[]} */ all) => h('a.button', { href: link('alarms', alarm) }, icon('bell'), t('case.alarm'), all.length > 1 ? ` ${i + 1}` : null))));
     if (item.position && !map) {
       mapBox.hidden = false;
       void smallMap(mapBox, item.position).then((made) => { map = made; if (!mapBox.isConnected) made.destroy(); });
     } else if (!item.position) mapBox.hidden = true;
-    fill(pictures, (item.snapshots ?? []).map((/** @type {string} */ url) => h('a', { href: url, target: '_blank', rel: 'noopener' }, h('img', { src: url, alt: t('alarms.snapshot'), loading: 'lazy' }))),
-      (item.snapshots ?? []).length + (item.clips ?? []).length === 0 ? h('p.dim', null, t('case.noEvidence')) : null);
+    fill(pictures, (item.snapshots ?? []).map((/** @type {string} */ url) => h('a', { href: url, target: '_blank', rel: 'noopener' }, h('img', { src: url, alt: t('alarms.snapshot'), loading: 'lazy' }))));
+    none.hidden = (item.snapshots ?? []).length + (item.clips ?? []).length + curves.size > 0;
     for (const clip of item.clips ?? []) {
       const key = `${clip.cameraId} ${clip.from}`;
       if (clips.has(key)) continue;

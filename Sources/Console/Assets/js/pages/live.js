@@ -33,7 +33,8 @@ export function mount(root, context) {
 
   const known = [...state.camera.values()].sort((a, b) => byName(a.name, b.name));
   if (!places.some((id) => id && state.camera.has(id))) {
-    places = known.map((c) => c.id).slice(0, 16);
+    // What shows a picture comes first.
+    places = [...known].sort((a, b) => Number(b.state === 'live') - Number(a.state === 'live')).map((c) => c.id).slice(0, 16);
     if (!saved) layout = known.length <= 1 ? 1 : known.length <= 4 ? 4 : known.length <= 6 ? 6 : 9;
   }
   const wanted = context.route.query.camera;

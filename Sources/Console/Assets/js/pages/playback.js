@@ -14,6 +14,19 @@ import { bookmarkDialog, caseDialog, download, downloadSnapshot, holdDialog, may
 const RATES = [0.25, 0.5, 1, 2, 4, 8];
 const HOUR = 3_600_000;
 
+/**
+ * An hour around the moment; less where the camera has been recorded for less.
+ * @param {string} camera
+ * @param {number} at ms
+ */
+function firstView(camera, at) {
+  const now = serverNow();
+  const first = Date.parse(state.camera.get(camera)?.recordedFrom ?? '');
+  const length = Number.isFinite(first) && at >= first ? Math.min(HOUR, Math.max(HOUR / 6, (now - first) * 1.2)) : HOUR;
+  const from = Math.min(at - length / 2, now - length * 0.9);
+  return { from, to: from + length };
+}
+
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
   const cameras = [...state.camera.values()].sort((a, b) => byName(a.name, b.name));
@@ -40,7 +53,7 @@ export function mount(root, context) {
   rateSelect.value = '1';
 
   const player = new RecordingPlayer(video, { changed: draw, skipped: (gap) => say(t('playback.skipped', { span: span(gap.to - gap.from), reason: word('reason', gap.reason) })) });
-  const timeline = new Timeline({ from: Math.min(at - HOUR / 2, serverNow() - HOUR * 0.9), to: Math.min(at + HOUR / 2, serverNow() + HOUR * 0.1) }, {
+  const timeline = new Timeline(firstView(camera, at), {
     seek: (ms) => seek(ms), viewed: () => loadTimeline(), now: serverNow,
     range: () => draw(),
   });
@@ -54,6 +67,7 @@ export function mount(root, context) {
       timeline.data = readTimeline(data);
       timeline.setAt(timeline.at);
       drawEvents();
+      draw();
     } catch { /* the stale notice in the header says that the server is away */ }
   }, 180);
 
@@ -74,10 +88,26 @@ export function mount(root, context) {
     timeline.setAt(at);
     draw();
   }
+  /** The picture asked for; the one before it stands until this one is there. */
+  let pictureTurn = 0;
+  let pictureComing = false;
   function showPicture() {
-    image.src = snapshotUrl(camera, at, 1280);
+    const mine = ++pictureTurn;
+    const next = new Image();
+    pictureComing = true;
+    const done = (/** @type {boolean} */ found) => {
+      if (mine !== pictureTurn) return;
+      pictureComing = false;
+      if (found) image.src = next.src;
+      image.hidden = !found || !asPictures;
+      noPicture = !found;
+      draw();
+    };
+    next.onload = () => done(true);
+    next.onerror = () => done(false);
+    next.src = snapshotUrl(camera, at, 1280);
   }
-  image.addEventListener('error', () => { screen.dataset.state = 'nothing'; });
+  let noPicture = false;
 
   function openCamera() {
     asPictures = needsPictures(state.camera.get(camera));
@@ -104,7 +134,8 @@ export function mount(root, context) {
     if (asPictures) {
       picturesPlaying = !picturesPlaying;
       clearInterval(pictureTimer);
-      if (picturesPlaying) pictureTimer = setInterval(() => seek(at + 2000 * player.rate), 1000);
+      // A slow answer holds the steps back instead of being overtaken.
+      if (picturesPlaying) pictureTimer = setInterval(() => { if (!pictureComing) seek(at + 1000 * Math.max(1, player.rate)); }, 1000);
     } else if (player.playing) player.pause();
     else player.play();
     draw();
@@ -161,14 +192,19 @@ export function mount(root, context) {
 
   function draw() {
     const now = current();
-    screen.dataset.state = asPictures ? (picturesPlaying ? 'playing' : 'paused') : player.state;
+    screen.dataset.state = asPictures ? (noPicture ? 'nothing' : picturesPlaying ? 'playing' : 'paused') : player.state;
     screen.dataset.at = iso(now);
     fill(stamp, `${cameraName(camera)}  ${full(now)}`);
     if (document.activeElement !== when) when.value = full(now);
     const texts = { loading: 'playback.loading', nothing: 'playback.nothing', atEnd: 'playback.atEnd', unsupported: 'playback.unsupported', failed: 'playback.failed' };
-    const key = asPictures ? undefined : texts[/** @type {'nothing'} */ (player.state)];
-    cover.hidden = !key || player.state === 'atEnd';
-    if (key) fill(cover, icon(player.state === 'loading' ? 'hourglass-split' : 'camera-video-off'), h('span', null, t(key)));
+    const shown = asPictures ? (noPicture ? 'nothing' : 'paused') : player.state;
+    const key = texts[/** @type {'nothing'} */ (shown)];
+    cover.hidden = !key || shown === 'atEnd';
+    if (key) {
+      // Why there is nothing, where the timeline knows it.
+      const gap = shown === 'nothing' ? timeline.data.gaps.find((g) => g.from <= now && now <= g.to) : undefined;
+      fill(cover, icon(shown === 'loading' ? 'hourglass-split' : 'camera-video-off'), h('b', null, t(key)), gap ? h('span', null, word('reason', gap.reason)) : null);
+    }
     if (!asPictures && player.state === 'unsupported') { asPictures = true; setMode(); seek(now); }
     const playing = asPictures ? picturesPlaying : player.playing;
     if (playButton.dataset.playing !== String(playing)) {

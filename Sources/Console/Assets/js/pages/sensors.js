@@ -1,63 +1,25 @@
 // Sensors: the table by profile, the curve of one, what was rejected.
 import { debounce, fill, h, icon } from '../core/dom.js';
-import { api, iso } from '../core/api.js';
+import { api } from '../core/api.js';
 import { byName, full, moment, number, span, t, word } from '../core/i18n.js';
 import { errorText } from '../core/dialog.js';
 import { link, replaceRoute } from '../core/router.js';
 import { className, serverNow, state } from '../core/store.js';
 import { curve } from '../parts/curve.js';
 import { empty, failed } from '../parts/marks.js';
+import { fieldName, lastText, readingsOf, ruleText, thresholds, unitOf, valuesOf } from '../parts/sensor.js';
 
 const HOUR = 3_600_000;
 const SPANS = [1, 6, 24, 168];
-/** Parts of a range that a sample is taken from. */
-const WINDOWS = 120;
-
-/**
- * The values of a reading by name.
- * @param {any} reading
- * @returns {Record<string, number>}
- */
-const valuesOf = (reading) => reading?.values ?? (reading?.value === undefined || reading?.value === null ? {} : { value: reading.value });
-/** @param {any} sensor */
-const lastText = (sensor) => {
-  const values = Object.entries(valuesOf(sensor.last));
-  return values.length === 0 ? '–' : values.map(([name, value]) => (name === 'value' ? number(value, 2) : `${name} ${number(value, 2)}`)).join('  ');
-};
 /** @param {any} sensor */
 const stateOf = (sensor) => (sensor.alarmIds?.length ? 'alarm' : sensor.stale ? 'stale' : sensor.last ? 'ok' : 'silent');
 const SHAPES = { alarm: '▲', stale: '◆', ok: '●', silent: '○' };
 
-/** @param {any} rule */
-function ruleText(rule) {
-  const duration = span((rule.forSeconds ?? 0) * 1000);
-  if (rule.kind === 'noData') return t('rule.noData', { for: duration });
-  return t(`rule.${rule.kind}`, { field: rule.field ?? t('sensors.value'), value: number(rule.value, 2), clear: number(rule.clearBelow ?? rule.clearAbove ?? rule.value, 2), for: duration });
-}
-
-/**
- * The readings of a range; where there are more than one page holds, a sample over the whole range.
- * @param {string} id
- * @param {number} from ms
- * @param {number} to ms
- * @returns {Promise<{items: any[], sampled: boolean}>}
- */
-async function readingsOf(id, from, to) {
-  const path = `/sensors/${encodeURIComponent(id)}/readings`;
-  const first = await api.get(path, { from: iso(from), to: iso(to), limit: 1000 });
-  if (!first.next) return { items: first.items, sampled: false };
-  const width = (to - from) / WINDOWS;
-  const pages = [];
-  for (let i = 0; i < WINDOWS; i += 4) {
-    pages.push(...await Promise.all([0, 1, 2, 3].map((k) => api.get(path, { from: iso(from + (i + k) * width), to: iso(from + (i + k + 1) * width), limit: 5 }))));
-  }
-  return { items: pages.flatMap((page) => page.items), sampled: true };
-}
-
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
   /** @type {string|null} */ let chosen = context.route.id;
-  let hours = 6;
+  let hours = 1;
+  root.classList.toggle('detail-open', Boolean(chosen));
   const find = h('input', { type: 'search', placeholder: t('sensors.find'), 'aria-label': t('sensors.find') });
   const onlyBad = h('input', { type: 'checkbox' });
   const profiles = [...new Set([...state.sensor.values()].map((s) => s.profile))].sort();
@@ -120,7 +82,7 @@ export function mount(root, context) {
       h('dl.facts', null,
         h('dt', null, t('sensors.last')), newest,
         h('dt', null, t('field.place')), h('dd', null, sensor.address ?? (sensor.position ? `${sensor.position.lat.toFixed(5)}, ${sensor.position.lon.toFixed(5)}` : '–')),
-        (sensor.rules ?? []).map((/** @type {any} */ rule) => [h('dt', null, t('sensors.rule')), h('dd', null, ruleText(rule), rule.class ? h('span.dim', null, ` → ${className(rule.class)}`) : null)])),
+        (sensor.rules ?? []).map((/** @type {any} */ rule) => [h('dt', null, t('sensors.rule')), h('dd', null, ruleText(rule, sensor.profile), rule.class ? h('span.dim', null, ` → ${className(rule.class)}`) : null)])),
       h('div.button-row', null, (sensor.alarmIds ?? []).map((/** @type {string} */ id) => h('a.button', { href: link('alarms', id) }, icon('bell'), t('case.alarm'))),
         sensor.position ? h('a.button', { href: link('map', null, { lat: sensor.position.lat, lon: sensor.position.lon }) }, icon('geo-alt'), t('page.map')) : null),
       rejected);
@@ -136,14 +98,13 @@ export function mount(root, context) {
       const readings = found.items;
       sampled.hidden = !found.sampled;
       const names = [...new Set(readings.flatMap((r) => Object.keys(valuesOf(r))))];
-      fill(fields, names.map((name) => h('option', { value: name }, name === 'value' ? t('sensors.value') : name)));
+      fill(fields, names.map((name) => h('option', { value: name }, `${fieldName(sensor.profile, name)}${unitOf(sensor.profile, name) ? ` (${unitOf(sensor.profile, name)})` : ''}`)));
       fields.hidden = names.length < 2;
+      const watched = (sensor.rules ?? []).find((/** @type {any} */ r) => r.kind !== 'noData' && names.includes(r.field ?? 'value'));
+      if (watched) fields.value = watched.field ?? 'value';
       const draw = () => graph.show({
         from: Math.max(from, serverNow() - hours * HOUR), to: serverNow(), samples: readings.map((r) => ({ at: Date.parse(r.occurredAt), value: valuesOf(r)[fields.value || names[0]] })).filter((s) => Number.isFinite(s.value)),
-        lines: (sensor.rules ?? []).filter((/** @type {any} */ r) => r.kind !== 'noData' && (r.field ?? names[0]) === (fields.value || names[0])).flatMap((/** @type {any} */ r) => {
-          const clear = r.clearBelow ?? r.clearAbove;
-          return [{ value: r.value, label: `${word('kind', r.kind)} ${number(r.value, 2)}`, dashed: false }, ...(clear === null || clear === undefined ? [] : [{ value: clear, label: `${t('sensors.clears')} ${number(clear, 2)}`, dashed: true }])];
-        }),
+        lines: thresholds(sensor, fields.value || names[0]),
       });
       fields.addEventListener('change', draw);
       draw();

@@ -1,6 +1,6 @@
 // A curve of readings with its thresholds on a canvas.
 import { h } from '../core/dom.js';
-import { full, minute, number, siteDate, t } from '../core/i18n.js';
+import { clock, full, minute, number, siteDate, t } from '../core/i18n.js';
 
 /** @typedef {{at: number, value: number}} Sample */
 
@@ -11,6 +11,7 @@ export function curve(options) {
   const box = h('div.curve', { role: 'img', 'aria-label': options.label }, canvas, tip);
   /** @type {Sample[]} */ let samples = [];
   /** @type {{value: number, label: string, dashed: boolean}[]} */ let lines = [];
+  /** @type {{from: number, to: number|null, label: string}|null} */ let marked = null;
   let from = 0;
   let to = 1;
   let low = 0;
@@ -49,20 +50,28 @@ export function curve(options) {
     const pad = (high - low || Math.abs(high) || 1) * 0.08;
     low -= pad;
     high += pad;
-    const step = niceStep(high - low, 5);
+    if (marked) {
+      const begin = Math.max(left, x(marked.from));
+      const stop = Math.min(wide - 8, x(marked.to ?? to));
+      g.fillStyle = colour('--lane-marked');
+      g.fillRect(begin, 10, Math.max(2, stop - begin), tall - bottom - 10);
+      g.fillStyle = colour('--warning');
+      g.fillRect(begin, 10, 1.5, tall - bottom - 10);
+    }
+    const step = niceStep(high - low, 7);
     g.textAlign = 'right';
     for (let v = Math.ceil(low / step) * step; v <= high; v += step) {
       g.fillStyle = colour('--line');
       g.fillRect(left, Math.round(y(v)), wide - left - 8, 1);
       g.fillStyle = colour('--dim');
-      g.fillText(number(v, 2), left - 6, y(v) + 4);
+      g.fillText(number(Math.abs(v) < step / 1000 ? 0 : v, 2), left - 6, y(v) + 4);
     }
     g.textAlign = 'center';
     const marks = Math.max(2, Math.floor((wide - left) / 110));
     for (let i = 0; i <= marks; i += 1) {
       const ms = from + ((to - from) * i) / marks;
       g.fillStyle = colour('--dim');
-      g.fillText(to - from > 86_400_000 * 1.5 ? siteDate(ms).slice(5) : minute(ms), Math.min(Math.max(x(ms), left + 16), wide - 24), tall - 6);
+      g.fillText(to - from > 86_400_000 * 1.5 ? siteDate(ms).slice(5) : to - from < marks * 90_000 ? clock(ms) : minute(ms), Math.min(Math.max(x(ms), left + 16), wide - 24), tall - 6);
     }
     g.lineWidth = 1.5;
     for (const line of lines) {
@@ -88,6 +97,11 @@ export function curve(options) {
       last = s.at;
     }
     g.stroke();
+    // Where readings are few each one is seen.
+    if (samples.length < 80) {
+      g.fillStyle = colour('--accent');
+      for (const s of samples) { g.beginPath(); g.arc(x(s.at), y(s.value), 2.5, 0, 7); g.fill(); }
+    }
     if (samples.length === 0) {
       g.fillStyle = colour('--dim');
       g.textAlign = 'center';
@@ -107,9 +121,12 @@ export function curve(options) {
   box.addEventListener('pointerleave', () => { tip.hidden = true; });
   const observer = new ResizeObserver(draw);
   observer.observe(box);
+  // On paper the curve is drawn in the paper's colours.
+  const paper = matchMedia('print');
+  paper.addEventListener('change', draw);
   return Object.assign(box, {
-    /** @param {{samples: Sample[], lines: {value: number, label: string, dashed: boolean}[], from: number, to: number}} data */
-    show(data) { ({ samples, lines, from, to } = data); draw(); },
-    close: () => observer.disconnect(),
+    /** @param {{samples: Sample[], lines: {value: number, label: string, dashed: boolean}[], from: number, to: number, span?: {from: number, to: number|null, label: string}}} data */
+    show(data) { ({ samples, lines, from, to } = data); marked = data.span ?? null; draw(); },
+    close: () => { observer.disconnect(); paper.removeEventListener('change', draw); },
   });
 }

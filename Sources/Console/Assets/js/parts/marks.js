@@ -1,7 +1,7 @@
 // States as shape, colour and word together.
 import { h, icon } from '../core/dom.js';
 import { t, word } from '../core/i18n.js';
-import { className } from '../core/store.js';
+import { className, state } from '../core/store.js';
 
 /**
  * Shape and colour of a severity; its word is beside it or in its label.
@@ -31,6 +31,18 @@ export const overdueMark = (item) =>
  */
 export const alarmTitle = (alarm) =>
   [word('kind', alarm.kind), alarm.class ? className(alarm.class, alarm.className) : null].filter(Boolean).join(' · ');
+
+/**
+ * Who decided or did something: a user, or what is nobody.
+ * @param {string|null|undefined} name
+ */
+export const byWhom = (name) => (name === 'policy' || name === 'system' ? word('actor', name) : name ?? '');
+
+/**
+ * The name of the zone that a camera's alarm is about.
+ * @param {any} alarm
+ */
+export const zoneName = (alarm) => state.camera.get(alarm.source)?.zones?.find((/** @type {any} */ z) => z.id === alarm.part)?.name ?? alarm.part;
 
 /**
  * A list with nothing in it says so.
