@@ -1,3 +1,4 @@
+import CLinux
 package import Domain
 package import Foundation
 package import Logging
