@@ -36,24 +36,22 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try Gridwatch.parseAsRoot()
-            do {
-                if var asynchronous = command as? any AsyncParsableCommand {
-                    try await asynchronous.run()
-                } else {
-                    try command.run()
-                }
-            } catch let error as ExitCode {
-                exit(error.rawValue)
-            } catch {
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch {
+            switch Gridwatch.exitCode(for: error) {
+            case .success:  // help and version were asked for
+                Terminal.say(Gridwatch.fullMessage(for: error))
+            case .validationFailure:
+                fail(Gridwatch.fullMessage(for: error), code: 2)
+            default:
                 fail(String(describing: error), code: 1)
             }
-        } catch {
-            let code = Gridwatch.exitCode(for: error)
-            if code.isSuccess {
-                Terminal.say(Gridwatch.fullMessage(for: error))
-                exit(0)
-            }
-            fail(Gridwatch.fullMessage(for: error), code: 2)
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 struct CentreFaultTests {
     private static let clips = [
         "a": "abandoned_backpack_indoor_aboda.mp4", "b": "street_traffic_suburban.mp4", "c": "night_ir_person_hevc.mp4",
-        "d": "lot_person_bicycle_car.mp4",
+        "d": "indoor_persons_one_by_one.mp4",
     ]
 
     private static func site(rtspPort: Int, cameras: [(id: String, clip: String)]) -> String {
