@@ -52,11 +52,15 @@ final class CrashMarker: Sendable {
     }
 
     /// From now on a crash of this process leaves its last words. For a process that is this capture's alone.
+    ///
+    /// Never inlined, as `nameThread`: the C functions' variables are those of this file's object alone.
+    @inline(never)
     func noteCrashes() {
         if appender >= 0 { gw_note_crashes(appender) }
     }
 
     /// The calling thread reads `source` from now on.
+    @inline(never)
     func nameThread(_ source: String) { gw_set_crash_name(source) }
 
     /// Sources that are left alone, and until when.
