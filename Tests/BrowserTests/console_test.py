@@ -174,6 +174,66 @@ class ConsoleTest:
         b.run('window.pretendHidden = false; document.dispatchEvent(new Event("visibilitychange"))')
         self.frames_grow(f'{tile} video')
 
+    def other_cameras(self):
+        """Cameras that this browser can't decode, and cameras that are down, where the site has such."""
+        b = self.browser
+        cameras = self.clients['monitor'].get('/cameras')['items']
+        texts = b.run("return fetch('/assets/app/i18n/zh-CN.json').then((r) => r.json())")
+        hevc = next((c for c in cameras if c['state'] == 'live' and c['codec'] == 'hevc'), None)
+        plays = b.run("return MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L120.B0\"')")
+        if hevc and not plays:
+            self.step(f"{hevc['id']} is shown as pictures that move, with the reason")
+            self.page(f"live?camera={hevc['id']}")
+            tile = f'.tile-view[data-camera="{hevc["id"]}"]'
+            b.wait(f"document.querySelector('{tile}')?.dataset.mode === 'pictures' && document.querySelector('{tile} .tile-badge').textContent.includes('H.265')", 20, 'the badge names H.265')
+            first = b.wait(f"document.querySelector('{tile} img').naturalWidth > 0 && document.querySelector('{tile} img').src", 30, 'a picture')
+            b.wait(f"document.querySelector('{tile} img').naturalWidth > 0 && document.querySelector('{tile} img').src !== '{first}'", 40, 'the next picture')
+            self.screen('02-pictures')
+            self.page(f"playback?camera={hevc['id']}")
+            b.wait("document.querySelector('.player > img').naturalWidth > 0 && !document.querySelector('.player > img').hidden", 30, 'a recorded picture')
+            first = b.run("return document.querySelector('.player > img').src")
+            b.key(' ')
+            b.wait(f"document.querySelector('.player > img').src !== '{first}'", 30, 'the recorded pictures step on')
+            b.key(' ')
+        for state in ('unauthorised', 'offline'):
+            down = next((c for c in cameras if c['state'] == state), None)
+            if not down:
+                continue
+            self.step(f"{down['id']} is {state} in words")
+            self.page(f"live?camera={down['id']}")
+            tile = f'.tile-view[data-camera="{down["id"]}"]'
+            b.wait(f"document.querySelector('{tile}')?.dataset.state === '{state}'", 20, f'the tile is {state}')
+            words = b.run(f"return document.querySelector('{tile} .tile-cover').textContent")
+            for key in (f'cameraState.{state}', f"reason.{down['reason']}"):
+                if texts[key] not in words:
+                    raise Failure(f"the tile of {down['id']} does not say {texts[key]}: {words}")
+            if down['since'] and texts['tile.since'].split('{')[0] not in words:
+                raise Failure(f'the tile does not say since when: {words}')
+
+    def back_to_live(self):
+        self.page(f'live?camera={self.camera}')
+        tile = f'.tile-view[data-camera="{self.camera}"]'
+        self.frames_grow(f'{tile} video')
+
+    def evidence(self):
+        """The curve of a sensor stands with its alarm and with the case that came of it."""
+        b = self.browser
+        alarms = self.clients['monitor'].get('/alarms?limit=200')['items']
+        alarm = next((a for a in alarms if a['sourceKind'] == 'sensor' and a['kind'] in ('above', 'below')), None)
+        if not alarm:
+            self.step('no alarm of a sensor: curves not tried')
+            return
+        self.step('the alarm of a sensor shows its curve')
+        self.page(f"alarms/{alarm['id']}")
+        drawn = "document.querySelector('{0} .sensor-curve[data-state=ready]')?.dataset.samples > 0"
+        b.wait(drawn.format('.detail'), 30, 'the curve of the alarm')
+        facts = b.run("return document.querySelector('.detail .facts').textContent")
+        if alarm['decidedBy'] == 'policy' and 'policy' in facts:
+            raise Failure(f'the policy is not in words: {facts}')
+        if alarm['caseId']:
+            self.page(f"cases/{alarm['caseId']}")
+            b.wait(drawn.format('.case-page'), 30, 'the curve in the case')
+
     def bookmark(self):
         self.step('B sets a bookmark')
         b = self.browser
@@ -403,7 +463,7 @@ class ConsoleTest:
 
     def run(self):
         try:
-            for part in (self.login, self.live, self.bookmark, self.playback, self.report, self.judge, self.life, self.filing, self.six_tabs, self.pages):
+            for part in (self.login, self.live, self.other_cameras, self.evidence, self.back_to_live, self.bookmark, self.playback, self.report, self.judge, self.life, self.filing, self.six_tabs, self.pages):
                 part()
                 self.collect_log()
             if self.problems:

@@ -114,8 +114,9 @@ function onKey(event) {
   let name = nameOf(event);
   if (typing(event.target) && name !== 'Ctrl+K') return;
   if (document.querySelector('dialog[open]')) return;
-  const onButton = event.target instanceof Element && event.target.closest('button, a, summary, [role=option]') !== null;
-  if (onButton && (name === 'Space' || name === 'Enter')) return;
+  // What these keys do to the element itself comes first; Space does nothing to a link.
+  const pressed = name === 'Space' ? 'button, summary, input, [role=option]' : name === 'Enter' ? 'button, a, summary, [role=option]' : '';
+  if (pressed && event.target instanceof Element && event.target.closest(pressed)) return;
   if (pending && performance.now() < pendingUntil) name = `${pending} ${name}`;
   else if (name === 'G') {
     pending = 'G';

@@ -167,9 +167,10 @@ export class LiveTile {
     this.#shown = key;
     fill(this.label, cameraMark(shown), h('span.tile-name', null, name), age ? h('span.dim', null, age) : null);
     this.cover.hidden = shown === 'live';
-    const names = { connecting: 'hourglass-split', stalled: 'pause-circle', offline: 'camera-video-off', unauthorised: 'shield-lock' };
+    const names = { connecting: 'hourglass-split', offline: 'camera-video-off', unauthorised: 'shield-lock' };
     if (shown !== 'live') {
-      fill(this.cover, icon(names[/** @type {'offline'} */ (shown)] ?? 'question-circle'), h('b', null, word('cameraState', shown)),
+      // The server may be the one that is gone: the shape needs no file from it.
+      fill(this.cover, shown === 'stalled' ? cameraMark(shown) : icon(names[/** @type {'offline'} */ (shown)] ?? 'question-circle'), h('b', null, word('cameraState', shown)),
         reason && reason !== 'ok' ? h('span', null, word('reason', reason)) : null,
         since === null ? null : h('span.dim', null, t('tile.since', { span: span(since) })));
     }
