@@ -65,6 +65,7 @@ package final class Archive: Sendable {
     package func run() async {
         clearExports()
         var follower: IndexFollower?
+        var unreadable: Set<String> = []
         while !Task.isCancelled {
             do {
                 if follower == nil {
@@ -73,6 +74,7 @@ package final class Archive: Sendable {
                 }
                 guard let step = try await follower?.step() else { continue }
                 for gap in step.gaps { await hooks.onGap(gap) }
+                unreadable = note(follower?.failures ?? [:], before: unreadable)
                 if step.more { continue }
             } catch {
                 if Task.isCancelled { return }
@@ -82,6 +84,17 @@ package final class Archive: Sendable {
             }
             try? await Task.sleep(for: settings.indexInterval)
         }
+    }
+
+    /// Says once of each camera that its journals can't be read, and once that they can be again.
+    private func note(_ failures: [String: FileFailure], before: Set<String>) -> Set<String> {
+        for (camera, failure) in failures where !before.contains(camera) {
+            logger.error("index.unreadable", metadata: ["camera.id": "\(camera)", "error": "\(failure)"])
+        }
+        for camera in before where failures[camera] == nil {
+            logger.notice("index.readable", metadata: ["camera.id": "\(camera)"])
+        }
+        return Set(failures.keys)
     }
 
     /// Takes in everything that the journals hold now; for commands and tests that don't `run()`.

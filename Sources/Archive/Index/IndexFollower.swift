@@ -34,6 +34,9 @@ struct IndexFollower {
         follower = JournalFollower(layout: layout, position: position)
     }
 
+    /// Cameras whose journals could not be read in the last step; the others are followed on.
+    var failures: [String: FileFailure] { follower.failures }
+
     /// Takes in what is new.
     ///
     /// - Returns: whether there was anything, and the gaps that changed.

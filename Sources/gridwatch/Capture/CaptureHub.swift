@@ -15,7 +15,8 @@ final class CaptureHub: Sendable {
         /// Bounded by the requests under way, each of which ends within its deadline.
         var pictures: [String: CheckedContinuation<CurrentPicture?, Never>] = [:]
         var offlineRaised: Set<String> = []
-        var diskRaised = false
+        /// Kinds of system alarms that are raised.
+        var systemRaised: Set<String> = []
         var nextRequest = 0
     }
 
@@ -191,23 +192,40 @@ final class CaptureHub: Sendable {
     }
 
     private func counted(_ statistics: CaptureStatistics, shard: Int) async {
-        let (before, wasFailing) = state.withLock { state in
+        let before = state.withLock { state in
             let before = state.statistics[shard]
             state.statistics[shard] = statistics
-            return (before, state.diskRaised)
+            return before
         }
         if let before, statistics.workerRestarts > before.workerRestarts { await forget(shard: shard) }
-        let failing = state.withLock { $0.statistics.values.contains { $0.diskFailing } }
-        guard failing != wasFailing else { return }
-        state.withLock { $0.diskRaised = failing }
+        let (failing, offset) = state.withLock { state in
+            let all = state.statistics.values
+            return (all.contains { $0.diskFailing }, all.map(\.clockOffsetMicroseconds).max() ?? 0)
+        }
+        await setSystemAlarm("disk", failing, severity: .critical)
+        await setSystemAlarm("clock", offset > 0, severity: .warning, value: Double(offset) / 1e6)
+    }
+
+    /// Raises or clears an alarm of the service itself, once for each change.
+    private func setSystemAlarm(
+        _ kind: String,
+        _ holds: Bool,
+        severity: AlarmSignal.Severity,
+        value: Double? = nil
+    ) async {
+        let changed = state.withLock { state in
+            holds ? state.systemRaised.insert(kind).inserted : state.systemRaised.remove(kind) != nil
+        }
+        guard changed else { return }
         await deliver(
             AlarmSignal(
                 source: "system",
                 sourceKind: .system,
-                kind: "disk",
-                phase: failing ? .raised : .cleared,
-                severity: .critical,
-                at: clock.now()
+                kind: kind,
+                phase: holds ? .raised : .cleared,
+                severity: severity,
+                at: clock.now(),
+                value: value
             )
         )
     }
