@@ -92,7 +92,8 @@ export function buildShell(root, actions) {
     ticker.hidden = isRole('unit', 'collector');
     fill(ticker, newest
       ? [severityMark(newest.severity), h('b', null, t('ticker.open', { n: list.length })), h('span.ticker-text', null, `${clock(newest.openedAt)} ${newest.sourceName ?? newest.source} · ${word('kind', newest.kind)}`)]
-      : [icon('check2-circle'), t('ticker.none')]);
+      : [icon('check2-circle'), h('span.wide-only', null, t('ticker.none'))]);
+    ticker.setAttribute('aria-label', newest ? t('ticker.open', { n: list.length }) : t('ticker.none'));
   }
 
   /** @type {Set<string>} */

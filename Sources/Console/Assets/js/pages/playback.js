@@ -13,6 +13,7 @@ import { bookmarkDialog, caseDialog, download, downloadSnapshot, holdDialog, may
 
 const RATES = [0.25, 0.5, 1, 2, 4, 8];
 const HOUR = 3_600_000;
+const LONGEST_CLIP = 4 * HOUR; // as long as the server cuts one
 
 /**
  * An hour around the moment; less where the camera has been recorded for less.
@@ -108,7 +109,6 @@ export function mount(root, context) {
     next.src = snapshotUrl(camera, at, 1280);
   }
   let noPicture = false;
-
   function openCamera() {
     asPictures = needsPictures(state.camera.get(camera));
     cameraSelect.value = camera;
@@ -185,7 +185,13 @@ export function mount(root, context) {
     return canvas;
   }
   const picture = () => ({ camera, at: current(), capture });
-  const exportClip = () => { const [from, to] = range(); download(clipUrl(camera, from, to)); toast(t('playback.downloading', { span: span(to - from) })); };
+  const exportClip = () => {
+    const [from, to] = range();
+    if (to - from > LONGEST_CLIP) { toast(t('playback.tooLong', { span: span(LONGEST_CLIP) }), 'bad'); return; }
+    if (!timeline.data.runs.some((r) => r.from < to && r.to > from)) { toast(t('error.nothingRecorded'), 'bad'); return; }
+    download(clipUrl(camera, from, to));
+    toast(t('playback.downloading', { span: span(to - from) }));
+  };
   const hold = () => { if (mayBookmark()) void holdDialog(camera, ...range()).then(loadTimeline); };
   const bookmark = () => { if (mayBookmark()) void bookmarkDialog(camera, ...range()).then(loadTimeline); };
   const report = () => { if (mayReport()) { player.pause(); void caseDialog(picture()); } };

@@ -72,7 +72,12 @@ export class Timeline {
    * The whole day of the present moment in the site's zone.
    * @param {number} dayStart
    */
-  fit(dayStart) { this.show(dayStart, DAY); }
+  fit(dayStart) {
+    this.from = dayStart;
+    this.to = dayStart + DAY;
+    this.draw();
+    this.listener.viewed();
+  }
 
   /** @param {number} at */
   setAt(at) {
