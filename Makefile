@@ -33,7 +33,9 @@ build: packages ## Build release
 test: packages test-packages lint ## Install what is missing, build, run every test
 	python3 Tests/Checks/check_imports.py
 	swift build --build-tests $(IMPORTS)
-	swift test --skip-build
+	swift test --skip-build --skip 'CaptureTests|gridwatchTests'
+	# Tests of whole processes have the machine to themselves.
+	swift test --skip-build --no-parallel --filter 'CaptureTests|gridwatchTests'
 
 bench: packages test-packages ## Run the benchmarks and print the table of Benchmarks/README.md
 	swift build $(RELEASE) --product gridwatch
@@ -41,9 +43,13 @@ bench: packages test-packages ## Run the benchmarks and print the table of Bench
 	.build-bench/release/gridwatch-bench
 	python3 Benchmarks/recording.py $(BIN)/gridwatch
 
-soak: packages test-packages ## Long runs and sanitizers
-	GRIDWATCH_SOAK=1 swift test --scratch-path .build-tsan --sanitize=thread
-	GRIDWATCH_SOAK=1 swift test --scratch-path .build-asan --sanitize=address
+soak: packages test-packages ## Long runs, and every test of the lower layers under the address and thread sanitizers
+	swift build $(RELEASE) --product gridwatch
+	swift build --build-tests
+	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
+		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests'
+	swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests'
+	swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests'
 
 format: swift ## Format every Swift file
 	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources Package.swift
