@@ -56,7 +56,7 @@ struct JSONParser {
 
     private mutating func object(depth: Int) throws(Failure) -> JSONValue {
         at += 1
-        var members: [(name: String, value: JSONValue)] = []
+        var members: [JSONValue.Member] = []
         skipBlank()
         if skip(UInt8(ascii: "}")) { return .object(members) }
         while true {
@@ -66,7 +66,7 @@ struct JSONParser {
             skipBlank()
             guard skip(UInt8(ascii: ":")) else { throw .notJSON }
             skipBlank()
-            members.append((name, try value(depth: depth + 1)))
+            members.append(JSONValue.Member(name: name, value: try value(depth: depth + 1)))
             skipBlank()
             if skip(UInt8(ascii: "}")) { return .object(members) }
             guard skip(UInt8(ascii: ",")) else { throw .notJSON }

@@ -1,5 +1,11 @@
 /// A JSON text as it stands, read by `JSONParser`.
-enum JSONValue: Equatable {
+indirect enum JSONValue: Equatable {
+    /// A name and its value, as an object holds them.
+    struct Member: Equatable {
+        var name: String
+        var value: JSONValue
+    }
+
     case null
     case bool(Bool)
     /// Finite; a number beyond a double's range is an error of the parser.
@@ -7,7 +13,7 @@ enum JSONValue: Equatable {
     case string(String)
     case array([JSONValue])
     /// In the order of the text; the last of equal names counts.
-    case object([(name: String, value: JSONValue)])
+    case object([Member])
 
     /// The member `name` of an object.
     subscript(name: String) -> JSONValue? {
@@ -24,18 +30,6 @@ enum JSONValue: Equatable {
         case .string: "a text"
         case .array: "a list"
         case .object: "an object"
-        }
-    }
-
-    static func == (left: JSONValue, right: JSONValue) -> Bool {
-        switch (left, right) {
-        case (.null, .null): true
-        case (.bool(let a), .bool(let b)): a == b
-        case (.number(let a), .number(let b)): a == b
-        case (.string(let a), .string(let b)): a == b
-        case (.array(let a), .array(let b)): a == b
-        case (.object(let a), .object(let b)): a.elementsEqual(b) { $0.name == $1.name && $0.value == $1.value }
-        default: false
         }
     }
 }

@@ -151,13 +151,14 @@ enum PayloadReader {
     /// - Parameter strict: every member must be one. Otherwise only `value` and the fields that the profile names must;
     ///   a unit, a serial number or other things that stand beside them are passed over.
     private static func collect(
-        _ members: [(name: String, value: JSONValue)],
+        _ members: [JSONValue.Member],
         _ profile: PayloadProfile,
         strict: Bool,
         _ values: inout [String: Double]
     ) throws(Rejection) {
         guard members.count <= maximumValues else { throw Rejection(.tooManyValues, "\(members.count) values") }
-        for (name, value) in members {
+        for member in members {
+            let (name, value) = (member.name, member.value)
             guard name.utf8.count <= maximumNameBytes else { throw Rejection(.tooManyValues, "a name is too long") }
             switch value {
             case .number(let number): values[name] = number
