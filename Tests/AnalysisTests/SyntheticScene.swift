@@ -2,20 +2,6 @@ import Analysis
 import Domain
 import FrameKernels
 
-/// Random numbers that are the same in every run.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        // SplitMix64.
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// A drawn scene of 160 × 90 pixels and the judge that looks at it.
 struct SyntheticScene {
     /// A box of one level, with a lighter stripe so that it has an inside.
@@ -50,7 +36,7 @@ struct SyntheticScene {
     ) {
         let camera = AnalysedCamera(id: "kerb", zones: [Zone(id: "zone", polygon: zone, rules: rules)])
         judge = SceneJudge(camera: camera, size: Self.size)
-        random = SeededRandom(state: seed)
+        random = SeededRandom(seed: seed)
         self.step = step
     }
 

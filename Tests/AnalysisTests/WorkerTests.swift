@@ -267,7 +267,7 @@ struct WorkerTests {
             print("skipped: no shared clips here")
             return
         }
-        var random = SeededRandom(state: 11)
+        var random = SeededRandom(seed: 11)
         let worker = try worker()
         try begin(info, on: worker)
         for (index, packet) in packets.prefix(140).enumerated() {

@@ -48,7 +48,7 @@ struct LiveReaderTests {
         arguments: 0..<30
     )
     func dropsGroups(seed: UInt64) async {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         let reader = LiveReader(cameraId: "c")
         reader.offer(Self.initialisation)
         let bytes = Int.random(in: 1000...900_000, using: &random)

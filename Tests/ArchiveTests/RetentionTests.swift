@@ -79,7 +79,7 @@ struct RetentionTests {
         arguments: 0..<300
     )
     func neverHeld(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         let cameras = ["a", "b", "c"]
         let policies = Dictionary(
             uniqueKeysWithValues: cameras.map {

@@ -130,7 +130,7 @@ struct TimelineTests {
         arguments: 0..<400
     )
     func covers(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var segments: [Segment] = []
         var gaps: [(Double, Double?, StateReason)] = []
         var time = Double.random(in: 0...20, using: &random)
@@ -175,20 +175,5 @@ struct TimelineTests {
             let middle = gap.from + (gap.to - gap.from) / 2
             #expect(!segments.contains { $0.from < middle && middle < $0.to })
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, seeded, good enough for histories.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

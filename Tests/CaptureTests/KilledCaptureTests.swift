@@ -12,14 +12,6 @@ import Testing
 
 /// The whole process dies, as a kill, a crash or a power cut ends it.
 @Suite("A capture process that dies", .serialized) struct KilledCaptureTests {
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state
-        }
-    }
-
     private static func program(_ cameras: [CapturedCamera]) throws -> CaptureProgram? {
         guard let executable = CaptureProgram.executable else {
             print("skipped: no gridwatch beside the tests; build it or name it in GRIDWATCH_EXECUTABLE")
@@ -40,7 +32,7 @@ import Testing
         let cameras = clips.keys.sorted().map { RunningCapture.camera($0, "rtsp://127.0.0.1:\(port)/\($0)") }
         guard let program = try Self.program(cameras) else { return }
         #expect(await server.isReady())
-        var random = Random(state: 2026)
+        var random = SeededRandom(seed: 2026)
         var kills: [WallTime] = []
         var lives: [String: [[URL]]] = [:]
         func sizes() -> [URL: Int] {

@@ -1,3 +1,4 @@
+import Domain
 import Testing
 
 @testable import Capture
@@ -44,7 +45,7 @@ import Testing
 
     @Test("whatever comes, the bound holds, and no packet follows a gap in its group", arguments: 0..<20)
     func property(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         var queue = WorkerQueue(limitBytes: 2000)
         var sent: [String: UInt16] = [:]
         var number: [String: UInt16] = [:]
@@ -70,18 +71,5 @@ import Testing
             sent[camera] = value
         }
         #expect(queue.packetBytes == 0)
-    }
-}
-
-/// A small seeded generator.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

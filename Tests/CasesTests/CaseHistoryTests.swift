@@ -28,7 +28,7 @@ struct CaseHistoryTests {
     func histories() async throws {
         let world = try CaseWorld()
         defer { world.remove() }
-        var random = SeededRandom(4)
+        var random = SeededRandom(seed: 4)
         var reached: Set<CaseState> = []
         for index in 0..<150 {
             let filed = Bool.random(using: &random)

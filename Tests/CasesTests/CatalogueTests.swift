@@ -73,7 +73,7 @@ struct CatalogueTests {
 
     @Test("2,000 mangled files are read or refused, never half of them")
     func mangled() {
-        var random = SeededRandom(5)
+        var random = SeededRandom(seed: 5)
         let original = Array(Catalogue.builtIn.csv.utf8)
         for _ in 0..<2000 {
             var bytes = Array(original.prefix(1200))

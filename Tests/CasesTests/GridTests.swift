@@ -7,7 +7,7 @@ import Testing
 struct GridTests {
     @Test("every position on the globe has a built-in cell of 15 digits that no Chinese area code begins")
     func everywhere() {
-        var random = SeededRandom(6)
+        var random = SeededRandom(seed: 6)
         var points = (0..<20_000).map { _ in
             GeoPoint(lat: .random(in: -90...90, using: &random), lon: .random(in: -180...180, using: &random))
         }
@@ -26,7 +26,7 @@ struct GridTests {
 
     @Test("positions 200 m apart lie in different built-in cells, and 30 m mostly in the same")
     func apart() {
-        var random = SeededRandom(7)
+        var random = SeededRandom(seed: 7)
         var same = 0
         for _ in 0..<5000 {
             let lat = Double.random(in: 18...53, using: &random)
@@ -60,7 +60,7 @@ struct GridTests {
 
     @Test("3,000 positions among 900 loaded cells, with holes and gaps, are found as by trying every cell")
     func bruteForce() throws {
-        var random = SeededRandom(8)
+        var random = SeededRandom(seed: 8)
         var features: [String] = []
         for row in 0..<30 {
             for column in 0..<30 {

@@ -107,7 +107,7 @@ struct StrictnessTests {
     @Test("seeded garbage in every body and query never leads to 500")
     func garbage() async throws {
         let world = try await ConsoleWorld()
-        var random = Seeded(seed: 20_261_123)
+        var random = SeededRandom(seed: 20_261_123)
         let pieces = [
             "null", "true", "-1", "1e400", "\"\"", "\"\\u0000\"", "[]", "{}", "\"2026-11-23T08:00:00Z\"", "\"gate\"",
             "[[[[1]]]]", "{\"lat\": 1}", "99999999999999999999",
@@ -130,20 +130,5 @@ struct StrictnessTests {
                 #expect(reply.status < 500, "\(path) \(body): \(reply.text)")
             }
         }
-    }
-}
-
-/// SplitMix64.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

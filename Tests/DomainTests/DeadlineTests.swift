@@ -54,7 +54,7 @@ struct DeadlineTests {
 
     @Test("10,000 random limits end in the same second as counting minute by minute says")
     func reference() {
-        var random = SeededRandom(3)
+        var random = SeededRandom(seed: 3)
         let first = WallTime.days(year: 2026, month: 1, day: 1) * 86_400
         for round in 0..<10_000 {
             var calendar = round % 2 == 0 ? WorkCalendar.china : WorkCalendar()

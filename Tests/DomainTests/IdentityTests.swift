@@ -5,7 +5,7 @@ import Testing
 struct IdentityTests {
     @Test("a UUIDv7 has its form, its version and its time, and ids of later milliseconds sort later")
     func uuid() {
-        var random = SeededRandom(2)
+        var random = SeededRandom(seed: 2)
         var previous = ""
         for step in 0..<2000 {
             let time = WallTime(microseconds: 1_795_428_000_000_000 + Int64(step) * 1000)

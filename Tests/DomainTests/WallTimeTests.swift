@@ -37,7 +37,7 @@ struct WallTimeTests {
 
     @Test("what is written is read back, for 20,000 instants from 1900 to 2200")
     func roundTrip() {
-        var random = SeededRandom(1)
+        var random = SeededRandom(seed: 1)
         for _ in 0..<20_000 {
             let time = WallTime(
                 microseconds: .random(in: -2_208_988_800_000_000...7_258_118_400_000_000, using: &random)

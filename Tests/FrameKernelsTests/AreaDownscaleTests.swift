@@ -1,19 +1,6 @@
+import Domain
 import FrameKernels
 import Testing
-
-/// Random numbers that are the same in every run.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        // SplitMix64.
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite("Area downscale")
 struct AreaDownscaleTests {
@@ -44,7 +31,7 @@ struct AreaDownscaleTests {
         ]
     )
     func equalsReference(_ width: Int, _ height: Int, _ smallWidth: Int, _ smallHeight: Int) throws {
-        var random = SeededRandom(state: UInt64(width * 31 + height))
+        var random = SeededRandom(seed: UInt64(width * 31 + height))
         for padding in [0, 1, 37] {
             let from = PlaneSize(width: width, height: height)
             let to = PlaneSize(width: smallWidth, height: smallHeight)
@@ -61,7 +48,7 @@ struct AreaDownscaleTests {
 
     @Test("random sizes equal the slow reference")
     func randomSizes() throws {
-        var random = SeededRandom(state: 7)
+        var random = SeededRandom(seed: 7)
         for _ in 0..<60 {
             let from = PlaneSize(
                 width: .random(in: 1...90, using: &random),

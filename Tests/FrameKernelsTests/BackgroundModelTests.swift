@@ -1,3 +1,4 @@
+import Domain
 import FrameKernels
 import Testing
 
@@ -29,7 +30,7 @@ struct BackgroundModelTests {
 
     @Test("dwell grows with media time whatever the distance of frames", arguments: [500, 1000, 2000, 5000, 8300])
     func dwell(_ step: UInt32) {
-        var random = SeededRandom(state: 1)
+        var random = SeededRandom(seed: 1)
         var model = BackgroundModel(size: size)
         for _ in 0..<10 { feed(&model, frame(&random), step) }
         var elapsed: UInt32 = 0
@@ -47,7 +48,7 @@ struct BackgroundModelTests {
 
     @Test("noise alone is no change", arguments: [0, 3, 6, 9])
     func noise(_ level: Int) {
-        var random = SeededRandom(state: UInt64(level))
+        var random = SeededRandom(seed: UInt64(level))
         var model = BackgroundModel(size: size)
         for i in 0..<60 {
             let change = feed(&model, frame(&random, noise: level), 1000)
@@ -59,7 +60,7 @@ struct BackgroundModelTests {
 
     @Test("a shift of light is no change and is followed", arguments: [-60, -30, 25, 60])
     func light(_ shift: Int) {
-        var random = SeededRandom(state: 3)
+        var random = SeededRandom(seed: 3)
         var model = BackgroundModel(size: size)
         for _ in 0..<30 { feed(&model, frame(&random), 1000) }
         for _ in 0..<60 {
@@ -72,7 +73,7 @@ struct BackgroundModelTests {
 
     @Test("another scene restarts the model, the former one comes back")
     func scene() {
-        var random = SeededRandom(state: 4)
+        var random = SeededRandom(seed: 4)
         var model = BackgroundModel(size: size)
         for _ in 0..<30 { feed(&model, frame(&random), 1000) }
         let other = (0..<size.pixels).map { UInt8(($0 * 37) % 251) }
@@ -85,7 +86,7 @@ struct BackgroundModelTests {
 
     @Test("a short occlusion doesn't end a dwell, the background does")
     func occlusion() {
-        var random = SeededRandom(state: 5)
+        var random = SeededRandom(seed: 5)
         var model = BackgroundModel(size: size)
         for _ in 0..<10 { feed(&model, frame(&random), 1000) }
         for _ in 0..<10 { feed(&model, frame(&random, square: 20), 1000) }
@@ -100,7 +101,7 @@ struct BackgroundModelTests {
 
     @Test("what is absorbed becomes background, and the old one is remembered")
     func absorb() {
-        var random = SeededRandom(state: 6)
+        var random = SeededRandom(seed: 6)
         var model = BackgroundModel(size: size)
         for _ in 0..<10 { feed(&model, frame(&random), 1000) }
         for _ in 0..<5 { feed(&model, frame(&random, square: 20), 1000) }

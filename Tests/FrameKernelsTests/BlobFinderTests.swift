@@ -1,3 +1,4 @@
+import Domain
 import FrameKernels
 import Testing
 
@@ -37,7 +38,7 @@ struct BlobFinderTests {
 
     @Test("equals a flood fill on random masks", arguments: [3, 10, 30, 50, 70, 97])
     func random(_ percent: Int) {
-        var random = SeededRandom(state: UInt64(percent))
+        var random = SeededRandom(seed: UInt64(percent))
         for _ in 0..<20 {
             let size = PlaneSize(
                 width: .random(in: 1...60, using: &random),
@@ -84,7 +85,7 @@ struct BlobFinderTests {
 
     @Test("the vote takes away specks and closes holes, as the slow count says")
     func vote() {
-        var random = SeededRandom(state: 5)
+        var random = SeededRandom(seed: 5)
         let size = PlaneSize(width: 33, height: 21)
         let before = (0..<size.pixels).map { _ in UInt8.random(in: 0...1, using: &random) }
         var mask = before

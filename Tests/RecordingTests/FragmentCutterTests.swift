@@ -8,7 +8,7 @@ import Testing
 struct FragmentCutterTests {
     @Test("any packet sequence comes out whole, in order and within the limits", arguments: 0..<200)
     func property(seed: Int) {
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         let settings = RecordingSettings(segmentLength: .seconds(Int.random(in: 1...20, using: &random)))
         var cutter = FragmentCutter(settings: settings)
         var dts: Int64 = 0
@@ -83,20 +83,5 @@ struct FragmentCutterTests {
         }
         let lead = last.microseconds - start.microseconds - 200_000_000
         #expect(lead > 80_000 && lead <= 100_000)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }
