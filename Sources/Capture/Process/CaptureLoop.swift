@@ -102,7 +102,7 @@ final class CaptureLoop {
                     inbox.statisticsDue = true
                     switch event {
                     case .clockSetBack: inbox.clockSetBackAt = at
-                    case .failed(let failure): inbox.isFull = failure.isFull
+                    case .failed(let failure): if failure.isFull { inbox.isFull = true }
                     case .recovered: break
                     }
                 }
