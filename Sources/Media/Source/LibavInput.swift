@@ -18,6 +18,8 @@ final class LibavInput {
         case end
     }
 
+    private static let pauseMicroseconds: UInt32 = 5000
+
     let isFile: Bool
     let codec: VideoCodec
     let width: Int
@@ -165,7 +167,11 @@ final class LibavInput {
             av_packet_unref(packet)
             let code = av_read_frame(context, packet)
             if code == gw_averror_eof(), isFile { return .end }
-            if code == gw_averror(EAGAIN) { continue }
+            if code == gw_averror(EAGAIN), !cancellation.shouldStop {
+                // Nothing there yet although the call is a blocking one: without a pause this could spin.
+                usleep(Self.pauseMicroseconds)
+                continue
+            }
             guard code >= 0 else {
                 let action = "reading \(address.redacted)"
                 throw MediaError(avCode: code, action: action, opening: opening, cancellation: cancellation)
