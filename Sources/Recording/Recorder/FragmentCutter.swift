@@ -25,9 +25,16 @@ struct FragmentCutter {
     /// A longer silence between two packets is a gap, not a long frame.
     static let longestFrame: Int64 = 5 * 90_000
 
+    /// A fragment holds no more samples and no more of their bytes (but one sample at least): a source whose times stand
+    /// still never fills it by its length.
+    static let maximumSamples = 512
+    static let maximumBytes = 8 << 20
+
     private let fragmentTicks: Int64
     private let segmentTicks: Int64
+    /// Bounded by `fragmentTicks`, `maximumSamples` and `maximumBytes`: what exceeds them is cut.
     private var samples: [Packet] = []
+    private var sampleBytes = 0
     private var sequence: UInt32 = 0
     private var segmentStart: Int64?
     private var segmentNumber = 0
@@ -51,7 +58,9 @@ struct FragmentCutter {
             if !isSilence { usualDuration = max(1, step) }
             let end = samples[last].dtsTicks + samples[last].durationTicks
             let span = packet.dtsTicks + packet.durationTicks - samples[0].dtsTicks
-            if packet.isKey || isSilence || span > fragmentTicks { actions += flush() }
+            let isFull =
+                samples.count >= Self.maximumSamples || sampleBytes + packet.bytes.count > Self.maximumBytes
+            if packet.isKey || isSilence || isFull || span > fragmentTicks { actions += flush() }
             if isSilence { actions.append(.pause(from: end, to: packet.dtsTicks)) }
         }
         if packet.isKey, let start = segmentStart, rotate || packet.dtsTicks - start >= segmentTicks {
@@ -64,6 +73,7 @@ struct FragmentCutter {
             segmentNumber += 1
         }
         samples.append(packet)
+        sampleBytes += packet.bytes.count
         return actions
     }
 
@@ -86,6 +96,7 @@ struct FragmentCutter {
             startsWithKey: first.isKey
         )
         samples = []
+        sampleBytes = 0
         return [.write(cut)]
     }
 }
