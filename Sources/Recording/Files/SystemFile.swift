@@ -7,7 +7,7 @@ final class SystemFile: RecordingFile {
     private let path: String
 
     init(_ path: String, flags: Int32) throws(FileFailure) {
-        descriptor = gw_open(path, flags, 0o644)
+        descriptor = gw_open(path, flags, 0o640)
         self.path = path
         guard descriptor >= 0 else { throw FileFailure(operation: "create", path: path, code: errno) }
     }

@@ -6,12 +6,12 @@ package struct SystemFiles: RecordingFiles {
     package init() {}
 
     package func createDirectory(_ path: String) throws(FileFailure) {
-        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+        if mkdir(path, 0o750) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
             throw FileFailure(operation: "create folder", path: path, code: errno)
         }
         try createDirectory(String(path[..<slash]))
-        if mkdir(path, 0o755) != 0, errno != EEXIST {
+        if mkdir(path, 0o750) != 0, errno != EEXIST {
             throw FileFailure(operation: "create folder", path: path, code: errno)
         }
     }
