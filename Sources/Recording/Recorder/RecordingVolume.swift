@@ -11,11 +11,22 @@ package final class RecordingVolume: Sendable {
     let onEvent: @Sendable (VolumeEvent) -> Void
 
     private let files: any RecordingFiles
+    /// Where a camera's writer stays while it writes: changed in place, so that nothing it holds is copied. Its lock is
+    /// held over a slow disk, by the writer thread; only a recorder of the same camera that begins anew waits for it.
+    private final class WriterSlot: Sendable {
+        let lane: CameraLane
+        let writer: Mutex<SegmentWriter>
+
+        init(_ lane: CameraLane, _ writer: SegmentWriter) {
+            self.lane = lane
+            self.writer = Mutex(writer)
+        }
+    }
     private struct State {
         /// Commands of all cameras, in order. Bounded per camera: fragments by bytes, notes by number, and segments open
         /// and close as seldom as key frames come (see `CameraLane`).
         var commands: [(CameraLane, WriterCommand)] = []
-        var writers: [String: SegmentWriter] = [:]
+        var writers: [String: WriterSlot] = [:]
         var isStopping = false
         var isRunning = false
         var writerEnded = false
@@ -82,8 +93,9 @@ package final class RecordingVolume: Sendable {
             throw FileFailure(operation: "create folder", path: layout.cameraFolder(cameraId), code: EINVAL)
         }
         // A camera that is taken up again within this process goes on where its writer stands.
-        let known = state.withLock { $0.writers[cameraId].map { ($0.lane, $0.lastEnd) } }
-        if let (lane, lastEnd) = known { return Recorder(volume: self, lane: lane, lastEnd: lastEnd) }
+        if let known = state.withLock({ $0.writers[cameraId] }) {
+            return Recorder(volume: self, lane: known.lane, lastEnd: known.writer.withLock { $0.lastEnd })
+        }
         let past: SegmentRecovery.Outcome
         do throws(FileFailure) {
             try files.createDirectory(layout.cameraFolder(cameraId))
@@ -95,7 +107,8 @@ package final class RecordingVolume: Sendable {
         }
         let lane = CameraLane(cameraId: cameraId)
         let writer = SegmentWriter(lane: lane, past: past, layout: layout, files: files, clock: clock)
-        state.withLock { $0.writers[cameraId] = writer }
+        let slot = WriterSlot(lane, writer)
+        state.withLock { $0.writers[cameraId] = slot }
         return Recorder(volume: self, lane: lane, lastEnd: past.lastEnd)
     }
 
@@ -135,12 +148,14 @@ package final class RecordingVolume: Sendable {
     }
 
     private func perform(_ command: WriterCommand, _ lane: CameraLane) {
-        // Taken out while it writes: the lock is never held over a slow disk.
-        guard var writer = state.withLock({ $0.writers[lane.cameraId] }) else { return }
+        guard let slot = state.withLock({ $0.writers[lane.cameraId] }) else { return }
         do throws(FileFailure) {
             unsynced.store(true, ordering: .relaxed)
-            try writer.perform(command)
-            if case .fragment(_, _) = command, writer.isOpen {
+            let isOpen = try slot.writer.withLock { (writer) throws(FileFailure) in
+                try writer.perform(command)
+                return writer.isOpen
+            }
+            if case .fragment(_, _) = command, isOpen {
                 if failing.exchange(false, ordering: .relaxed) { onEvent(.recovered) }
             }
         } catch {
@@ -148,8 +163,6 @@ package final class RecordingVolume: Sendable {
         }
         if case .fragment(let bytes, _) = command { lane.waitingBytes.subtract(bytes.count, ordering: .relaxed) }
         if case .state = command { lane.waitingNotes.subtract(1, ordering: .relaxed) }
-        let done = writer
-        state.withLock { $0.writers[lane.cameraId] = done }
     }
 
     private func report(_ failure: FileFailure) {
