@@ -157,9 +157,10 @@ struct Centre: Sendable {
     ///
     /// - Throws: when the address can't be listened on, or a database fails at the start.
     func run() async throws {
+        let inherited = try await alarms.allOpen()
         let capture = Task {
             await withDiscardingTaskGroup { group in
-                group.addTask { await hub.run() }
+                group.addTask { await hub.run(openAlarms: inherited) }
                 if let supervisor { group.addTask { await supervisor.run() } }
             }
         }
@@ -222,6 +223,20 @@ extension HealthFacts {
 }
 
 extension AlarmService {
+    /// Every alarm whose condition held when it was last heard of.
+    func allOpen() async throws -> [Alarm] {
+        var found: [Alarm] = []
+        for state in [Alarm.State.open, .confirmed, .rejected] {
+            var cursor: String?
+            repeat {
+                let page = try await list(AlarmFilter(state: state), page: PageRequest(limit: 500, cursor: cursor))
+                found += page.items
+                cursor = page.next
+            } while cursor != nil
+        }
+        return found
+    }
+
     /// Raises or clears an alarm of the service itself.
     func raiseSystem(_ kind: String, _ holds: Bool, clock: any HostClock, logger: Logger) async {
         do {

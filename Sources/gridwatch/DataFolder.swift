@@ -9,9 +9,18 @@ import Foundation
 struct DataFolder: Sendable {
     let url: URL
 
-    /// - Throws: `CommandFailure` when it can't be made or written.
-    init(path: String) throws {
+    /// - Parameter creating: whether a missing folder is made; otherwise it must be a centre's already.
+    /// - Throws: `CommandFailure` when it can't be made or written, or is no centre's.
+    init(path: String, creating: Bool) throws {
         url = URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL
+        let isCentre =
+            FileManager.default.fileExists(atPath: url.appending(path: "gridwatch.db").path)
+            || FileManager.default.fileExists(atPath: url.appending(path: "recordings").path)
+        guard creating || isCentre else {
+            throw CommandFailure(
+                "\(path) is not the data folder of a centre: check the path, or start `gridwatch serve` on it first"
+            )
+        }
         do {
             try FileManager.default.createDirectory(
                 at: url,

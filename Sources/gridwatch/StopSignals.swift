@@ -4,12 +4,12 @@ import Dispatch
     import Glibc
 #endif
 
-/// SIGTERM and SIGINT as a stream; a second one ends the process at once.
+/// SIGTERM, SIGINT and SIGHUP (the terminal is gone) as a stream; a second one ends the process at once.
 enum StopSignals {
     /// The signals from now on.
     static func stream() -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingOldest(4))
-        let watch = SignalWatch([SIGTERM, SIGINT]) { continuation.yield($0) }
+        let watch = SignalWatch([SIGTERM, SIGINT, SIGHUP]) { continuation.yield($0) }
         continuation.onTermination = { _ in watch.end() }
         return stream
     }
@@ -29,7 +29,11 @@ enum StopSignals {
             }
         }
         defer { watch.cancel() }
-        try await work.value
+        do {
+            try await work.value
+        } catch is CancellationError where work.isCancelled {
+            // Asked to end, and ended.
+        }
     }
 }
 

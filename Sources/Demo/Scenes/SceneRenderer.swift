@@ -20,14 +20,16 @@ package struct SceneRenderer: Sendable {
 
     /// Writes clip and truth unless they are there already. Blocks: run it on a thread of its own.
     ///
-    /// - Throws: when the folder can't be written or the encoder is missing (FFmpeg without libx264).
-    package func render(_ scene: Scene) throws {
+    /// - Parameter isCancelled: asked before each picture.
+    /// - Throws: `CancellationError`; when the folder can't be written or the encoder is missing (FFmpeg without
+    ///   libx264).
+    package func render(_ scene: Scene, isCancelled: () -> Bool = { false }) throws {
         guard !FileManager.default.fileExists(atPath: clip(of: scene).path) else { return }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try encoder.encode(SceneTruth(scene: scene)).write(to: truth(of: scene), options: .atomic)
-        let bytes = try encode(scene)
+        let bytes = try encode(scene, isCancelled)
         // Atomic: a clip that is there is whole.
         try Data(bytes).write(to: clip(of: scene), options: .atomic)
     }
@@ -61,7 +63,7 @@ package struct SceneRenderer: Sendable {
         canvas.noise(amount: scene.noise, seed: UInt64(index + 1))
     }
 
-    private func encode(_ scene: Scene) throws -> [UInt8] {
+    private func encode(_ scene: Scene, _ isCancelled: () -> Bool) throws -> [UInt8] {
         let encoder = try H264Encoder(
             width: Scene.width,
             height: Scene.height,
@@ -71,6 +73,7 @@ package struct SceneRenderer: Sendable {
         )
         var packets: [Packet] = []
         try Self.pictures(of: scene) { picture, index in
+            if isCancelled() { throw CancellationError() }
             packets += try encoder.encode(yuv420: picture, ptsTicks: Int64(index * 90_000 / Scene.frameRate))
         }
         packets += try encoder.finish()

@@ -18,6 +18,8 @@ final class CaptureHub: Sendable {
         /// Kinds of system alarms that are raised.
         var systemRaised: Set<String> = []
         var nextRequest = 0
+        /// Alarms of zones that an earlier service left open, until their shard has told when it started.
+        var inherited: [Alarm] = []
     }
 
     private let configurations: [CaptureConfiguration]
@@ -99,7 +101,10 @@ final class CaptureHub: Sendable {
     }
 
     /// Follows every shard until the task is cancelled.
-    func run() async {
+    ///
+    /// - Parameter openAlarms: what earlier services left open: this one ends what is over.
+    func run(openAlarms: [Alarm]) async {
+        await inherit(openAlarms)
         for link in links { link.start() }
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
@@ -159,8 +164,51 @@ final class CaptureHub: Sendable {
         }
     }
 
+    /// Takes over the open alarms of cameras and of the service, so that they clear when they are over.
+    private func inherit(_ alarms: [Alarm]) async {
+        for alarm in alarms {
+            switch (alarm.sourceKind, alarm.kind) {
+            case (.system, "disk"), (.system, "clock"):
+                state.withLock { _ = $0.systemRaised.insert(alarm.kind) }
+            case (.system, _):
+                // Raised again within seconds where it still holds.
+                await end(alarm)
+            case (.camera, _) where cameras[alarm.source] == nil:
+                await end(alarm)
+            case (.camera, "offline"):
+                state.withLock { _ = $0.offlineRaised.insert(alarm.source) }
+            case (.camera, let kind) where ZoneRule.Kind(rawValue: kind) != nil:
+                state.withLock { $0.inherited.append(alarm) }
+            default:
+                break
+            }
+        }
+    }
+
+    private func end(_ alarm: Alarm) async {
+        await deliver(
+            AlarmSignal(
+                source: alarm.source,
+                sourceKind: alarm.sourceKind,
+                kind: alarm.kind,
+                part: alarm.part,
+                phase: .cleared,
+                at: clock.now()
+            )
+        )
+    }
+
     private func greeted(shard: Int, pid: Int32, startedAt: WallTime) async {
         logger.info("capture connected", metadata: ["shard": "\(shard)", "pid": "\(pid)"])
+        // What it reads at its start may be older than what this service has written.
+        send(.reload, to: shard)
+        let orphans = state.withLock { state in
+            let mine = state.inherited.filter { shardOfCamera[$0.source] == shard }
+            state.inherited.removeAll { shardOfCamera[$0.source] == shard }
+            // A worker that was started later knows nothing of them and will never end them.
+            return mine.filter { startedAt > $0.lastAt }
+        }
+        for alarm in orphans { await end(alarm) }
         let isNew = state.withLock { state in
             defer { state.startedAt[shard] = startedAt }
             return state.startedAt[shard].map { $0 != startedAt } ?? false

@@ -24,14 +24,6 @@ final class CaptureSupervisor: Sendable {
             case .child(let pid), .adopted(let pid): pid
             }
         }
-
-        /// Whether it still lives; collects a child that has ended.
-        func isAlive() -> Bool {
-            switch self {
-            case .child(let pid): waitpid(pid, nil, WNOHANG) == 0
-            case .adopted(let pid): kill(pid, 0) == 0
-            }
-        }
     }
 
     private let folder: URL
@@ -40,7 +32,13 @@ final class CaptureSupervisor: Sendable {
     private let hub: CaptureHub
     private let logger: Logger
     private let restartCount = Atomic<Int>(0)
-    private let running = Mutex<[Int: Running]>([:])
+    private let state = Mutex(State())
+
+    private struct State {
+        var running: [Int: Running] = [:]
+        /// Set by `stop`: nothing is started any more.
+        var isStopping = false
+    }
 
     init(dataFolder: DataFolder, shards: [Int], hub: CaptureHub, logger: Logger) {
         self.dataFolder = dataFolder
@@ -64,10 +62,13 @@ final class CaptureSupervisor: Sendable {
 
     /// Ends every capture: by the link, then by SIGTERM, then by SIGKILL. Returns when all are gone.
     func stop() async {
-        var left = running.withLock { $0 }
+        var left = state.withLock { state in
+            state.isStopping = true
+            return state.running
+        }
         for (shard, process) in left where !hub.send(.stop, to: shard) { kill(process.pid, SIGTERM) }
         for attempt in 0..<80 {
-            left = left.filter { $0.value.isAlive() }
+            left = left.filter { isAlive($0.value, $0.key) }
             if left.isEmpty { return }
             if attempt == 35 { for process in left.values { kill(process.pid, SIGTERM) } }
             if attempt == 65 { for process in left.values { kill(process.pid, SIGKILL) } }
@@ -77,18 +78,23 @@ final class CaptureSupervisor: Sendable {
 
     private func keep(_ shard: Int) async {
         var pause = Duration.milliseconds(100)
-        var process = adoptable(shard).map(Running.adopted)
-        if process != nil { await adopt(shard) }
+        var process = adoptable(shard)
+        if let process {
+            state.withLock { $0.running[shard] = process }
+            logger.info(
+                "capture is recording already and is adopted",
+                metadata: ["shard": "\(shard)", "pid": "\(process.pid)"]
+            )
+        }
         while !Task.isCancelled {
-            if process == nil { process = start(shard).map(Running.child) }
+            if process == nil { process = start(shard) }
             let started = ContinuousClock.now
-            running.withLock { $0[shard] = process }
             while let current = process, !Task.isCancelled {
-                if !current.isAlive() { process = nil }
+                if !isAlive(current, shard) { process = nil }
                 try? await Task.sleep(for: .milliseconds(100))
             }
-            guard !Task.isCancelled else { return }
-            running.withLock { $0[shard] = nil }
+            guard !Task.isCancelled, !state.withLock({ $0.isStopping }) else { return }
+            state.withLock { $0.running[shard] = nil }
             restartCount.add(1, ordering: .relaxed)
             logger.warning("capture ended and is started again", metadata: ["shard": "\(shard)"])
             // Recording matters more than calm: the pause never exceeds a second, and starts over after a good while.
@@ -97,28 +103,36 @@ final class CaptureSupervisor: Sendable {
         }
     }
 
+    /// Whether a process still lives; collects a child that has ended.
+    private func isAlive(_ process: Running, _ shard: Int) -> Bool {
+        switch process {
+        case .child(let pid): waitpid(pid, nil, WNOHANG) == 0
+        // Its number may belong to somebody else by now: what it was started with tells.
+        case .adopted(let pid): Self.isCapture(pid, shard: shard)
+        }
+    }
+
+    private static func isCapture(_ pid: pid_t, shard: Int) -> Bool {
+        let arguments = ProcessList.arguments(of: pid)
+        return arguments.contains("capture") && arguments.contains("\(shard)")
+    }
+
     /// The process that records the shard already, if there is one. Asked only before one is started here: taking the
     /// lock for a moment later could keep capture from getting it.
-    private func adoptable(_ shard: Int) -> pid_t? {
+    private func adoptable(_ shard: Int) -> Running? {
         let file = folder.appending(path: "\(shard).lock")
         let descriptor = gw_open(file.path, O_RDONLY, 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-        return text.split { !$0.isNumber }.first.flatMap { pid_t($0) }
+        guard let pid = text.split(whereSeparator: { !$0.isNumber }).first.flatMap({ pid_t($0) }),
+            Self.isCapture(pid, shard: shard)
+        else { return nil }
+        return .adopted(pid)
     }
 
-    /// A capture that an earlier service started goes on; it only has to read its configuration anew.
-    private func adopt(_ shard: Int) async {
-        logger.info("capture is recording already and is adopted", metadata: ["shard": "\(shard)"])
-        for _ in 0..<100 where !Task.isCancelled {
-            if hub.send(.reload, to: shard) { return }
-            try? await Task.sleep(for: .milliseconds(100))
-        }
-    }
-
-    private func start(_ shard: Int) -> pid_t? {
+    private func start(_ shard: Int) -> Running? {
         let log = gw_open(folder.appending(path: "\(shard).log").path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         guard log >= 0 else {
             logger.error("can't open the log of capture", metadata: ["shard": "\(shard)", "errno": "\(errno)"])
@@ -126,15 +140,21 @@ final class CaptureSupervisor: Sendable {
         }
         defer { close(log) }
         do {
-            let pid = try ChildProcess.spawn(
-                [Executable.path, "capture", "--data", dataFolder.url.path, "--shard", "\(shard)", "--managed"],
-                input: nil,
-                output: log,
-                errors: log,
-                newSession: true
-            )
-            logger.info("capture started", metadata: ["shard": "\(shard)", "pid": "\(pid)"])
-            return pid
+            // Under the lock: `stop` either sees this process or keeps it from being started.
+            let process = try state.withLock { state throws -> Running? in
+                guard !state.isStopping else { return nil }
+                let pid = try ChildProcess.spawn(
+                    [Executable.path, "capture", "--data", dataFolder.url.path, "--shard", "\(shard)", "--managed"],
+                    input: nil,
+                    output: log,
+                    errors: log,
+                    newSession: true
+                )
+                state.running[shard] = .child(pid)
+                return .child(pid)
+            }
+            if let process { logger.info("capture started", metadata: ["shard": "\(shard)", "pid": "\(process.pid)"]) }
+            return process
         } catch {
             logger.error("can't start capture", metadata: ["shard": "\(shard)", "error": "\(error)"])
             return nil

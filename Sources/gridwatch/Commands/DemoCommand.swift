@@ -34,7 +34,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let path = data ?? DemoCentre.defaultFolder
-        let folder = try DataFolder(path: path)
+        let folder = try DataFolder(path: path, creating: true)
         let lock = try ServeLock(folder)
         if data == nil { DemoCentre.empty(folder) }
         let address = listen.flatMap { Centre.Address($0) }

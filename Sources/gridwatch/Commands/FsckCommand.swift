@@ -12,12 +12,15 @@ struct FsckCommand: AsyncParsableCommand {
     @Option(help: "The data folder.")
     var data: String
 
-    @Flag(help: "Rebuild what differs from the files.")
+    @Flag(help: "Rebuild the index and the holds from the files; the service must be stopped.")
     var repair = false
 
     func run() async throws {
         LogOutput.bootstrap(level: .error)
-        let folder = try DataFolder(path: data)
+        let folder = try DataFolder(path: data, creating: false)
+        // Rebuilding the index under a service that is writing it would leave neither right.
+        let lock = repair ? try ServeLock(folder) : nil
+        defer { withExtendedLifetime(lock) {} }
         let report =
             repair
             ? try await Fsck.repair(dataDirectory: folder.url) : try await Fsck.check(dataDirectory: folder.url)

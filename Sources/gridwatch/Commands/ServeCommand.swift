@@ -36,7 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
         LogOutput.bootstrap()
         let logger = Logger(label: "gridwatch.serve")
         let loaded = try LoadedSite(path: site)
-        let folder = try DataFolder(path: data)
+        let folder = try DataFolder(path: data, creating: true)
         let lock = try ServeLock(folder)
         let centre = try await Centre(
             loaded: loaded,

@@ -47,7 +47,10 @@ struct UserCommand: AsyncParsableCommand {
                     "No password on standard input; for example: printf %s \"$PASSWORD\" | gridwatch user add …"
                 )
             }
-            let folder = try DataFolder(path: data)
+            let isNew = !FileManager.default.fileExists(atPath: data)
+            let folder = try DataFolder(path: data, creating: true)
+            // Said aloud, since a mistyped path would otherwise look like success.
+            if isNew { Terminal.complain("\(data) did not exist: this is a new centre") }
             let users = UserService(database: try Database(directory: folder.url))
             try await users.add(name: name, role: role, password: password, displayName: displayName, unit: unit)
             Terminal.say("User \(name) with role \(role.rawValue) added.")

@@ -67,19 +67,22 @@ final class DemoBroker: Sendable {
         waitpid(pid, nil, 0)
     }
 
-    /// mosquitto_passwd hashes; it takes the password as an argument, which is visible to the machine's users for a
-    /// moment: it guards generated sensors on loopback only.
+    /// Written plain and hashed in place (`-U`), so that the password never stands in an argument.
     private static func writePasswords(to file: URL, user: String, password: String) async throws {
         try? FileManager.default.removeItem(at: file)
+        let descriptor = gw_open(file.path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        guard descriptor >= 0 else { throw CommandFailure("Can't write \(file.path)") }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try handle.write(contentsOf: Data("\(user):\(password)\n".utf8))
+        try handle.close()
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/mosquitto_passwd")
-        process.arguments = ["-b", "-c", file.path, user, password]
+        process.arguments = ["-U", file.path]
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw CommandFailure("mosquitto_passwd failed with \(process.terminationStatus)")
+        let status = try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { ended.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { ended.resume(throwing: error) }
         }
-        chmod(file.path, 0o600)
+        guard status == 0 else { throw CommandFailure("mosquitto_passwd failed with \(status)") }
     }
 }

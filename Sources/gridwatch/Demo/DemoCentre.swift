@@ -5,6 +5,7 @@ import Domain
 import Foundation
 import Logging
 import Store
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -31,8 +32,12 @@ struct DemoCentre: Sendable {
         return cache + "/gridwatch-demo"
     }
 
-    /// Removes what an earlier demo recorded; the drawn scenes stay.
+    /// Ends what an earlier demo has left behind and removes what it recorded; the drawn scenes stay.
     static func empty(_ folder: DataFolder) {
+        // A demo that was killed leaves its capture processes for a minute, and its broker for ever.
+        for process in ProcessList.all() where process.arguments.contains(where: { $0.hasPrefix(folder.url.path) }) {
+            if process.id != getpid() { kill(process.id, SIGKILL) }
+        }
         let keep: Set<String> = ["scenes", "serve.lock"]
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []
         for name in names where !keep.contains(name) {
@@ -42,7 +47,10 @@ struct DemoCentre: Sendable {
 
     /// Runs until a signal asks it to end; ends everything it started.
     func run(address: Centre.Address?) async throws {
-        let signals = StopSignals.stream()
+        try await StopSignals.run { try await serve(address: address) }
+    }
+
+    private func serve(address: Centre.Address?) async throws {
         let scenes = SceneRenderer(folder: folder.url.appending(path: "scenes"))
         try await Self.draw(Scene.all, with: scenes)
         let broker = try await DemoBroker(folder: folder.url.appending(path: "broker"))
@@ -77,24 +85,32 @@ struct DemoCentre: Sendable {
         let publisher = DemoPublisher(broker: broker, logger: logger)
         publisher.start(city)
         defer { publisher.stop() }
-        try await StopSignals.run(until: signals) { try await centre.run() }
+        try await centre.run()
     }
 
     /// Draws on threads of their own, as many at once as there are cores.
     private static func draw(_ scenes: [Scene], with renderer: SceneRenderer) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for scene in scenes {
-                group.addTask {
-                    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                        let thread = Thread {
-                            continuation.resume(with: Result { try renderer.render(scene) })
+        let cancelled = CancelFlag()
+        try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for scene in scenes {
+                    group.addTask {
+                        try await withCheckedThrowingContinuation {
+                            (continuation: CheckedContinuation<Void, any Error>) in
+                            let thread = Thread {
+                                continuation.resume(
+                                    with: Result { try renderer.render(scene, isCancelled: { cancelled.isSet }) }
+                                )
+                            }
+                            thread.stackSize = 4 << 20
+                            thread.start()
                         }
-                        thread.stackSize = 4 << 20
-                        thread.start()
                     }
                 }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
+        } onCancel: {
+            cancelled.set()
         }
     }
 
@@ -125,4 +141,13 @@ struct DemoCentre: Sendable {
             """
         )
     }
+}
+
+/// Tells threads that draw that nobody waits for them any more.
+private final class CancelFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    func set() { flag.store(true, ordering: .relaxed) }
 }
