@@ -27,7 +27,12 @@ package final class CaseService: CaseOpening {
 
     // MARK: - Opening
 
-    /// A person's report: always a case of its own, unless its `clientId` was seen before.
+    /// The case that `actor` has reported with a `clientId` before.
+    package func reported(clientId: String, by actor: CaseActor) async throws -> Case? {
+        try await repository.find(clientId: clientId, of: actor.name)
+    }
+
+    /// A person's report: always a case of its own, unless this reporter's `clientId` was seen before.
     ///
     /// - Returns: the case, and whether it is new.
     /// - Throws: `CaseError`: a role that doesn't report, an unknown class, a position off the globe.
@@ -66,7 +71,7 @@ package final class CaseService: CaseOpening {
         }
         let now = clock.now()
         let result = try await repository.transaction { [self] transaction in
-            if let known = try known(request, transaction) { return (case: known, isNew: false, changed: false) }
+            if let known = try known(request, actor, transaction) { return (case: known, isNew: false, changed: false) }
             if joining, let joined = try join(request, entry, now, transaction) {
                 return (case: joined, isNew: false, changed: true)
             }
@@ -77,8 +82,16 @@ package final class CaseService: CaseOpening {
     }
 
     /// The case that the same request has led to before.
-    private func known(_ request: CaseRequest, _ transaction: CaseTransaction) throws -> Case? {
-        if let clientId = request.clientId, let known = try transaction.find(clientId: clientId) { return known.value }
+    private func known(
+        _ request: CaseRequest,
+        _ actor: CaseActor,
+        _ transaction: CaseTransaction
+    ) throws -> Case? {
+        if let clientId = request.clientId,
+            let known = try transaction.find(clientId: clientId, of: actor.name)
+        {
+            return known.value
+        }
         if let alarmId = request.alarmId, let known = try transaction.find(alarmId: alarmId) { return known.value }
         return nil
     }
@@ -164,6 +177,9 @@ package final class CaseService: CaseOpening {
             throw CaseError(code: .invalidField("class"), message: "the case can't be opened from what was given")
         }
         try transaction.append(sealed, alarmId: request.alarmId, making: value)
+        if let clientId = request.clientId {
+            try transaction.remember(clientId: clientId, of: actor.name, caseId: id)
+        }
         return value
     }
 

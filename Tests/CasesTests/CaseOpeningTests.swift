@@ -126,6 +126,23 @@ struct CaseOpeningTests {
         #expect(value.reporter == "the-monitor")
     }
 
+    @Test("one clientId of two reporters is two cases, and each finds its own again")
+    func clientIdOfTwo() async throws {
+        let world = try CaseWorld()
+        defer { world.remove() }
+        let request = world.request(client: "c1")
+        let (monitor, collector) = (CaseWorld.actor(.monitor), CaseWorld.actor(.collector))
+        #expect(try await world.service.reported(clientId: "c1", by: monitor) == nil)
+        let first = try await world.service.report(request, by: monitor)
+        let second = try await world.service.report(request, by: collector)
+        #expect(first.created && second.created)
+        #expect(first.case.id != second.case.id)
+        #expect(try await world.service.reported(clientId: "c1", by: monitor)?.id == first.case.id)
+        let again = try await world.service.report(request, by: collector)
+        #expect(!again.created)
+        #expect(again.case.id == second.case.id)
+    }
+
     @Test("an unknown class, a place off the globe and a role that doesn't report are refused by name")
     func refused() async throws {
         let world = try CaseWorld()

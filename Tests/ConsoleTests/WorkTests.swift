@@ -24,6 +24,16 @@ struct WorkTests {
         let again = try await world.ask(.post, "/api/v1/cases", as: "monitor", #"{"class": "09009", "clientId": "c1"}"#)
         #expect(again.status == 200)
         #expect(again.json["id"]?.text == id)
+        // The same clientId of another reporter is another report.
+        let other = try await world.ask(
+            .post,
+            "/api/v1/cases",
+            as: "collector",
+            #"{"class": "09009", "clientId": "c1"}"#
+        )
+        #expect(other.status == 201)
+        #expect(other.json["id"]?.text != id)
+        #expect(other.json["channel"] == "collector")
         let unit = world.cases.units[0].id
         let steps: [(action: String, by: String, wrong: [String], body: String, state: String)] = [
             ("file", "acceptor", ["monitor", "dispatcher", "admin"], "{}", "filed"),
@@ -54,6 +64,32 @@ struct WorkTests {
         #expect(foreign.status == 404, "another unit's case is not there")
         let own = try await world.ask(.get, "/api/v1/cases", as: "unit2")
         #expect(own.json["items"] == [])
+    }
+
+    @Test(
+        "a report's channel is one of those a person may use",
+        arguments: ["camera", "sensor", "system", "carrier pigeon"]
+    )
+    func channel(wrong: String) async throws {
+        let world = try await ConsoleWorld()
+        let refused = try await world.ask(
+            .post,
+            "/api/v1/cases",
+            as: "acceptor",
+            #"{"class": "09009", "channel": "\#(wrong)"}"#
+        )
+        #expect(refused.status == 422)
+        #expect(refused.json["params"]?["field"] == "channel")
+        for right in ["hotline", "12345"] {
+            let taken = try await world.ask(
+                .post,
+                "/api/v1/cases",
+                as: "acceptor",
+                #"{"class": "09009", "channel": "\#(right)"}"#
+            )
+            #expect(taken.status == 201)
+            #expect(taken.json["channel"]?.text == right)
+        }
     }
 
     @Test("an alarm is judged once; confirming one that asks opens its case")

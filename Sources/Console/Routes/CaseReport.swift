@@ -8,6 +8,12 @@ import Store
 
 /// A person's report of a case, with the evidence that the server adds to it.
 struct CaseReport: Sendable {
+    /// The ways a person's report may have come; `camera`, `sensor`, `vehicle` and `system` are the service's own.
+    static let channels = [
+        "monitor", "collector", "acceptor", "video", "hotline", "12319", "12345", "110", "sms", "web", "app", "media",
+        "leader", "community", "letter", "visit",
+    ]
+
     private var request: CaseRequest
     private let camera: Camera?
 
@@ -29,7 +35,7 @@ struct CaseReport: Sendable {
             classCode: try object.string("class"),
             position: try object.optionalPoint("position") ?? camera?.position,
             address: try object.optionalString("address", maximum: 500) ?? camera?.address,
-            channel: try object.optionalString("channel", maximum: 40) ?? user.role.rawValue,
+            channel: try Self.channel(&object) ?? user.role.rawValue,
             description: try object.optionalString("description", maximum: 2000),
             cameraId: cameraId,
             at: at ?? api.now,
@@ -40,11 +46,25 @@ struct CaseReport: Sendable {
         if let photo = try object.optionalString("photo") { request.snapshot = photo }
     }
 
+    private static func channel(_ object: inout RequestObject) throws -> String? {
+        guard let channel = try object.optionalString("channel", maximum: 40) else { return nil }
+        guard channels.contains(channel) else {
+            throw Problem.invalid(field: "channel", "choose one of \(channels.joined(separator: ", "))")
+        }
+        return channel
+    }
+
     /// Opens the case, with the camera's picture and a locked clip from 10 s before to 20 s after.
     ///
     /// Evidence that can't be had does not keep the report from being taken: a line in the log says so.
     func submit(by actor: CaseActor, _ api: APIRequest) async throws -> (case: Case, created: Bool) {
         var request = request
+        // Before anything is rendered or stored: a phone may send a report ten times.
+        if let clientId = request.clientId,
+            let known = try await api.services.cases.reported(clientId: clientId, by: actor)
+        {
+            return (known, false)
+        }
         if let photo = request.snapshot { try await Self.checkAttachment(photo, field: "photo", api) }
         if let camera, request.snapshot == nil { request.snapshot = await picture(camera, by: actor, api) }
         let services = api.services

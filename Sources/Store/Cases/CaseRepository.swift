@@ -71,6 +71,11 @@ package struct CaseRepository: Sendable {
         try await database.write { try body(CaseTransaction(connection: $0)) }
     }
 
+    /// The case that a reporter's `clientId` has opened.
+    package func find(clientId: String, of reporter: String) async throws -> Case? {
+        try await database.read { try CaseTransaction(connection: $0).find(clientId: clientId, of: reporter)?.value }
+    }
+
     package func find(_ id: String) async throws -> Case? {
         try await database.read { try CaseTransaction(connection: $0).find(id)?.value }
     }
@@ -132,8 +137,23 @@ package struct CaseTransaction {
         try one("SELECT seq, hash, body FROM caseFile WHERE id = ?", [id])
     }
 
-    package func find(clientId: String) throws -> StoredCase? {
-        try one("SELECT seq, hash, body FROM caseFile WHERE clientId = ?", [clientId])
+    /// The case that a reporter's `clientId` has opened.
+    package func find(clientId: String, of reporter: String) throws -> StoredCase? {
+        try one(
+            """
+            SELECT seq, hash, body FROM caseFile
+            WHERE id = (SELECT caseId FROM caseReport WHERE reporter = ? AND clientId = ?)
+            """,
+            [reporter, clientId]
+        )
+    }
+
+    /// Keeps which case a reporter's `clientId` has opened.
+    package func remember(clientId: String, of reporter: String, caseId: String) throws {
+        try connection.execute(
+            sql: "INSERT INTO caseReport (reporter, clientId, caseId) VALUES (?, ?, ?)",
+            arguments: [reporter, clientId, caseId]
+        )
     }
 
     /// The case that an alarm opened or joined.
@@ -188,9 +208,9 @@ package struct CaseTransaction {
         try connection.execute(
             sql: """
                 INSERT INTO caseFile
-                    (id, number, clientId, state, isOpen, class, unit, cell, lat, lon, openedAt, dueAt, lastAt,
+                    (id, number, state, isOpen, class, unit, cell, lat, lon, openedAt, dueAt, lastAt,
                      searched, seq, hash, body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET
                     state = excluded.state, isOpen = excluded.isOpen, class = excluded.class, unit = excluded.unit,
                     cell = excluded.cell, lat = excluded.lat, lon = excluded.lon, dueAt = excluded.dueAt,
@@ -198,7 +218,7 @@ package struct CaseTransaction {
                     hash = excluded.hash, body = excluded.body
                 """,
             arguments: [
-                value.id, value.number, value.clientId, value.state.rawValue, value.state.isOpen ? 1 : 0,
+                value.id, value.number, value.state.rawValue, value.state.isOpen ? 1 : 0,
                 value.classCode, value.unit, value.cell, value.position?.lat, value.position?.lon,
                 value.openedAt.microseconds, value.dueAt?.microseconds, value.lastAt.microseconds, searched,
                 entry.seq, entry.hash, try Self.encode(value),

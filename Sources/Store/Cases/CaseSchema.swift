@@ -54,4 +54,24 @@ enum CaseSchema {
             ) WITHOUT ROWID;
             """
     )
+
+    /// `clientId` was unique over all reporters: one of them could take the place of another's report.
+    static let migration0006 = Migration(
+        "0006-reports",
+        sql: """
+            -- Which case each reporter's clientId has opened: makes a report idempotent.
+            CREATE TABLE caseReport (
+                reporter TEXT NOT NULL,        -- name of the user who sent it
+                clientId TEXT NOT NULL,
+                caseId TEXT NOT NULL,          -- UUIDv7
+                PRIMARY KEY (reporter, clientId)
+            ) WITHOUT ROWID;
+            INSERT INTO caseReport (reporter, clientId, caseId)
+                SELECT json_extract(caseLog.entry, '$.by'), caseFile.clientId, caseFile.id
+                FROM caseFile JOIN caseLog ON caseLog.caseId = caseFile.id AND caseLog.seq = 1
+                WHERE caseFile.clientId IS NOT NULL;
+            -- The column stays, empty from here on.
+            UPDATE caseFile SET clientId = NULL;
+            """
+    )
 }
