@@ -166,15 +166,32 @@ struct SessionTests {
 
     @Test("the limiter forgets after its window and stays within its bounds")
     func limiter() {
-        var limiter = LoginLimiter(limits: LoginLimiter.Limits(perName: 2, perAddress: 3, window: .seconds(10)))
+        var limiter = LoginLimiter(
+            limits: LoginLimiter.Limits(perName: 2, perAddress: 3, perNameAnywhere: 4, window: .seconds(10))
+        )
         limiter.failed(name: "a", address: "1", now: .seconds(0))
         #expect(limiter.wait(name: "a", address: "1", now: .seconds(1)) == nil)
         limiter.failed(name: "a", address: "1", now: .seconds(4))
-        #expect(limiter.wait(name: "a", address: "2", now: .seconds(5)) == .seconds(5))
+        #expect(limiter.wait(name: "a", address: "1", now: .seconds(5)) == .seconds(5))
+        #expect(limiter.wait(name: "a", address: "2", now: .seconds(5)) == nil, "its owner is elsewhere")
         limiter.failed(name: "b", address: "1", now: .seconds(5))
         #expect(limiter.wait(name: "c", address: "1", now: .seconds(6)) == .seconds(4))
         #expect(limiter.wait(name: "c", address: "1", now: .seconds(10)) == nil)
-        limiter.succeeded(name: "a")
-        #expect(limiter.wait(name: "a", address: nil, now: .seconds(5)) == nil)
+        limiter.succeeded(name: "a", address: "1")
+        #expect(limiter.wait(name: "a", address: "1", now: .seconds(10)) == nil)
+    }
+
+    @Test("a name guessed at from many addresses has to wait everywhere, one address alone never brings that about")
+    func limiterAnywhere() {
+        var limiter = LoginLimiter()
+        for attempt in 0..<1000 {
+            if limiter.wait(name: "a", address: "1", now: .seconds(1)) == nil {
+                limiter.failed(name: "a", address: "1", now: .seconds(1))
+            }
+            #expect(limiter.wait(name: "a", address: "9", now: .seconds(1)) == nil, "attempt \(attempt)")
+        }
+        for address in 10..<210 { limiter.failed(name: "a", address: "\(address)", now: .seconds(2)) }
+        #expect(limiter.wait(name: "a", address: "9", now: .seconds(3)) == .seconds(299))
+        #expect(limiter.wait(name: "b", address: "9", now: .seconds(3)) == nil)
     }
 }

@@ -1,23 +1,37 @@
-/// Counts failed logins per name and per address; only failures count, a success forgives the name.
+/// Counts failed logins per name at an address, per address and per name; only failures count, a success forgives the
+/// name at its address.
+///
+/// Somebody who guesses at a name from elsewhere must not keep its owner out: a name alone has a far higher limit, which
+/// only many addresses together reach.
 ///
 /// Pure: the caller hands in the time. Bounded: at most 10,000 keys, the longest quiet one makes room.
 package struct LoginLimiter: Sendable {
     /// So many failures within `window` and the next attempt has to wait.
     package struct Limits: Sendable {
+        /// Of one name at one address.
         package var perName: Int
         package var perAddress: Int
+        /// Of one name at all addresses together.
+        package var perNameAnywhere: Int
         package var window: Duration
 
-        package init(perName: Int = 10, perAddress: Int = 30, window: Duration = .seconds(300)) {
+        package init(
+            perName: Int = 10,
+            perAddress: Int = 30,
+            perNameAnywhere: Int = 200,
+            window: Duration = .seconds(300)
+        ) {
             self.perName = perName
             self.perAddress = perAddress
+            self.perNameAnywhere = perNameAnywhere
             self.window = window
         }
     }
 
     private enum Key: Hashable {
-        case name(String)
+        case nameAt(String, address: String?)
         case address(String)
+        case name(String)
     }
 
     private static let maximumKeys = 10_000
@@ -48,12 +62,13 @@ package struct LoginLimiter: Sendable {
         }
     }
 
-    package mutating func succeeded(name: String) {
-        failures[.name(name)] = nil
+    package mutating func succeeded(name: String, address: String?) {
+        failures[.nameAt(name, address: address)] = nil
     }
 
     private func keys(_ name: String, _ address: String?) -> [(Key, Int)] {
-        [(.name(name), limits.perName)] + (address.map { [(.address($0), limits.perAddress)] } ?? [])
+        [(.nameAt(name, address: address), limits.perName), (.name(name), limits.perNameAnywhere)]
+            + (address.map { [(.address($0), limits.perAddress)] } ?? [])
     }
 
     private mutating func prune(_ key: Key, now: Duration) -> [Duration] {

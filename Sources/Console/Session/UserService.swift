@@ -176,7 +176,7 @@ package final class UserService: Sendable {
             limiter.withLock { $0.failed(name: name, address: address, now: clock.monotonic()) }
             return .refused
         }
-        limiter.withLock { $0.succeeded(name: name) }
+        limiter.withLock { $0.succeeded(name: name, address: address) }
         return .signedIn(try await begin(user))
     }
 
