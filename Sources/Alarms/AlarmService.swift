@@ -175,7 +175,7 @@ package final class AlarmService: AlarmSink {
             guard var stored = try transaction.open(key) else { return nil as StoredAlarm? }
             stored.alarm.state = .cleared
             stored.alarm.clearedAt = max(signal.at, stored.alarm.openedAt)
-            if let value = signal.value { stored.alarm.value = value }
+            // The value stays the one that was alarming: the one that clears it is no alarm.
             try transaction.save(stored)
             return stored
         }

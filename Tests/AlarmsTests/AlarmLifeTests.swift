@@ -46,6 +46,7 @@ struct AlarmLifeTests {
         #expect(alarms[0].state == .cleared)
         #expect(alarms[0].verdict == .confirmed)
         #expect(alarms[0].clearedAt == world.clock.now())
+        #expect((alarms[0].value ?? 0) >= 152, "the value that cleared it is not the one that alarmed")
         let opened = try await world.openedCases()
         #expect(opened.map(\.state) == [.filed])
         #expect(opened[0].clips.count == 1)
