@@ -45,7 +45,8 @@ package enum Fsck {
         }
     }
 
-    /// Compares; changes nothing but creating an empty database where there is none.
+    /// Compares; changes nothing but creating an empty database where there is none. What is still written or not taken
+    /// in as closed yet is passed over, so that it may run beside serve.
     package static func check(dataDirectory: URL, node: String = "local") async throws -> Report {
         let database = try Store.Database(directory: dataDirectory)
         defer { try? database.close() }
@@ -86,10 +87,13 @@ package enum Fsck {
         report.files = found.rows.count + found.unreadable.count
         report.rows = rows.count
         report.unreadable = found.unreadable
-        report.rowsWithoutFile = rows.map(\.path).filter { !paths.contains($0) && !found.unreadable.contains($0) }
-        report.filesWithoutRow = found.rows.map(\.path).filter { byPath[$0] == nil }
+        // A segment that grows is always ahead of its row, and a new one may come between the two readings.
+        report.rowsWithoutFile = rows.filter(\.closed).map(\.path).filter {
+            !paths.contains($0) && !found.unreadable.contains($0)
+        }
+        report.filesWithoutRow = found.rows.filter(\.closed).map(\.path).filter { byPath[$0] == nil }
         report.differing = found.rows.filter { file in
-            guard let row = byPath[file.path] else { return false }
+            guard file.closed, let row = byPath[file.path], row.closed else { return false }
             return row.run != file.run || row.from != file.from || row.to != file.to || row.bytes != file.bytes
         }.map(\.path)
         let holds = Set(try await BlockingWork.shared.run { try HoldsJournal(layout: layout).load() }.map(\.id))
