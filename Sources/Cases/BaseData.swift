@@ -41,7 +41,11 @@ package struct BaseData: Sendable {
         func load<Value>(_ path: String?, _ read: (Data, String) throws(BaseDataError) -> Value) -> Value? {
             guard let path else { return nil }
             do throws(BaseDataError) {
-                guard let data = FileManager.default.contents(atPath: folder.appending(path: path).path) else {
+                guard
+                    let data = FileManager.default.contents(
+                        atPath: (path.hasPrefix("/") ? URL(filePath: path) : folder.appending(path: path)).path
+                    )
+                else {
                     let remedy = "check the path, relative to the site file, and that it may be read"
                     throw BaseDataError(findings: [.init(file: path, problem: "can't be read", remedy: remedy)])
                 }

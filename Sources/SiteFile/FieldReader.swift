@@ -106,6 +106,11 @@ final class FieldReader {
         )
     }
 
+    /// A problem at another place than one of this mapping's keys.
+    func fail(at mark: Mark?, field: String, value: String, _ problem: String, _ remedy: String) {
+        collector.add(.error, at: mark, field: field, value: value, problem: problem, remedy: remedy)
+    }
+
     func warn(_ key: String, _ value: String?, _ problem: String, _ remedy: String) {
         collector.add(
             .warning,
@@ -286,9 +291,10 @@ final class FieldReader {
     func position(_ key: String) -> GeoPoint? {
         guard let reader = mapping(key) else { return nil }
         defer { reader.finish() }
-        guard let lat = reader.number("lat", in: -90...90, required: true),
-            let lon = reader.number("lon", in: -180...180, required: true)
-        else { return nil }
+        // Both are read before either is judged: each mistake is named, and neither key is taken for an unknown one.
+        let lat = reader.number("lat", in: -90...90, required: true)
+        let lon = reader.number("lon", in: -180...180, required: true)
+        guard let lat, let lon else { return nil }
         return GeoPoint(lat: lat, lon: lon)
     }
 

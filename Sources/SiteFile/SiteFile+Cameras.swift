@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 internal import Yams
 
 extension SiteFile {
@@ -21,6 +22,15 @@ extension SiteFile {
         var seen: Set<String> = []
         for zone in zones where !seen.insert(zone.id).inserted {
             reader.fail("zones", zone.id, "is the id of two zones", "give each zone of a camera its own id")
+        }
+        let hasClass = zones.contains { $0.rules.contains { $0.classCode != nil } }
+        if hasClass, position == nil, reader.node("position") == nil {
+            reader.warn(
+                "zones",
+                id,
+                "has rules with a class but the camera has no position: its cases get no cell",
+                "add `position: { lat: …, lon: … }`"
+            )
         }
         guard let id, let source else { return nil }
         return Camera(
@@ -47,6 +57,16 @@ extension SiteFile {
                 "is not a source that can be recorded",
                 "write rtsp://HOST[:PORT]/PATH or file:/PATH"
             )
+            return nil
+        }
+        if url.hasPrefix("rtsp://") {
+            let parts = URLComponents(string: url)
+            guard let host = parts?.host, !host.isEmpty, parts?.port.map((1...65_535).contains) ?? true else {
+                reader.fail(key, nil, "has no host, or a port that doesn't exist", "write rtsp://HOST[:PORT]/PATH")
+                return nil
+            }
+        } else if !["file:/"].contains(where: url.hasPrefix) {
+            reader.fail(key, url, "is a relative path", "write the whole path, like file:/srv/clips/a.mp4")
             return nil
         }
         return url

@@ -23,14 +23,15 @@ package struct SiteFile: Sendable {
             }
             text = decoded
         } catch {
+            let isMissing = !FileManager.default.fileExists(atPath: url.path)
             let problem = SiteDiagnostic(
                 severity: .error,
-                line: 0,
-                column: 0,
+                line: 1,
+                column: 1,
                 field: "",
                 value: nil,
-                problem: "the file can't be read as UTF-8 text (\(error.localizedDescription))",
-                remedy: "check the path and its permissions"
+                problem: isMissing ? "there is no such file" : "the file can't be read as UTF-8 text",
+                remedy: isMissing ? "check the path" : "check its permissions, and save it as UTF-8"
             )
             throw SiteFileError(file: url.relativePath, diagnostics: [problem])
         }
@@ -101,7 +102,7 @@ package struct SiteFile: Sendable {
         site.vehicles = reader.list("vehicles").compactMap(readVehicle)
         readCases(reader, into: &site)
         reader.finish()
-        checkIdentifiers(reader, site)
+        checkIdentifiers(reader)
         return site
     }
 
@@ -173,23 +174,22 @@ package struct SiteFile: Sendable {
         }
     }
 
-    /// An id stands in one place only, whatever it names.
-    private static func checkIdentifiers(_ reader: FieldReader, _ site: Site) {
+    /// An id stands in one place only, whatever it names. Judged on the file itself, so that an entry with other
+    /// mistakes counts as well.
+    private static func checkIdentifiers(_ reader: FieldReader) {
         var owners: [String: String] = [:]
-        let all =
-            site.cameras.enumerated().map { ($1.id, "cameras[\($0)]") }
-            + site.sensors.enumerated().map { ($1.id, "sensors[\($0)]") }
-            + site.vehicles.enumerated().map { ($1.id, "vehicles[\($0)]") }
-        for (id, place) in all {
-            if let other = owners[id] {
-                reader.fail(
-                    String(place.prefix { $0 != "[" }),
-                    id,
-                    "is the id of both \(other) and \(place)",
-                    "give each its own id"
-                )
+        for section in ["cameras", "sensors", "vehicles"] {
+            guard case .sequence(let entries)? = reader.node(section) else { continue }
+            for (index, entry) in entries.enumerated() {
+                guard let node = entry.mapping?["id"], let id = node.string else { continue }
+                let place = "\(section)[\(index)]"
+                if let other = owners[id] {
+                    let problem = "is the id of both \(other) and \(place)"
+                    reader.fail(at: node.mark, field: "\(place).id", value: id, problem, "give each its own id")
+                } else {
+                    owners[id] = place
+                }
             }
-            owners[id] = place
         }
     }
 }

@@ -96,8 +96,8 @@ struct SiteFileTests {
         Mistake(
             text:
                 "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsp://h/a\" }\n  - { id: a, source: \"rtsp://h/b\" }",
-            line: 3,
-            field: "cameras",
+            line: 4,
+            field: "cameras[1].id",
             remedy: "its own id"
         ),
         Mistake(
@@ -146,6 +146,25 @@ struct SiteFileTests {
             field: "",
             remedy: "indentation"
         ),
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsp://h:99999/a\" }",
+            line: 3,
+            field: "cameras[0].source",
+            remedy: "rtsp://HOST"
+        ),
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"file:a.mp4\" }",
+            line: 3,
+            field: "cameras[0].source",
+            remedy: "whole path"
+        ),
+        Mistake(
+            text:
+                "site: { name: A }\ncameras:\n  - { id: a, source: x }\n  - { id: b, source: \"rtsp://h/b\" }\n  - { id: a, source: y }",
+            line: 5,
+            field: "cameras[2].id",
+            remedy: "its own id"
+        ),
         Mistake(text: "site: [", line: 2, field: "", remedy: "indentation"),
     ]
 
@@ -165,6 +184,13 @@ struct SiteFileTests {
         let text = "site: { name: A, colour: red }\ncameras:\n  - { id: a b, source: x }\n  - {}"
         let error = try #require(throws: SiteFileError.self) { _ = try SiteFile(text: text, file: "site.yaml") }
         #expect(error.diagnostics.count >= 5)
+    }
+
+    @Test("with a wrong latitude has no other mistake for it")
+    func oneMistakeOnly() throws {
+        let text = "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsp://h/a\", position: { lat: 91, lon: 5 } }"
+        let error = try #require(throws: SiteFileError.self) { _ = try SiteFile(text: text, file: "site.yaml") }
+        #expect(error.diagnostics.map(\.field) == ["cameras[0].position.lat"])
     }
 
     @Test("never shows a password in a message")
