@@ -50,7 +50,7 @@ struct Centre: Sendable {
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) async throws {
-        let site = loaded.site
+        let site = Self.site(of: loaded, captureMode)
         let base = loaded.base
         let clock = SystemClock()
         self.folder = folder
@@ -151,6 +151,13 @@ struct Centre: Sendable {
         )
         self.feed = feed
         self.openAlarms = openAlarms
+    }
+
+    private static func site(of loaded: LoadedSite, _ mode: CaptureMode) -> Site {
+        var site = loaded.site
+        // systemd starts as many capture processes as units are enabled: one, unless the site says otherwise.
+        if mode == .external, site.recording.shards == 0 { site.recording.shards = 1 }
+        return site
     }
 
     /// Runs everything until the task is cancelled, then ends the parts in order: recording is the last to stop.

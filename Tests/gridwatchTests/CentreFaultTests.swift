@@ -141,6 +141,23 @@ struct CentreFaultTests {
         }
     }
 
+    @Test("leaves no process behind when it is ended while a capture hangs")
+    func endedWhileHanging() async throws {
+        let folder = RunningCentre.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let site = """
+            site: { name: test }
+            recording: { shards: 2 }
+            cameras: [ { id: cam0, source: "rtsp://127.0.0.1:1/none" } ]
+            """
+        let centre = try await RunningCentre(site: site, folder: folder)
+        defer { centre.stop() }
+        #expect(await eventually(within: .seconds(5)) { centre.captureProcessIds().count == 2 })
+        try kill(#require(centre.captureProcessIds().first), SIGSTOP)
+        centre.stop()
+        #expect(centre.captureProcessIds().isEmpty)
+    }
+
     @Test("restarts a killed or hung analyse worker, and not one frame is missing")
     func workerKilled() async throws {
         let port = TestPeer.freePort()
