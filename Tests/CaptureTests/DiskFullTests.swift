@@ -125,6 +125,63 @@ private final class SmallVolume {
         for camera in ["low", "high"] { try check(camera, in: volume.folder, clip: clip) }
     }
 
+    @Test(
+        "a volume on which every camera has one segment and nothing is held doesn't stay full; removed cameras go too"
+    )
+    func onlyNewest() async throws {
+        guard let volume = SmallVolume(megabytes: 24) else {
+            print("skipped: mounting a small volume is not permitted here")
+            return
+        }
+        let outside = FileManager.default.temporaryDirectory.appending(path: "gw-clip-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: outside) }
+        let clip = try RecordedFiles.makeClip(bitRate: 8_000_000, in: outside)
+        let cameras = ["one", "two"].map { RunningCapture.camera($0, "file:\(clip.path)") }
+        let capture = try RunningCapture(cameras, data: volume.folder, floorBytes: 6 << 20)
+        let layout = RecordingLayout(dataDirectory: volume.folder.path)
+        func names(_ camera: String) -> [String] { capture.segments(camera).map(\.lastPathComponent) }
+        func size(_ camera: String) -> Int {
+            capture.segments(camera).last.flatMap { try? SystemFiles().size($0.path) } ?? 0
+        }
+        #expect(await eventually(within: .seconds(30)) { size("one") > 4 << 20 && size("two") > 4 << 20 })
+        let first = (one: names("one"), two: names("two"))
+        #expect(first.one.count == 1 && first.two.count == 1)
+
+        // What both are writing may not be deleted, so both stop; then it is closed, goes, and both go on.
+        try volume.fill(leaving: 0)
+        #expect(await eventually(within: .seconds(10)) { capture.statistics?.diskFailing == true })
+        #expect(
+            await eventually(within: .seconds(20)) {
+                [("one", first.one), ("two", first.two)].allSatisfy { camera, old in
+                    names(camera).last.map { !old.contains($0) } == true && size(camera) > 1 << 19
+                }
+            },
+            "\(first) became \(names("one")), \(names("two")) with \(volume.freeBytes) bytes free"
+        )
+        #expect(!names("one").contains(first.one[0]) || !names("two").contains(first.two[0]))
+        try volume.makeRoom()
+        #expect(await eventually(within: .seconds(15)) { capture.statistics?.diskFailing == false })
+        let gaps = try RecordedFiles.gaps("one", in: volume.folder).filter { $0.reason == .disk }
+        #expect(!gaps.isEmpty)
+        for detail in gaps.compactMap(\.detail) { #expect(!detail.contains("only held")) }
+
+        // A removed camera's newest segment is closed and may be deleted; the one that is being written may not.
+        try RunningCapture.write([cameras[0]], to: volume.folder, analyse: false, floorBytes: 6 << 20)
+        #expect(capture.link.send(.reload))
+        let removed = try #require(capture.segments("two").last)
+        let journal = removed.deletingPathExtension().appendingPathExtension("journal").path
+        #expect(await eventually(within: .seconds(10)) { (try? JournalReader.closing(journal)) != nil })
+        let written = try #require(capture.segments("one").last)
+        let wanted = try [("two", removed), ("one", written)].map { camera, file in
+            let stem = file.deletingPathExtension().lastPathComponent
+            return layout.relativeSegment(camera, try #require(SegmentName(stem)))
+        }
+        #expect(capture.link.send(.delete(segments: wanted)))
+        #expect(await eventually(within: .seconds(5)) { !names("two").contains(removed.lastPathComponent) })
+        #expect(names("one").contains(written.lastPathComponent))
+        #expect(await capture.stop()?.code == 0)
+    }
+
     /// Every file plays, every journal is whole, and between gaps not one frame is missing.
     private func check(_ camera: String, in data: URL, clip: URL) throws {
         let layout = RecordingLayout(dataDirectory: data.path)

@@ -135,7 +135,7 @@ final class MainStream: SourceObserver {
     private func pause(_ paused: Bool) {
         isPaused = paused
         if paused {
-            endRun(reason: .disk, detail: "only held recordings are left to delete")
+            endRun(reason: .disk, detail: "too little space is free, and what is recorded is held or being written")
         } else if let info {
             recorder?.beginRun(info: info)
         }

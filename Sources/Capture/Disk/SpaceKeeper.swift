@@ -13,6 +13,11 @@ final class SpaceKeeper: Sendable {
     private static let period: TimeInterval = 1
     /// The floor that is kept where a smaller one is configured: a second's recording of a few cameras.
     private static let leastFloor: Int64 = 1 << 20
+    /// A segment of another process that was not ended and not written to for so long was left behind by one that died,
+    /// of a camera that is gone: nobody recovers it.
+    private static let abandonedAfter = Duration.seconds(3600)
+    /// Frames may be shown so much later than decoded: journals tell the latter.
+    private static let reordering = Duration.seconds(1)
 
     private struct State {
         var requests: [String] = []
@@ -38,6 +43,9 @@ final class SpaceKeeper: Sendable {
     private let knownFailures = Mutex(0)
     /// Priorities of all cameras of this data folder, other shards' too: they share the volume.
     private let allPriorities: @Sendable () -> [String: Int]
+    /// Whether this process has a camera's segment open; nil where it can't know, as with other shards' cameras.
+    private let isWriting: @Sendable (String, SegmentName) -> Bool?
+    private let clock: any HostClock
     /// The last error, so that one that stays is logged once.
     private let lastError = Mutex<FileFailure?>(nil)
     /// Told the cameras that must not record now; called from the keeper's thread.
@@ -49,6 +57,8 @@ final class SpaceKeeper: Sendable {
         logger: Logger,
         fullFailures: @escaping @Sendable () -> Int = { 0 },
         allPriorities: @escaping @Sendable () -> [String: Int] = { [:] },
+        isWriting: @escaping @Sendable (String, SegmentName) -> Bool? = { _, _ in nil },
+        clock: any HostClock = SystemClock(),
         onPaused: @escaping @Sendable (Set<String>) -> Void
     ) {
         self.layout = layout
@@ -56,6 +66,8 @@ final class SpaceKeeper: Sendable {
         self.logger = logger
         self.fullFailures = fullFailures
         self.allPriorities = allPriorities
+        self.isWriting = isWriting
+        self.clock = clock
         self.onPaused = onPaused
         catalogue = RecordingCatalogue(layout: layout, files: files)
         holds = HoldsJournal(layout: layout, files: files)
@@ -170,14 +182,17 @@ final class SpaceKeeper: Sendable {
 
     private func keepFloor() throws(FileFailure) {
         var free = Int64(try files.freeBytes(layout.root))
-        let (floor, priorities) = state.withLock { (max(Self.leastFloor, $0.floorBytes), $0.priorities) }
+        let (floor, priorities, stops) = state.withLock {
+            (max(Self.leastFloor, $0.floorBytes), $0.priorities, !$0.paused.isEmpty)
+        }
+        // Cameras that have stopped start again a tenth above the floor: with less they would wait for ever.
+        let goal = stops ? floor + floor / 10 : floor
         let failures = fullFailures()
         let isFull = knownFailures.withLock { known in
             defer { known = failures }
             return failures > known
         }
-        var nothingLeft = false
-        if free < floor || isFull {
+        if free < goal || isFull {
             var stored: [StoredSegment] = []
             for camera in try catalogue.cameras() { stored += try segments(of: camera) }
             // Read after the listing: a hold that was acknowledged before a segment is deleted here is seen.
@@ -187,12 +202,11 @@ final class SpaceKeeper: Sendable {
             let candidates = SpacePlan.deletable(stored, holds: active, priorities: known)
             for segment in candidates {
                 // Full although there seems to be room: one segment per attempt.
-                guard free < floor || (isFull && deleted == 0), !state.withLock({ $0.stopping }) else { break }
+                guard free < goal || (isFull && deleted == 0), !state.withLock({ $0.stopping }) else { break }
                 try remove(segment)
                 deleted += 1
                 free = Int64(try files.freeBytes(layout.root))
             }
-            nothingLeft = free < floor
             if deleted > 0 {
                 logger.notice("made room", metadata: ["segments": "\(deleted)", "free.bytes": "\(free)"])
             }
@@ -200,14 +214,12 @@ final class SpaceKeeper: Sendable {
         let (before, after) = state.withLock { state in
             let before = state.paused
             state.freeBytes = free
-            if nothingLeft || free >= floor {
-                state.paused = SpacePlan.pausedCameras(
-                    priorities: priorities,
-                    freeBytes: free,
-                    floorBytes: floor,
-                    stopped: before
-                )
-            }
+            state.paused = SpacePlan.pausedCameras(
+                priorities: priorities,
+                freeBytes: free,
+                floorBytes: floor,
+                stopped: before
+            )
             return (before, state.paused)
         }
         guard before != after else { return }
@@ -225,12 +237,37 @@ final class SpaceKeeper: Sendable {
         var stored: [StoredSegment] = []
         for (index, name) in names.enumerated() {
             guard let from = SpacePlan.startTime(of: name) else { continue }
-            let next = index + 1 < names.count ? names[index + 1] : nil
-            // Names are cut to milliseconds: the next one's start is rounded up.
-            let to = next.flatMap(SpacePlan.startTime).map { $0 + .milliseconds(1) }
+            let to: WallTime?
+            if index + 1 < names.count {
+                // Names are cut to milliseconds: the next one's start is rounded up.
+                to = SpacePlan.startTime(of: names[index + 1]).map { $0 + .milliseconds(1) }
+            } else {
+                to = try end(ofNewest: name, camera)
+            }
             stored.append(StoredSegment(cameraId: camera, name: name, from: from, to: to))
         }
         return stored
+    }
+
+    /// An instant that the last frame of a camera's newest segment doesn't pass; nil while somebody writes it.
+    private func end(ofNewest name: SegmentName, _ camera: String) throws(FileFailure) -> WallTime? {
+        let isOurs = isWriting(camera, name)
+        if isOurs == true { return nil }
+        let journal = layout.journal(camera, name)
+        do throws(FileFailure) {
+            if let closed = try JournalReader.closing(journal, files: files) { return closed.endedAt + Self.reordering }
+        } catch {
+            // Another shard's keeper deleted it meanwhile.
+            if !error.isMissing { throw error }
+            return nil
+        }
+        if isOurs == nil {
+            guard let changed = files.modified(layout.segment(camera, name)) ?? files.modified(journal),
+                clock.now() - WallTime(microseconds: changed / 1000) > Self.abandonedAfter
+            else { return nil }
+        }
+        // Its end isn't known, as when a full disk didn't take the closing line: any later hold keeps it.
+        return WallTime(microseconds: .max)
     }
 
     private func remove(_ segment: StoredSegment) throws(FileFailure) {

@@ -7,8 +7,8 @@ struct StoredSegment: Sendable, Hashable {
     var name: SegmentName
     /// Wall time of its first frame.
     var from: WallTime
-    /// An instant that its last frame doesn't pass: the start of the camera's next segment; nil for the newest one,
-    /// which may still be written.
+    /// An instant that its last frame doesn't pass: the start of the camera's next segment, or its own end for the newest
+    /// one; nil while it is being written.
     var to: WallTime?
 }
 
@@ -37,7 +37,7 @@ enum SpacePlan {
         }
     }
 
-    /// The cameras that have to stop recording because only held segments are left.
+    /// The cameras that have to stop recording because the segments that are left are held or being written.
     ///
     /// The lowest priority stops at the floor, the next ones one by one as the rest of the space goes; with n priorities
     /// the highest records down to one n-th of the floor. A camera that has stopped starts again a tenth above its limit.

@@ -114,6 +114,8 @@ final class CaptureLoop {
             logger: logger,
             fullFailures: { [volume] in volume.fullFailureCount },
             allPriorities: { CaptureLoop.priorities(in: folder) },
+            isWriting: { [volume] camera, name in volume.isWriting(camera, name) },
+            clock: clock,
             onPaused: { paused in mailbox.leave { $0.paused = paused } }
         )
         marker = CrashMarker(file: folder.appending(path: "\(owner.shard).suspect"), now: clock.now())

@@ -55,4 +55,18 @@ package struct JournalReader: Sendable {
             if offset == before { return entries }
         }
     }
+
+    /// The last line of a segment's journal if it closes the segment; reads that line's surroundings only, because a start
+    /// must not read days of journals whole.
+    package static func closing(
+        _ journal: String,
+        files: any RecordingFiles = SystemFiles()
+    ) throws(FileFailure) -> SegmentClosed? {
+        guard let size = try files.size(journal) else { return nil }
+        let tail = try files.read(journal, offset: max(0, size - 1024), count: 1024)
+        guard tail.last == 10, let line = tail.split(separator: 10).last,
+            case .segmentClosed(let closed)? = JournalLine.decode(line)
+        else { return nil }
+        return closed
+    }
 }

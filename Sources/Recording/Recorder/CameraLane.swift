@@ -13,6 +13,8 @@ final class CameraLane: Sendable {
     /// Fragments that never reached the disk.
     let dropped = Atomic<Int>(0)
     let written = Atomic<Int>(0)
+    /// The segment that the writer began last, and whether it has it open: set before its file is there.
+    let latestSegment = Mutex<(name: SegmentName, isOpen: Bool)?>(nil)
 
     static let maximumNotes = 256
 

@@ -86,6 +86,14 @@ package final class RecordingVolume: Sendable {
     /// Attempts to write that found the volume full, since the start.
     package var fullFailureCount: Int { fullFailures.load(ordering: .relaxed) }
 
+    /// Whether the writer has a segment open; nil when it didn't begin that segment, or began another one of the camera
+    /// since: then another process may be writing it.
+    package func isWriting(_ cameraId: String, _ name: SegmentName) -> Bool? {
+        let latest = state.withLock({ $0.writers[cameraId] })?.lane.latestSegment.withLock { $0 }
+        guard let latest, latest.name == name else { return nil }
+        return latest.isOpen
+    }
+
     /// A camera's recorder: closes what an earlier process left unfinished, notes the gap; blocks. One at a time per
     /// camera.
     package func recorder(cameraId: String) throws(FileFailure) -> Recorder {

@@ -121,6 +121,7 @@ struct SegmentWriter {
             previousSegment: lastSegment?.text,
             previousHead: lastHead
         )
+        lane.latestSegment.withLock { $0 = (name, true) }
         do throws(FileFailure) {
             let file = try files.create(path)
             try file.append(initBytes)
@@ -137,6 +138,7 @@ struct SegmentWriter {
                 end: startedAt
             )
         } catch {
+            lane.latestSegment.withLock { $0 = (name, false) }
             // An empty segment helps nobody, least of all on a full disk.
             for path in [path, journalPath] where (try? files.size(path)) != nil { try? files.remove(path) }
             throw error
@@ -215,6 +217,7 @@ struct SegmentWriter {
     mutating func close(_ cause: SegmentClosed.Cause) throws(FileFailure) {
         guard let current = open else { return }
         open = nil
+        defer { lane.latestSegment.withLock { $0 = (current.name, false) } }
         lastSegment = current.name
         lastHead = current.head
         let closed = SegmentClosed(

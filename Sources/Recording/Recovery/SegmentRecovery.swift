@@ -42,7 +42,7 @@ package struct SegmentRecovery: Sendable {
             var reader = JournalReader(path: dayJournal, files: files)
             for case .gap(let gap) in try reader.readAll() { gaps.append(gap) }
             for name in try catalogue.segments(cameraId, day: day) {
-                if let closed = try closing(layout.journal(cameraId, name)) {
+                if let closed = try JournalReader.closing(layout.journal(cameraId, name), files: files) {
                     outcome.note(name, closed)
                 } else if let closed = try close(cameraId, name) {
                     outcome.note(name, closed)
@@ -86,16 +86,6 @@ package struct SegmentRecovery: Sendable {
             gap.to = start
             try appendWhole(.gap(gap), to: layout.dayJournal(cameraId, day: RecordingLayout.day(of: start)))
         }
-    }
-
-    /// The last line of a segment's journal if it closes the segment: a start must not read days of journals whole.
-    private func closing(_ journal: String) throws(FileFailure) -> SegmentClosed? {
-        guard let size = try files.size(journal) else { return nil }
-        let tail = try files.read(journal, offset: max(0, size - 1024), count: 1024)
-        guard tail.last == 10, let line = tail.split(separator: 10).last,
-            case .segmentClosed(let closed)? = JournalLine.decode(line)
-        else { return nil }
-        return closed
     }
 
     /// Closes one segment; nil when nothing of it can be kept, and then its files are gone.
