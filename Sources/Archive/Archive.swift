@@ -28,6 +28,7 @@ package final class Archive: Sendable {
     /// Makes pictures in child processes.
     package let renderPool: RenderPool
     let pictureCache = PictureCache()
+    let mediaTypes = MediaTypeCache()
     let hub: LiveHub
     private let pictureFeed: PictureFeed
     /// At most 2 clips are written at once; others wait.
@@ -48,6 +49,8 @@ package final class Archive: Sendable {
         self.hooks = hooks
         self.logger = logger
         layout = RecordingLayout(dataDirectory: dataDirectory.path)
+        // Before the first capture has made it; where it can't be made, capture says why.
+        try? SystemFiles().createDirectory(layout.root)
         segments = SegmentRepository(database)
         gaps = GapRepository(database)
         holdKeeper = HoldKeeper(layout: layout, database: database)
@@ -117,6 +120,12 @@ package final class Archive: Sendable {
         try await segments.recordedFrom(cameraId: cameraId)
     }
 
+    /// When the oldest frame that is still there was taken, by camera; asked for all of them at once.
+    package func recordedFrom(cameraIds: [String]) async throws -> [String: WallTime] {
+        let found = try await segments.oldest(cameraIds: cameraIds)
+        return Dictionary(found.map { ($0.cameraId, $0.from) }) { first, _ in first }
+    }
+
     /// Runs and gaps that cover `from..<min(to, now)` without a hole.
     ///
     /// - Throws: `ArchiveError` (`invalidRange`), `StoreError`.
@@ -172,7 +181,7 @@ package final class Archive: Sendable {
                 guard !plan.pieces.isEmpty else {
                     throw ArchiveError(.nothingRecorded, "nothing of \(cameraId) is recorded in that range")
                 }
-                let seconds = Int((plan.to - plan.from).seconds.rounded())
+                let seconds = max(1, Int((Double(plan.durationTicks) / 90_000).rounded()))
                 let stamp = plan.from.rfc3339.filter { $0 != "-" && $0 != ":" }.prefix(15)
                 let name = "\(cameraId)-\(stamp)Z-\(seconds)s.mp4"
                 let file = try ClipMaker(folder: folder, isCancelled: { cancelled.isCancelled }).write(plan)

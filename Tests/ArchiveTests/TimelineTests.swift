@@ -110,12 +110,17 @@ struct TimelineTests {
     @Test("before the first recording the time is a gap; without any recording all of it is")
     func beforeFirst() {
         let timeline = Self.build([Self.segment(20, 30)], now: 100, from: 0, to: 30)
-        #expect(timeline.gaps.map(\.reason) == [.paused])
+        #expect(timeline.gaps.map(\.reason) == [.notRecorded])
         #expect(timeline.gaps.first?.to == Self.at(20))
         let never = Self.build([], status: Self.status(.unauthorised, .unauthorised), now: 100, from: 0, to: 30)
         #expect(never.runs.isEmpty)
         #expect(never.gaps.map(\.reason) == [.unauthorised])
         #expect(never.gaps.first?.to == Self.at(30))
+        // A state says nothing of the time before it.
+        let late = Self.build([], status: Self.status(.unauthorised, .unauthorised), now: 100, from: -20, to: 30)
+        #expect(late.gaps.map(\.reason) == [.notRecorded, .unauthorised])
+        #expect(late.gaps.first?.to == Self.at(0))
+        #expect(Self.build([], now: 100, from: 0, to: 30).gaps.map(\.reason) == [.notRecorded])
     }
 
     @Test("a window in the future is empty, one that reaches into it ends now")

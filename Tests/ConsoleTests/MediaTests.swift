@@ -42,6 +42,17 @@ struct MediaTests {
         #expect(clip.headers[.contentDisposition]?.hasPrefix("attachment; filename=\"gate-") == true)
         #expect(clip.bytes.dropFirst(4).starts(with: Array("ftyp".utf8)))
         #expect(clip.headers[.contentLength] == String(clip.bytes.count))
+        #expect(clip.headers[Self.delivered] == "\(from.rfc3339)/\(to.rfc3339)")
+        #expect(clip.headers[Self.omitted] == nil)
+        let early = from - .seconds(5)
+        let wide = try await world.ask(
+            .get,
+            "/api/v1/cameras/gate/clip.mp4?from=\(early.rfc3339)&to=\(to.rfc3339)",
+            as: "monitor"
+        )
+        #expect(wide.headers[Self.delivered] == "\(from.rfc3339)/\(to.rfc3339)")
+        #expect(wide.headers[Self.omitted] == "\(early.rfc3339)/\(from.rfc3339);notRecorded")
+        #expect(wide.headers[.contentDisposition] == clip.headers[.contentDisposition], "named by what it shows")
         let file = world.folder.appending(path: "clip.mp4")
         try Data(clip.bytes).write(to: file)
         let demuxer = try Demuxer(
@@ -53,6 +64,9 @@ struct MediaTests {
 
         let camera = try await world.ask(.get, "/api/v1/cameras/gate", as: "viewer")
         #expect(camera.json["recordedFrom"]?.text == from.rfc3339)
+        #expect(camera.json["mime"]?.text == frames.first?.header["mime"]?.text)
+        let list = try await world.ask(.get, "/api/v1/cameras", as: "viewer")
+        #expect(list.json["items"]?.elements?.first { $0["id"] == "gate" } == camera.json)
     }
 
     @Test("readers that stop reading hold nothing up, not even the end of the service")
@@ -72,6 +86,9 @@ struct MediaTests {
             #expect(ContinuousClock.now - began < .seconds(3), "lazy readers don't keep the service from ending")
         }
     }
+
+    private static let delivered = HTTPField.Name("Gridwatch-Delivered") ?? .range
+    private static let omitted = HTTPField.Name("Gridwatch-Omitted") ?? .range
 
     /// Records the clip as camera `gate`; the range that it covers.
     private func record(in world: ConsoleWorld) async throws -> (from: WallTime, to: WallTime) {

@@ -46,6 +46,12 @@ package final class ClipFile: Sendable {
         self.omitted = omitted
     }
 
+    /// The length of all that is left out, in seconds to the millisecond.
+    package var omittedSeconds: Double {
+        let total = omitted.reduce(Duration.zero) { $0 + ($1.to - $1.from) }
+        return (total.seconds * 1000).rounded() / 1000
+    }
+
     deinit {
         try? FileManager.default.removeItem(at: url)
     }

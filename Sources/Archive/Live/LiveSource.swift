@@ -123,12 +123,15 @@ struct LiveSource: Sendable {
 }
 
 extension SegmentOpened {
+    /// For players, with the codec's string of RFC 6381.
+    var mediaType: String { "video/mp4; codecs=\"\(codecString)\"" }
+
     /// The message that announces the run's init segment.
     var initialisation: LiveMessage {
         .initialisation(
             cameraId: cameraId,
             run: runId,
-            mime: "video/mp4; codecs=\"\(codecString)\"",
+            mime: mediaType,
             codec: codec,
             width: width,
             height: height

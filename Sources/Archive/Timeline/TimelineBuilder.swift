@@ -59,11 +59,11 @@ struct TimelineBuilder {
             let start = max(gap.from, covered)
             let end = min(gap.to ?? to, to)
             guard start < end else { continue }
-            if start > covered { pieces.append(unexplained(covered, start)) }
+            if start > covered { pieces += unexplained(covered, start) }
             pieces.append(Timeline.Gap(from: start, to: end, reason: gap.reason, detail: gap.detail))
             covered = end
         }
-        if covered < to { pieces.append(unexplained(covered, to)) }
+        if covered < to { pieces += unexplained(covered, to) }
         for piece in pieces {
             // Within one hole: a sliver beside an explained gap is the time of one frame, not a cause of its own.
             guard let last = result.gaps.last, last.to == piece.from, piece.from > from,
@@ -89,23 +89,40 @@ struct TimelineBuilder {
     /// The detail of a gap for which there is no row.
     static let unknown = "no journal line explains it; deleted, or the journal is missing"
 
-    private func unexplained(_ from: WallTime, _ to: WallTime) -> Timeline.Gap {
-        guard let recordedFrom, recordedFrom < to else {
-            let reason = recordedFrom == nil ? status.map(\.reason).flatMap { $0 == .ok ? nil : $0 } : nil
-            return Timeline.Gap(
-                from: from,
-                to: to,
-                reason: reason ?? .paused,
-                detail: "before the oldest recording that is kept"
-            )
+    private func unexplained(_ from: WallTime, _ to: WallTime) -> [Timeline.Gap] {
+        guard let recordedFrom else { return neverRecorded(from, to) }
+        guard recordedFrom < to else {
+            return [
+                Timeline.Gap(
+                    from: from,
+                    to: to,
+                    reason: .notRecorded,
+                    detail: "before the oldest recording that is kept"
+                )
+            ]
         }
         guard let last = segments.last, from >= last.to else {
-            return Timeline.Gap(from: from, to: to, reason: .paused, detail: Self.unknown)
+            return [Timeline.Gap(from: from, to: to, reason: .notRecorded, detail: Self.unknown)]
         }
         // After the last frame: what capture last said of the camera, or that it stopped without a word.
         guard let status, status.state != .live else {
-            return Timeline.Gap(from: from, to: to, reason: .crash, detail: "capture stopped writing")
+            return [Timeline.Gap(from: from, to: to, reason: .crash, detail: "capture stopped writing")]
         }
-        return Timeline.Gap(from: from, to: to, reason: status.reason, detail: status.detail)
+        return [Timeline.Gap(from: from, to: to, reason: status.reason, detail: status.detail)]
+    }
+
+    /// Of a camera that never recorded only its last state is known, and only from when on it has been in it.
+    private func neverRecorded(_ from: WallTime, _ to: WallTime) -> [Timeline.Gap] {
+        let since = status.map { $0.reason == .ok ? to : min(max($0.since, from), to) } ?? to
+        var pieces: [Timeline.Gap] = []
+        if from < since {
+            pieces.append(
+                Timeline.Gap(from: from, to: since, reason: .notRecorded, detail: "nothing is recorded of this camera")
+            )
+        }
+        if let status, since < to {
+            pieces.append(Timeline.Gap(from: since, to: to, reason: status.reason, detail: status.detail))
+        }
+        return pieces
     }
 }

@@ -25,7 +25,9 @@ enum CameraRoutes {
             content: .json("Camera"),
             problems: [404: "notFound"],
             handle: { request in
-                Answer.json(try await view(request.camera(), request.services))
+                let camera = try request.camera()
+                let views = try await views([camera], request.services)
+                return Answer.json(views[0])
             }
         ),
         APIRoute(
@@ -58,7 +60,7 @@ enum CameraRoutes {
         APIRoute(
             .get,
             "/api/v1/cameras/{id}/clip.mp4",
-            "The exact range as a file, not re-encoded",
+            "The range as a file, not re-encoded; Gridwatch-Delivered and Gridwatch-Omitted in the header say what it shows",
             access: .except(.viewer),
             parameters: APIRoute.Parameter.range(),
             content: .binary("video/mp4"),
@@ -66,6 +68,9 @@ enum CameraRoutes {
             handle: clip
         ),
     ]
+
+    /// Ranges listed in the header `Gridwatch-Omitted`: about 70 bytes each, and headers have limits everywhere.
+    private static let maximumOmitted = 50
 
     private static func list(_ request: APIRequest) async throws -> Response {
         let limit = try request.queryInt("limit", in: 1...1000) ?? 500
@@ -79,16 +84,25 @@ enum CameraRoutes {
             start = index + 1
         }
         let page = cameras[start...].prefix(limit)
-        var items: [JSONValue] = []
-        for camera in page { items.append(try await view(camera, request.services)) }
-        return Answer.list(items, next: page.endIndex < cameras.count ? page.last?.id : nil)
+        return Answer.list(
+            try await views(Array(page), request.services),
+            next: page.endIndex < cameras.count ? page.last?.id : nil
+        )
     }
 
-    private static func view(_ camera: Camera, _ services: ConsoleServices) async throws -> JSONValue {
-        let json = CameraView.json(camera, services.cameraStatus()[camera.id])
-        guard case .object(var members) = json else { return json }
-        members["recordedFrom"] = JSONValue(try await services.archive.recordedFrom(cameraId: camera.id))
-        return .object(members)
+    /// The cameras as the API gives them; what the recording knows is asked for all of them at once.
+    private static func views(_ cameras: [Camera], _ services: ConsoleServices) async throws -> [JSONValue] {
+        let ids = cameras.map(\.id)
+        let recordedFrom = try await services.archive.recordedFrom(cameraIds: ids)
+        let mediaTypes = try await services.archive.mediaTypes(cameraIds: ids)
+        let statuses = services.cameraStatus()
+        return cameras.map { camera in
+            let json = CameraView.json(camera, statuses[camera.id])
+            guard case .object(var members) = json else { return json }
+            members["recordedFrom"] = JSONValue(recordedFrom[camera.id])
+            members["mime"] = JSONValue(mediaTypes[camera.id])
+            return .object(members)
+        }
     }
 
     private static func snapshot(_ request: APIRequest) async throws -> Response {
@@ -146,6 +160,17 @@ enum CameraRoutes {
             from: range.lowerBound,
             to: range.upperBound
         )
+        var headers: HTTPFields = [
+            .contentType: "video/mp4",
+            .contentDisposition: "attachment; filename=\"\(clip.name)\"",
+            .delivered: "\(clip.from.rfc3339)/\(clip.to.rfc3339)",
+        ]
+        if !clip.omitted.isEmpty {
+            // A clip over a gap is shorter than its range: whoever keeps it as evidence has to know where it jumps.
+            headers[.omitted] = clip.omitted.prefix(maximumOmitted)
+                .map { "\($0.from.rfc3339)/\($0.to.rfc3339);\($0.reason.rawValue)" }.joined(separator: ", ")
+            headers[.omittedSeconds] = String(clip.omittedSeconds)
+        }
         let context = request.context
         let body = ResponseBody(contentLength: clip.bytes) { writer in
             for try await chunk in clip.chunks() {
@@ -155,13 +180,19 @@ enum CameraRoutes {
         }
         return Response(
             status: .ok,
-            headers: [
-                .contentType: "video/mp4",
-                .contentDisposition: "attachment; filename=\"\(clip.name)\"",
-            ],
+            headers: headers,
             body: request.request.method == .head ? ResponseBody() : body
         )
     }
+}
+
+extension HTTPField.Name {
+    /// `from/to` of what a clip shows.
+    fileprivate static let delivered = HTTPField.Name("Gridwatch-Delivered") ?? .contentRange
+    /// `from/to;reason, …`: what of the range asked for a clip leaves out; absent when nothing.
+    fileprivate static let omitted = HTTPField.Name("Gridwatch-Omitted") ?? .contentRange
+    /// The length of all that is left out, also beyond the ranges listed.
+    fileprivate static let omittedSeconds = HTTPField.Name("Gridwatch-Omitted-Seconds") ?? .contentRange
 }
 
 extension APIRequest {

@@ -2,7 +2,8 @@ package import Domain
 
 /// A camera as the API and the change feed give it; never holds its source, which may hold a password.
 package enum CameraView {
-    /// The change to publish when a camera's state changes. `recordedFrom` is left out: it doesn't change with it.
+    /// The change to publish when a camera's state changes. `recordedFrom` and `mime` are left out: they
+    /// don't change with it.
     package static func change(of status: CameraStatus, in site: Site) -> Change {
         let camera = site.cameras.first { $0.id == status.cameraId }
         let value = json(camera ?? Camera(id: status.cameraId, name: status.cameraId, source: ""), status)
@@ -20,7 +21,7 @@ package enum CameraView {
             "detail": JSONValue(status?.detail),
             "position": JSONValue(camera.position), "address": JSONValue(camera.address),
             "codec": JSONValue(status?.codec), "width": JSONValue(status?.width), "height": JSONValue(status?.height),
-            "mime": .null, "zones": .array(facts),
+            "zones": .array(facts),
         ]
     }
 

@@ -44,6 +44,8 @@ package enum StateReason: String, Sendable, Hashable, Codable, CaseIterable {
     case crash
     /// Recording of this camera is switched off or it was removed.
     case paused
+    /// Nothing is kept of that time, and no line tells why: before the first recording, or deleted since.
+    case notRecorded
 }
 
 /// A camera's state with its reason, as capture reports it.

@@ -114,6 +114,33 @@ package struct SegmentRepository: Sendable {
         }
     }
 
+    /// The oldest segments with a frame, one for each of the cameras that has any; two index seeks a camera.
+    package func oldest(cameraIds: [String]) async throws -> [Segment] {
+        try await database.read { connection in
+            // One statement for each: grouping would walk every row of the table.
+            let statement = try connection.cachedStatement(
+                sql: """
+                    SELECT * FROM segment WHERE camera = ? AND toTime > fromTime
+                    ORDER BY fromTime, path LIMIT 1
+                    """
+            )
+            return try cameraIds.compactMap { try Row.fetchOne(statement, arguments: [$0]).map(Self.segment) }
+        }
+    }
+
+    /// The newest segments with a frame, one for each of the cameras that has any.
+    package func newest(cameraIds: [String]) async throws -> [Segment] {
+        try await database.read { connection in
+            let statement = try connection.cachedStatement(
+                sql: """
+                    SELECT * FROM segment WHERE camera = ? AND toTime > fromTime
+                    ORDER BY fromTime DESC, path DESC LIMIT 1
+                    """
+            )
+            return try cameraIds.compactMap { try Row.fetchOne(statement, arguments: [$0]).map(Self.segment) }
+        }
+    }
+
     package func delete(node: String, paths: [String]) async throws {
         try await database.write { connection in
             let statement = try connection.makeStatement(sql: "DELETE FROM segment WHERE node = ? AND path = ?")
