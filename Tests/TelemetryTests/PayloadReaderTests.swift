@@ -30,6 +30,9 @@ struct PayloadReaderTests {
             (#"{"ts":1795428000,"state":"off"}"#, "streetlight", ["value": 0]),
             (#"{"ts":1795428000,"value":"low","power":40}"#, "streetlight", ["value": 0.5, "power": 40]),
             (#"{"ts":1795428000,"\u0076alue":2}"#, "any", ["value": 2]),
+            (#"{"ts":1795428000,"value":true}"#, "streetlight", ["value": 1]),
+            (#"{"ts":1795428000,"value":false}"#, "manhole", ["value": 0]),
+            (#"{"ts":1795428000,"level":3,"lowBattery":true}"#, "waterLevel", ["value": 3, "lowBattery": 1]),
         ]
     )
     func accepted(_ text: String, _ profile: String, _ values: [String: Double]) throws {
@@ -52,6 +55,8 @@ struct PayloadReaderTests {
             (#"{"ts":1795428000,"value":-Infinity}"#, .notFinite), (#"{"ts":1795428000,"value":1e400}"#, .notFinite),
             (#"{"ts":1795428000,"value":nan}"#, .notFinite),
             ("152", .wrongType), ("[1,2]", .wrongType), (#"{"ts":1795428000,"value":"152"}"#, .wrongType),
+            (#"{"ts":1795428000,"value":true}"#, .wrongType), (#"{"ts":1795428000,"level":false}"#, .wrongType),
+            (#"{"ts":1795428000,"values":{"value":true}}"#, .wrongType),
             (#"{"ts":1795428000,"value":[1]}"#, .wrongType), (#"{"ts":1795428000,"values":{"a":"x"}}"#, .wrongType),
             (#"{"ts":1795428000,"values":1}"#, .wrongType), (#"{"ts":1795428000,"level":"high"}"#, .wrongType),
             (#"{"ts":1795428000}"#, .noValue), ("{}", .noValue), (#"{"ts":1795428000,"value":null}"#, .noValue),

@@ -9,8 +9,9 @@ enum PayloadResult<Content: Sendable>: Sendable {
 /// Turns payloads into readings and positions: the door where everything is validated.
 ///
 /// Shapes of a sensor: `{"ts", "value": 152.0}`, `{"ts", "level": 1.5, "battery": 3.6}`, `{"ts", "values": {…}}`. A
-/// boolean counts as 1 or 0, null as absent, a word as the profile says. `ts` is an RFC 3339 text, or Unix time as a number: seconds below 10¹¹,
-/// milliseconds from there on. Without `ts` the time of arrival counts, and the reading is marked.
+/// boolean counts as 1 or 0 (as the value itself only where the profile knows switch words), null as absent, a word as
+/// the profile says. `ts` is an RFC 3339 text, or Unix time as a number: seconds below 10¹¹, milliseconds from there on.
+/// Without `ts` the time of arrival counts, and the reading is marked.
 enum PayloadReader {
     /// The largest payload in bytes.
     static let maximumBytes = 64 << 10
@@ -162,7 +163,15 @@ enum PayloadReader {
             guard name.utf8.count <= maximumNameBytes else { throw Rejection(.tooManyValues, "a name is too long") }
             switch value {
             case .number(let number): values[name] = number
-            case .bool(let bool): values[name] = bool ? 1 : 0
+            case .bool(let bool):
+                if let number = profile.words[bool ? "true" : "false"] {
+                    values[name] = number
+                } else if name == "value" || profile.valueNames.contains(name) {
+                    // As 1 or 0 it would be a measurement: `true` of a gauge is no level below 10.
+                    throw Rejection(.wrongType, "\(name) is a boolean")
+                } else {
+                    values[name] = bool ? 1 : 0
+                }
             case .null: continue
             case .string(let text):
                 if let number = profile.words[text.lowercased()] {
