@@ -79,6 +79,8 @@ package struct HealthFacts: Sendable, Equatable {
     package var droppedFragments: Int
     /// Packets that analysis didn't get because its pipe was full.
     package var workerDrops: Int
+    /// Observations that capture dropped because serve was away for too long.
+    package var droppedObservations: Int
 
     package init(
         freeBytes: Int64 = 0,
@@ -89,7 +91,8 @@ package struct HealthFacts: Sendable, Equatable {
         workerRestarts: Int = 0,
         fragments: Int = 0,
         droppedFragments: Int = 0,
-        workerDrops: Int = 0
+        workerDrops: Int = 0,
+        droppedObservations: Int = 0
     ) {
         self.freeBytes = freeBytes
         self.totalBytes = totalBytes
@@ -100,5 +103,6 @@ package struct HealthFacts: Sendable, Equatable {
         self.fragments = fragments
         self.droppedFragments = droppedFragments
         self.workerDrops = workerDrops
+        self.droppedObservations = droppedObservations
     }
 }

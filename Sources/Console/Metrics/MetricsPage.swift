@@ -22,6 +22,12 @@ enum MetricsPage {
         page.add("gridwatch_fragments_total", .counter, "Fragments written since capture started.", facts.fragments)
         page.add("gridwatch_fragments_dropped_total", .counter, "Fragments not written.", facts.droppedFragments)
         page.add("gridwatch_worker_drops_total", .counter, "Packets that analysis did not get.", facts.workerDrops)
+        page.add(
+            "gridwatch_observations_dropped_total",
+            .counter,
+            "Observations of analysis that capture dropped while serve was away.",
+            facts.droppedObservations
+        )
         page.add("gridwatch_worker_restarts_total", .counter, "Restarts of analyse workers.", facts.workerRestarts)
         page.add("gridwatch_capture_restarts_total", .counter, "Restarts of capture.", facts.captureRestarts)
         page.add("gridwatch_disk_free_bytes", .gauge, "Free on the recording volume.", Int(facts.freeBytes))
@@ -37,6 +43,12 @@ enum MetricsPage {
             .counter,
             "Messages that could not be used, by broker.",
             brokers.map { ([("broker", $0.id)], Double($0.rejected)) }
+        )
+        page.add(
+            "gridwatch_mqtt_lost_total",
+            .counter,
+            "QoS 0 messages lost because they could not be stored, by broker.",
+            brokers.map { ([("broker", $0.id)], Double($0.lost)) }
         )
         page.add(
             "gridwatch_mqtt_connected",

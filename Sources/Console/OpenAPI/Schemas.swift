@@ -178,7 +178,7 @@ enum Schemas {
                 "id": Schema.text, "host": Schema.text, "port": Schema.integer, "tls": Schema.flag,
                 "state": Schema.oneOf(BrokerState.self), "connected": Schema.flag, "since": Schema.time,
                 "reason": Schema.oneOf(StateReason.self), "detail": Schema.textOrNull, "received": Schema.integer,
-                "rejected": Schema.integer,
+                "rejected": Schema.integer, "lost": Schema.integer,
             ]
         ),
         "Case": caseSchema,

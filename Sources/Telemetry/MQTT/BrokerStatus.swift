@@ -30,9 +30,11 @@ package struct BrokerStatus: Sendable, Hashable, Encodable {
     /// Messages since the start.
     package var received: Int
     package var rejected: Int
+    /// QoS 0 messages that were lost because they couldn't be stored.
+    package var lost: Int
 
     private enum CodingKeys: String, CodingKey {
-        case id, host, port, tls, state, connected, since, reason, detail, received, rejected
+        case id, host, port, tls, state, connected, since, reason, detail, received, rejected, lost
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -48,5 +50,6 @@ package struct BrokerStatus: Sendable, Hashable, Encodable {
         try container.encode(detail, forKey: .detail)
         try container.encode(received, forKey: .received)
         try container.encode(rejected, forKey: .rejected)
+        try container.encode(lost, forKey: .lost)
     }
 }

@@ -249,7 +249,8 @@ package final class TelemetryService: Sendable {
                 reason: status.reason,
                 detail: status.detail,
                 received: status.received,
-                rejected: rejected[index]
+                rejected: rejected[index],
+                lost: status.lost
             )
         }
     }
