@@ -68,9 +68,16 @@ package struct RetentionService: Sendable {
     @discardableResult
     package func step() async throws -> RetentionPlanner.Plan {
         let segments = SegmentRepository(database)
-        let free = try await BlockingWork.shared.run { [layout] in
-            Int64(try SystemFiles().freeBytes(layout.root))
+        let free = try await BlockingWork.shared.run { [layout] () throws -> Int64? in
+            do throws(FileFailure) {
+                return Int64(try SystemFiles().freeBytes(layout.root))
+            } catch {
+                if error.isMissing { return nil }
+                throw error
+            }
         }
+        // Nothing was ever recorded here: nothing can be in the way.
+        guard let free else { return RetentionPlanner.Plan() }
         let plan = planner().plan(
             segments: try await segments.all(node: node),
             holds: try await HoldRepository(database).active(),

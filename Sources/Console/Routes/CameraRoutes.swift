@@ -60,7 +60,7 @@ enum CameraRoutes {
         APIRoute(
             .get,
             "/api/v1/cameras/{id}/clip.mp4",
-            "The range as a file, not re-encoded; Gridwatch-Delivered and Gridwatch-Omitted in the header say what it shows",
+            "The range as a file, not re-encoded; Gridwatch-Delivered and -Omitted (header) say what it shows",
             access: .except(.viewer),
             parameters: APIRoute.Parameter.range(),
             content: .binary("video/mp4"),
