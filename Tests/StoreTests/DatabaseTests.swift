@@ -87,6 +87,36 @@ struct DatabaseTests {
         try Database(file: file, migrations: newer).close()
     }
 
+    @Test("reports of before clientIds were kept by reporter are found by who sent them")
+    func movesClientIds() async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.url.appending(path: "gridwatch.db")
+        let before = try Database(file: file, migrations: Migrations.gridwatch.filter { $0.name < "0006" })
+        try await before.write { connection in
+            for (id, client) in [("a", "c1"), ("b", nil)] {
+                try connection.execute(
+                    sql: """
+                        INSERT INTO caseFile (id, number, clientId, state, isOpen, class, openedAt, lastAt, searched, seq,
+                            hash, body)
+                        VALUES (?, ?, ?, 'reported', 1, '09009', 0, 0, '', 1, '', '{}')
+                        """,
+                    arguments: [id, id, client]
+                )
+                try connection.execute(
+                    sql: "INSERT INTO caseLog (caseId, seq, entry, hash) VALUES (?, 1, ?, '')",
+                    arguments: [id, #"{"by":"li","caseId":"\#(id)"}"#]
+                )
+            }
+        }
+        try before.close()
+        let after = try Database(directory: folder.url)
+        let kept = try await after.read { connection in
+            try String.fetchAll(connection, sql: "SELECT reporter || ' ' || clientId || ' ' || caseId FROM caseReport")
+        }
+        #expect(kept == ["li c1 a"])
+        try after.close()
+    }
+
     @Test("a folder that is not there is named")
     func namesFolder() throws {
         let error = #expect(throws: StoreError.self) {
