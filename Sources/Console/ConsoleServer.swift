@@ -96,12 +96,14 @@ package struct ConsoleServer: Sendable {
         router.get("/") { request, _ in try assets.respond(to: request) }
         router.get("**") { request, _ in try assets.respond(to: request) }
         let onListening = onListening
+        var serverLogger = logger
+        serverLogger.handler = EndingLogHandler(logger.handler)
         let application = Application(
             responder: router.buildResponder(),
             server: .http1(configuration: .init(idleTimeout: .seconds(Int64(settings.idleSeconds)))),
             configuration: .init(address: .hostname(settings.host, port: settings.port), serverName: "gridwatch"),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
-            logger: logger
+            logger: serverLogger
         )
         return (application, metrics)
     }
