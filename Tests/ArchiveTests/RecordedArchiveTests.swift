@@ -117,6 +117,30 @@ struct RecordedArchiveTests {
         #expect(try await HoldRepository(database).find(hold.id)?.reason == "evidence")
     }
 
+    @Test("the check passes over what still grows, and only over that")
+    func checksBesideServe() async throws {
+        let (info, packets) = try clip()
+        let fixture = try ArchiveFixture()
+        try fixture.record("c", info, packets, segmentSeconds: 10)
+        try await fixture.archive.catchUp()
+        let segments = fixture.archive.segments
+        let last = try #require(try await segments.all(node: "local").last)
+        var behind = last
+        behind.bytes -= 1000
+        behind.to = behind.to - .seconds(2)
+        var fresh = last
+        fresh.path = "c/2026-11-23/20261123T235959.999999Z.mp4"
+        for closed in [false, true] {
+            behind.closed = closed
+            fresh.closed = closed
+            try await segments.upsert([behind, fresh])
+            let report = try await Fsck.check(dataDirectory: fixture.folder)
+            #expect(report.isClean == !closed)
+            #expect(report.differing == (closed ? [last.path] : []))
+            #expect(report.rowsWithoutFile == (closed ? [fresh.path] : []))
+        }
+    }
+
     @Test("playback gives every recorded packet once, in order, and says where the gaps are")
     func playback() async throws {
         let (info, packets) = try clip()

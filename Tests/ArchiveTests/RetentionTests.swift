@@ -1,4 +1,6 @@
 import Domain
+import Foundation
+import Recording
 import Store
 import Testing
 
@@ -136,5 +138,20 @@ struct RetentionTests {
         for segment in left {
             #expect(segment.to >= now - .seconds(86_400 * Int64(policies[segment.cameraId]?.keepDays ?? 0)))
         }
+    }
+
+    @Test("a data folder in which nothing was recorded yet has its recordings folder, and nothing to delete without it")
+    func firstStart() async throws {
+        let fixture = try ArchiveFixture()
+        #expect(FileManager.default.fileExists(atPath: fixture.layout.root))
+        try FileManager.default.removeItem(atPath: fixture.layout.root)
+        let service = RetentionService(
+            dataDirectory: fixture.folder,
+            database: fixture.database,
+            clock: fixture.clock,
+            planner: { RetentionPlanner(policies: [:], floorBytes: .max) },
+            delete: { _, _ in }
+        )
+        #expect(try await service.step() == RetentionPlanner.Plan())
     }
 }
