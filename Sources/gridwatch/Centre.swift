@@ -224,7 +224,8 @@ extension HealthFacts {
             workerRestarts: statistics.reduce(0) { $0 + $1.workerRestarts },
             fragments: statistics.flatMap(\.cameras.values).reduce(0) { $0 + $1.fragments },
             droppedFragments: statistics.flatMap(\.cameras.values).reduce(0) { $0 + $1.droppedFragments },
-            workerDrops: statistics.reduce(0) { $0 + $1.workerDrops }
+            workerDrops: statistics.reduce(0) { $0 + $1.workerDrops },
+            droppedObservations: statistics.reduce(0) { $0 + ($1.droppedObservations ?? 0) }
         )
     }
 }
