@@ -67,8 +67,8 @@ struct WorkTests {
     }
 
     @Test(
-        "a report's channel is one of those a person may use",
-        arguments: ["camera", "sensor", "system", "carrier pigeon"]
+        "a report's channel is any word but those of the devices",
+        arguments: ["vehicle", "sensor", "system", "carrier pigeon"]
     )
     func channel(wrong: String) async throws {
         let world = try await ConsoleWorld()
@@ -80,7 +80,7 @@ struct WorkTests {
         )
         #expect(refused.status == 422)
         #expect(refused.json["params"]?["field"] == "channel")
-        for right in ["hotline", "12345"] {
+        for right in ["hotline", "12345", "video"] {
             let taken = try await world.ask(
                 .post,
                 "/api/v1/cases",

@@ -35,9 +35,7 @@ enum Schemas {
         "NewCase": Schema.request(
             [
                 "class": Schema.text, "position": Schema.orNull(point), "address": Schema.textOrNull,
-                "channel": [
-                    "type": ["string", "null"], "enum": .array(CaseReport.channels.map { .string($0) } + [.null]),
-                ],
+                "channel": Schema.textOrNull,
                 "description": Schema.textOrNull, "cameraId": Schema.textOrNull,
                 "at": Schema.timeOrNull, "reporter": Schema.textOrNull, "clientId": Schema.textOrNull,
                 "photo": Schema.textOrNull,

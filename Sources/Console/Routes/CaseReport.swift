@@ -8,11 +8,8 @@ import Store
 
 /// A person's report of a case, with the evidence that the server adds to it.
 struct CaseReport: Sendable {
-    /// The ways a person's report may have come; `camera`, `sensor`, `vehicle` and `system` are the service's own.
-    static let channels = [
-        "monitor", "collector", "acceptor", "video", "hotline", "12319", "12345", "110", "sms", "web", "app", "media",
-        "leader", "community", "letter", "visit",
-    ]
+    /// The channels that only the service itself uses: a person's report never passes for a device's.
+    static let reservedChannels = ["sensor", "vehicle", "system"]
 
     private var request: CaseRequest
     private let camera: Camera?
@@ -48,8 +45,11 @@ struct CaseReport: Sendable {
 
     private static func channel(_ object: inout RequestObject) throws -> String? {
         guard let channel = try object.optionalString("channel", maximum: 40) else { return nil }
-        guard channels.contains(channel) else {
-            throw Problem.invalid(field: "channel", "choose one of \(channels.joined(separator: ", "))")
+        guard Slug.isValid(channel), !reservedChannels.contains(channel) else {
+            throw Problem.invalid(
+                field: "channel",
+                "write letters, digits, '-', '_' or '.', like 12345 or web, and none of \(reservedChannels.joined(separator: ", "))"
+            )
         }
         return channel
     }
