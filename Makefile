@@ -16,6 +16,14 @@ PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libmosqu
 TEST_PACKAGES := mosquitto-clients chromium chromium-driver python3 python3-gi gir1.2-gst-rtsp-server-1.0 \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad node-typescript openssl systemd
 
+# Runs the tests that $(1) chooses; what failed is said again at the end, where it is found.
+define tests
+	@mkdir -p .build && echo "swift test --skip-build $(1)" && { \
+		swift test --skip-build $(1) 2>&1 | tee .build/tests.log || { \
+		echo; echo "What failed:"; grep -A12 -E 'recorded an issue|: error: | failed after ' .build/tests.log | \
+		grep -vE 'passed after| started' | tail -n 120; exit 1; }; }
+endef
+
 .PHONY: help run test bench soak install format lint swift packages test-packages build demo
 
 help: ## This list
@@ -33,9 +41,9 @@ build: packages ## Build release
 test: packages test-packages lint ## Install what is missing, build, run every test
 	python3 Tests/Checks/check_imports.py
 	swift build --build-tests $(IMPORTS)
-	swift test --skip-build --skip 'CaptureTests|gridwatchTests'
+	$(call tests,--skip 'CaptureTests|gridwatchTests')
 	# Tests of whole processes have the machine to themselves.
-	swift test --skip-build --no-parallel --filter 'CaptureTests|gridwatchTests'
+	$(call tests,--no-parallel --filter 'CaptureTests|gridwatchTests')
 
 bench: packages test-packages ## Run the benchmarks and print the table of Benchmarks/README.md
 	swift build $(RELEASE) --product gridwatch

@@ -126,7 +126,7 @@ struct CentreFaultTests {
         #expect(isRecording)
         let seconds = Date().timeIntervalSince(restarted)
         print("recording again \(seconds) s after the start")
-        #expect(seconds < 10)
+        #expect(seconds < 5 * Double(patience))
         try await Task.sleep(for: .seconds(2))
         let format = ISO8601DateFormatter()
         for camera in cameras {
@@ -137,7 +137,7 @@ struct CentreFaultTests {
             #expect(gaps.count == 1, "\(timeline)")
             let start = (gaps.first?["from"] as? String).flatMap(Self.date)
             let lost = try killedAt.timeIntervalSince(#require(start))
-            #expect(lost < 2.5, "\(camera.id) lost \(lost) s")
+            #expect(lost < 2 * Double(patience), "\(camera.id) lost \(lost) s")
         }
     }
 

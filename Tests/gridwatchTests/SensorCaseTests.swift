@@ -56,12 +56,12 @@ struct SensorCaseTests {
         try broker.publish(topic, [Self.payload(162, secondsAgo: 0)])
         let sent = ContinuousClock.now
         var cases: [[String: Any]] = []
-        while cases.isEmpty, ContinuousClock.now - sent < .seconds(5) {
+        while cases.isEmpty, ContinuousClock.now - sent < .seconds(5) * patience {
             cases = try await visitor.get("api/v1/cases").items
         }
         let delay = ContinuousClock.now - sent
         print("case seen \(delay) after the message")
-        #expect(delay < .seconds(1))
+        #expect(delay < .seconds(1) * patience)
         let opened = try #require(cases.first)
         #expect(opened["class"] as? String == "E-05-06")
         #expect((opened["cell"] as? String)?.count == 15)
