@@ -153,6 +153,15 @@ final class FieldReader {
         return mapping.map { ($0.key, $0.value) }
     }
 
+    /// The pairs of a mapping whose keys are free and whose values are mappings; those that aren't have been reported.
+    func mappings(_ key: String) -> [(key: Node, reader: FieldReader)] {
+        pairs(key).compactMap { name, value in
+            let path = "\(join(key)).\(name.string ?? "?")"
+            let reader = FieldReader(value, path: path, collector: collector, environment: environment)
+            return reader.map { (name, $0) }
+        }
+    }
+
     /// A text with `${NAME}` replaced from the environment; nil when absent or wrong (then reported).
     func text(_ key: String, required: Bool = false, secret: Bool = false) -> String? {
         guard let node = node(key) else {

@@ -3,21 +3,16 @@ import Foundation
 internal import Yams
 
 extension SiteFile {
-    static func readCamera(_ reader: FieldReader) -> Camera? {
+    static func readCamera(_ reader: FieldReader, recording: RecordingSettings) -> Camera? {
         defer { reader.finish() }
-        let id = reader.slug("id")
+        let id = readCameraId(reader)
         let name = reader.text("name")
         let source = readSource(reader, "source", required: true)
         let sub = readSource(reader, "sub", required: false)
         let position = reader.position("position")
         let group = reader.text("group")
         let address = reader.text("address")
-        var record = RecordPolicy()
-        if let section = reader.mapping("record") {
-            record.keepDays = section.integer("keepDays", in: 1...3650) ?? record.keepDays
-            record.priority = section.integer("priority", in: 0...9) ?? record.priority
-            section.finish()
-        }
+        let record = readRecordPolicy(reader, recording: recording)
         let zones = reader.list("zones").compactMap(readZone)
         var seen: Set<String> = []
         for zone in zones where !seen.insert(zone.id).inserted {

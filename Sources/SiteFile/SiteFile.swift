@@ -96,7 +96,7 @@ package struct SiteFile: Sendable {
         var site = Site(name: "")
         readSite(reader, into: &site)
         readRecording(reader, into: &site)
-        site.cameras = reader.list("cameras").compactMap(readCamera)
+        site.cameras = reader.list("cameras").compactMap { readCamera($0, recording: site.recording) }
         site.brokers = reader.list("mqtt").compactMap(readBroker)
         site.sensors = reader.list("sensors").compactMap(readSensor)
         site.vehicles = reader.list("vehicles").compactMap(readVehicle)
@@ -139,15 +139,6 @@ package struct SiteFile: Sendable {
             }
             site.language = language
         }
-    }
-
-    private static func readRecording(_ reader: FieldReader, into site: inout Site) {
-        guard let section = reader.mapping("recording") else { return }
-        defer { section.finish() }
-        if let floor = section.bytes("freeSpaceFloor") { site.recording.freeSpaceFloorBytes = floor }
-        if let length = section.seconds("segment", in: 10...3600) { site.recording.segmentSeconds = length }
-        if let beat = section.seconds("sync", in: 0.1...60) { site.recording.syncSeconds = beat }
-        if let shards = section.integer("shards", in: 0...64) { site.recording.shards = shards }
     }
 
     private static func readCases(_ reader: FieldReader, into site: inout Site) {

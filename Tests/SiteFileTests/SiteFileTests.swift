@@ -55,6 +55,47 @@ struct SiteFileTests {
         #expect(site.cases.policy == ["09009": .ask, "E-05-06": .open])
     }
 
+    @Test("says for each camera how long it is kept: its own days, its priority's, the usual ones")
+    func retention() throws {
+        let text = """
+            site: { name: A }
+            recording:
+              freeSpaceFloor: 20GB
+              keepBytes: 8TB
+              volumes:
+                - { id: b, path: /mnt/b/ }
+                - { id: c, path: /mnt/c, freeSpaceFloor: 5GB }
+              priorities:
+                "0-3": { keepDays: 7, keepBytes: 500GB }
+                9: { keepDays: 90 }
+            cameras:
+              - { id: own, source: "rtsp://h/a", record: { keepDays: 3, keepBytes: 100GB, priority: 9 } }
+              - { id: low, source: "rtsp://h/b", record: { priority: 2, gapAlarm: 10s, volume: c } }
+              - { id: usual, source: "rtsp://h/c" }
+              - { id: off, source: "rtsp://h/d", record: { paused: true, activity: false, audio: false } }
+            """
+        let site = try SiteFile(text: text, file: "site.yaml").site
+        #expect(
+            site.recording.volumes == [
+                VolumeDeclaration(id: "b", path: "/mnt/b"),
+                VolumeDeclaration(id: "c", path: "/mnt/c", freeSpaceFloorBytes: 5_000_000_000),
+            ]
+        )
+        #expect(site.recording.keepBytes == 8_000_000_000_000)
+        #expect(site.recording.floorBytes(ofVolume: "main") == 20_000_000_000)
+        #expect(site.recording.floorBytes(ofVolume: "c") == 5_000_000_000)
+        #expect(site.recording.priorities.keys.sorted() == [0, 1, 2, 3, 9])
+        #expect(site.recording.priorities[3] == PriorityPolicy(keepDays: 7, keepBytes: 500_000_000_000))
+        #expect(
+            site.cameras.map(\.record) == [
+                RecordPolicy(keepDays: 3, keepBytes: 100_000_000_000, priority: 9),
+                RecordPolicy(keepDays: 7, priority: 2, gapAlarmSeconds: 10, volume: "c"),
+                RecordPolicy(),
+                RecordPolicy(paused: true, activity: false, audio: false),
+            ]
+        )
+    }
+
     @Test("with nothing but a name is enough")
     func smallest() throws {
         let site = try SiteFile(text: "site: { name: A }", file: "site.yaml").site
@@ -68,6 +109,25 @@ struct SiteFileTests {
         var field: String
         var remedy: String
         var testDescription: String { field }
+    }
+
+    private static func recording(_ text: String, _ field: String, _ remedy: String) -> Mistake {
+        Mistake(
+            text: "site: { name: A }\nrecording:\n  \(text)",
+            line: 3,
+            field: "recording.\(field)",
+            remedy: remedy
+        )
+    }
+
+    private static func record(_ text: String, _ field: String, _ remedy: String) -> Mistake {
+        Mistake(
+            text: "site: { name: A }\nrecording: { volumes: [{ id: b, path: /b }] }\ncameras:\n"
+                + "  - { id: a, source: \"rtsp://h/a\", record: { \(text) } }",
+            line: 4,
+            field: "cameras[0].record.\(field)",
+            remedy: remedy
+        )
     }
 
     static let mistakes = [
@@ -164,6 +224,30 @@ struct SiteFileTests {
             line: 5,
             field: "cameras[2].id",
             remedy: "its own id"
+        ),
+        recording("volumes: [{ id: main, path: /mnt/b }]", "volumes[0].id", "another id"),
+        recording("volumes: [{ id: b, path: mnt/b }]", "volumes[0].path", "whole path"),
+        recording("volumes: [{ id: b, path: /b }, { id: b, path: /c }]", "volumes", "its own id"),
+        recording("volumes: [{ id: b, path: /b }, { id: c, path: /b/ }]", "volumes", "keep one"),
+        recording("volumes: [{ id: b }]", "volumes[0].path", "path:"),
+        recording("keepBytes: 7", "keepBytes", "unit"),
+        recording("keepBytes: 1MB", "keepBytes", "500MB"),
+        recording("priorities: { \"0-12\": { keepDays: 3 } }", "priorities.0-12", "0 to 9"),
+        recording("priorities: { \"0-3\": { keepDays: 3 }, 2: { keepDays: 4 } }", "priorities.2", "once"),
+        recording("priorities: { 9: { keepDays: 0 } }", "priorities.9.keepDays", "whole number"),
+        recording("priorities: { 9: { days: 1 } }", "priorities.9.days", "known here"),
+        recording("priorities: { 9: 5 }", "priorities.9", "key: value"),
+        record("gapAlarm: 10", "gapAlarm", "unit"),
+        record("gapAlarm: 0s", "gapAlarm", "from 1s"),
+        record("paused: maybe", "paused", "true or false"),
+        record("audio: on air", "audio", "true or false"),
+        record("volume: c", "volume", "main, b"),
+        record("priority: 10", "priority", "0 to 9"),
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: signatures, source: \"rtsp://h/a\" }",
+            line: 3,
+            field: "cameras[0].id",
+            remedy: "another id"
         ),
         Mistake(text: "site: [", line: 2, field: "", remedy: "indentation"),
     ]

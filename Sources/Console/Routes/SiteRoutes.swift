@@ -72,11 +72,7 @@ enum SiteRoutes {
                 }
             ),
             "brokers": .array(site.brokers.map(broker)),
-            "recording": [
-                "freeSpaceFloorBytes": .integer(site.recording.freeSpaceFloorBytes),
-                "segmentSeconds": .number(site.recording.segmentSeconds),
-                "syncSeconds": .number(site.recording.syncSeconds), "shards": JSONValue(site.recording.shards),
-            ],
+            "recording": recording(site.recording),
             "cases": [
                 "catalogue": JSONValue(site.cases.catalogue), "grid": JSONValue(site.cases.grid),
                 "units": JSONValue(site.cases.units),
@@ -92,7 +88,34 @@ enum SiteRoutes {
             "scheme": .string(String(camera.source.prefix { $0 != ":" })), "hasSub": .bool(camera.sub != nil),
             "position": JSONValue(camera.position), "address": JSONValue(camera.address),
             "keepDays": JSONValue(camera.record.keepDays), "priority": JSONValue(camera.record.priority),
-            "zones": JSONValue(camera.zones.count),
+            "keepBytes": camera.record.keepBytes.map { .integer($0) } ?? .null,
+            "paused": .bool(camera.record.paused), "activity": .bool(camera.record.activity),
+            "audio": .bool(camera.record.audio), "gapAlarmSeconds": .number(camera.record.gapAlarmSeconds),
+            "volume": JSONValue(camera.record.volume), "zones": JSONValue(camera.zones.count),
+        ]
+    }
+
+    private static func recording(_ settings: RecordingSettings) -> JSONValue {
+        [
+            "freeSpaceFloorBytes": .integer(settings.freeSpaceFloorBytes),
+            "segmentSeconds": .number(settings.segmentSeconds), "syncSeconds": .number(settings.syncSeconds),
+            "shards": JSONValue(settings.shards), "keepBytes": settings.keepBytes.map { .integer($0) } ?? .null,
+            "volumes": .array(
+                settings.volumes.map { volume in
+                    [
+                        "id": .string(volume.id), "path": .string(volume.path),
+                        "freeSpaceFloorBytes": .integer(settings.floorBytes(ofVolume: volume.id)),
+                    ]
+                }
+            ),
+            "policies": .array(
+                settings.priorities.sorted { $0.key < $1.key }.map { priority, policy in
+                    [
+                        "priority": JSONValue(priority), "keepDays": policy.keepDays.map { JSONValue($0) } ?? .null,
+                        "keepBytes": policy.keepBytes.map { .integer($0) } ?? .null,
+                    ]
+                }
+            ),
         ]
     }
 

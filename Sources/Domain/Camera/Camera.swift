@@ -39,19 +39,6 @@ package struct Camera: Sendable, Hashable, Codable {
     }
 }
 
-/// How long a camera's recordings are kept.
-package struct RecordPolicy: Sendable, Hashable, Codable {
-    /// Days after which a segment that no hold covers is deleted.
-    package var keepDays: Int
-    /// 0 (first to give way when the disk is full) … 9 (last).
-    package var priority: Int
-
-    package init(keepDays: Int = 30, priority: Int = 5) {
-        self.keepDays = keepDays
-        self.priority = priority
-    }
-}
-
 /// A part of the picture with rules of its own.
 package struct Zone: Sendable, Hashable, Codable {
     /// A slug, unique within its camera.

@@ -123,27 +123,3 @@ package struct CaseSettings: Sendable, Equatable {
         self.policy = policy
     }
 }
-
-/// What holds for all recordings of the site.
-package struct RecordingSettings: Sendable, Equatable, Codable {
-    /// Bytes of the recording volume that stay free.
-    package var freeSpaceFloorBytes: Int64
-    /// Seconds after which a segment ends at the next key frame.
-    package var segmentSeconds: Double
-    /// Seconds between two syncs of the volume: what a power cut can take.
-    package var syncSeconds: Double
-    /// Capture processes; 0 means one per core.
-    package var shards: Int
-
-    package init(
-        freeSpaceFloorBytes: Int64 = 2 << 30,
-        segmentSeconds: Double = 600,
-        syncSeconds: Double = 1,
-        shards: Int = 0
-    ) {
-        self.freeSpaceFloorBytes = freeSpaceFloorBytes
-        self.segmentSeconds = segmentSeconds
-        self.syncSeconds = syncSeconds
-        self.shards = shards
-    }
-}
