@@ -198,7 +198,7 @@ final class CaptureLoop {
             case .observation(let observation): link.send(observation, picture: payload)
             case .picture(let cameraId, let requestId, let at):
                 link.sendPicture(cameraId: cameraId, requestId: requestId, at: at, jpeg: payload)
-            case .ready, .pong, .statistics: break
+            case .ready, .pong, .activity, .statistics: break
             }
         }
     }

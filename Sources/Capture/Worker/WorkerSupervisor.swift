@@ -107,7 +107,7 @@ final class WorkerSupervisor {
                 switch reply {
                 case .ready: supervision.ready(now: now)
                 case .pong(let number): supervision.pong(number, now: now)
-                case .observation, .picture, .statistics: replies.append((reply, frame.payload))
+                case .observation, .picture, .activity, .statistics: replies.append((reply, frame.payload))
                 }
             }
             return replies

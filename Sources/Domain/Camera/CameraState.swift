@@ -42,8 +42,12 @@ package enum StateReason: String, Sendable, Hashable, Codable, CaseIterable {
     case restart
     /// Capture ended without saying so (crash, kill -9, power).
     case crash
+    /// The host lost its power or was started anew: its boot id is another one than that of the last recording.
+    case power
     /// Recording of this camera is switched off or it was removed.
     case paused
+    /// It was recorded, and retention or want of space has taken it since.
+    case deleted
     /// Nothing is kept of that time, and no line tells why: before the first recording, or deleted since.
     case notRecorded
 }
@@ -61,6 +65,10 @@ package struct CameraStatus: Sendable, Hashable, Codable {
     /// Picture size in pixels, once known.
     package var width: Int?
     package var height: Int?
+    /// The audio track's codec (`alaw`, `aac`, …); nil while there is none or none is known.
+    package var audio: String?
+    /// True while a process of its own records it, because its stream crashed the shard's.
+    package var isolated: Bool?
 
     package init(
         cameraId: String,
@@ -70,7 +78,9 @@ package struct CameraStatus: Sendable, Hashable, Codable {
         since: WallTime,
         codec: String? = nil,
         width: Int? = nil,
-        height: Int? = nil
+        height: Int? = nil,
+        audio: String? = nil,
+        isolated: Bool? = nil
     ) {
         self.cameraId = cameraId
         self.state = state
@@ -80,5 +90,7 @@ package struct CameraStatus: Sendable, Hashable, Codable {
         self.codec = codec
         self.width = width
         self.height = height
+        self.audio = audio
+        self.isolated = isolated
     }
 }

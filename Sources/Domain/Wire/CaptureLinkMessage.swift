@@ -42,6 +42,10 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
     package var droppedObservations: Int?
     /// When the host's clock was last set back by more than a second while this shard recorded; nil when it never was.
     package var clockSetBackAt: WallTime?
+    /// Cameras whose stream crashed capture again and again and is left alone for a while: not recorded.
+    package var crashing: [String]?
+    /// The recording volumes as this shard sees them; nil from a version that knows only one.
+    package var volumes: [VolumeFacts]?
 
     package struct CameraCounters: Sendable, Equatable, Codable {
         package var packets: Int
@@ -78,7 +82,9 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         diskFailing: Bool = false,
         quarantined: [String]? = nil,
         droppedObservations: Int? = nil,
-        clockSetBackAt: WallTime? = nil
+        clockSetBackAt: WallTime? = nil,
+        crashing: [String]? = nil,
+        volumes: [VolumeFacts]? = nil
     ) {
         self.cameras = cameras
         self.workerRestarts = workerRestarts
@@ -88,11 +94,54 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         self.quarantined = quarantined
         self.droppedObservations = droppedObservations
         self.clockSetBackAt = clockSetBackAt
+        self.crashing = crashing
+        self.volumes = volumes
     }
 
     /// The largest offset of a run from the host's clock, in microseconds: more than 0 is the `clock` alarm, 0 again its
     /// end.
     package var clockOffsetMicroseconds: Int64 {
         cameras.values.reduce(0) { max($0, $1.clockOffsetMicroseconds ?? 0) }
+    }
+}
+
+/// One recording volume as a capture shard sees it.
+package struct VolumeFacts: Sendable, Hashable, Codable {
+    package enum State: String, Sendable, Hashable, Codable, CaseIterable {
+        case ok
+        /// Writing or syncing fails; its cameras go on on another volume, where there is one.
+        case failing
+        /// Less than the floor is free and nothing more may be deleted.
+        case full
+        /// It isn't mounted, or isn't the one that was recorded on: nothing is written there.
+        case missing
+    }
+
+    /// `main`, or the id of the site file.
+    package var id: String
+    package var path: String
+    package var state: State
+    package var totalBytes: Int64
+    package var freeBytes: Int64
+    package var floorBytes: Int64
+    /// What is wrong, in English; nil when nothing is.
+    package var detail: String?
+
+    package init(
+        id: String,
+        path: String,
+        state: State,
+        totalBytes: Int64,
+        freeBytes: Int64,
+        floorBytes: Int64,
+        detail: String? = nil
+    ) {
+        self.id = id
+        self.path = path
+        self.state = state
+        self.totalBytes = totalBytes
+        self.freeBytes = freeBytes
+        self.floorBytes = floorBytes
+        self.detail = detail
     }
 }

@@ -23,6 +23,8 @@ package enum WorkerReply: Sendable, Equatable, Codable {
     /// Payload: the JPEG; empty when there is no picture to give.
     case picture(cameraId: String, requestId: String, at: WallTime?)
     case pong(number: Int)
+    /// Where something moved in a camera's picture within about ten seconds.
+    case activity(cameraId: String, window: ActivityWindow)
     /// Counters since the start of the worker.
     case statistics(WorkerStatistics)
 }
@@ -31,10 +33,13 @@ package enum WorkerReply: Sendable, Equatable, Codable {
 package struct AnalysedCamera: Sendable, Equatable, Codable {
     package var id: String
     package var zones: [Zone]
+    /// Whether `WorkerReply.activity` is wanted; nil is no.
+    package var activity: Bool?
 
-    package init(id: String, zones: [Zone]) {
+    package init(id: String, zones: [Zone], activity: Bool = false) {
         self.id = id
         self.zones = zones
+        self.activity = activity
     }
 }
 
