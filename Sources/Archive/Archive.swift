@@ -33,6 +33,7 @@ package final class Archive: Sendable {
     private let pictureFeed: PictureFeed
     /// At most 2 clips are written at once; others wait.
     private let clipThreads = BlockingWork(queues: 2)
+    let clipShelf: ClipShelf
 
     package init(
         dataDirectory: URL,
@@ -60,6 +61,7 @@ package final class Archive: Sendable {
             node: settings.node
         )
         renderPool = RenderPool(executable: settings.renderExecutable)
+        clipShelf = ClipShelf(clock: clock)
         hub = LiveHub(layout: layout, interval: settings.liveInterval, logger: logger)
         pictureFeed = PictureFeed(hub: hub, pool: renderPool, logger: logger)
     }

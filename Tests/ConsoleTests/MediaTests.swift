@@ -4,7 +4,6 @@ import Foundation
 import HTTPTypes
 import Media
 import NIOCore
-import Recording
 import TestSupport
 import Testing
 
@@ -17,7 +16,7 @@ struct MediaTests {
     @Test("playback, timeline and clip give what was recorded")
     func recorded() async throws {
         let world = try await ConsoleWorld()
-        let (from, to) = try await record(in: world)
+        let (from, to) = try await world.record(clipName)
         let range = "from=\(from.rfc3339)&to=\(to.rfc3339)"
 
         let playback = try await world.ask(.get, "/api/v1/cameras/gate/playback?\(range)", as: "viewer")
@@ -72,7 +71,7 @@ struct MediaTests {
     @Test("readers that stop reading hold nothing up, not even the end of the service")
     func slowReader() async throws {
         let world = try await ConsoleWorld()
-        let (from, to) = try await record(in: world)
+        let (from, to) = try await world.record(clipName)
         try await withConsole(world) { port, stop in
             let lazy = try (0..<4).map { _ in try RawClient(port: port) }
             let path = "/api/v1/cameras/gate/playback?from=\(from.rfc3339)&to=\(to.rfc3339)"
@@ -89,41 +88,6 @@ struct MediaTests {
 
     private static let delivered = HTTPField.Name("Gridwatch-Delivered") ?? .range
     private static let omitted = HTTPField.Name("Gridwatch-Omitted") ?? .range
-
-    /// Records the clip as camera `gate`; the range that it covers.
-    private func record(in world: ConsoleWorld) async throws -> (from: WallTime, to: WallTime) {
-        let url = try #require(SharedData.video(clipName))
-        let demuxer = try Demuxer(
-            opening: url.path,
-            options: DemuxerOptions(loopFile: false, paceFile: false),
-            cancellation: Cancellation()
-        )
-        let volume = RecordingVolume(
-            layout: RecordingLayout(dataDirectory: world.folder.path),
-            clock: world.clock,
-            settings: RecordingSettings(segmentLength: .seconds(600))
-        )
-        volume.start()
-        defer { volume.stop() }
-        let recorder = try volume.recorder(cameraId: "gate")
-        recorder.beginRun(info: demuxer.info)
-        let from = world.clock.now()
-        reading: while true {
-            switch try demuxer.next() {
-            case .packet(let packet):
-                recorder.append(packet)
-                world.clock.advance(by: .microseconds(packet.durationTicks * 100 / 9))
-            case .parametersChanged: break
-            case .end: break reading
-            }
-        }
-        recorder.endRun(reason: .closed)
-        let to = world.clock.now()
-        world.clock.advance(by: .seconds(10))
-        volume.stop()
-        try await world.archive.catchUp()
-        return (from, to)
-    }
 
     private static func endsWithEnd(_ bytes: [UInt8]) -> Bool {
         String(decoding: bytes.suffix(200), as: UTF8.self).contains(#""type":"end""#)

@@ -55,28 +55,4 @@ package final class ClipFile: Sendable {
     deinit {
         try? FileManager.default.removeItem(at: url)
     }
-
-    /// The file in chunks of at most 256 KiB, read as they are asked for.
-    package func chunks() -> AsyncThrowingStream<[UInt8], any Error> {
-        let reader = ClipReader(self)
-        return AsyncThrowingStream { try await reader.next() }
-    }
-}
-
-/// Reads a clip's file; keeps it while it reads.
-private actor ClipReader {
-    private let clip: ClipFile
-    private var offset = 0
-
-    init(_ clip: ClipFile) {
-        self.clip = clip
-    }
-
-    func next() async throws -> [UInt8]? {
-        let chunk = try await BlockingWork.shared.run { [clip, offset] in
-            try RecordingFileReader.read(clip.url.path, offset: offset, count: 256 << 10)
-        }
-        offset += chunk.count
-        return chunk.isEmpty ? nil : chunk
-    }
 }

@@ -1,6 +1,8 @@
 import Alarms
 import Archive
+import Crypto
 import Domain
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Store
@@ -64,7 +66,7 @@ enum CameraRoutes {
             access: .except(.viewer),
             parameters: APIRoute.Parameter.range(),
             content: .binary("video/mp4"),
-            problems: [404: "nothingRecorded"],
+            problems: [404: "nothingRecorded", 416: "rangeNotSatisfiable"],
             handle: clip
         ),
     ]
@@ -155,13 +157,13 @@ enum CameraRoutes {
     private static func clip(_ request: APIRequest) async throws -> Response {
         let camera = try request.camera()
         let range = try request.range(maximum: Archive.maximumClip)
-        let clip = try await request.services.archive.clip(
+        let clip = try await request.services.archive.keptClip(
             cameraId: camera.id,
             from: range.lowerBound,
-            to: range.upperBound
+            to: range.upperBound,
+            resumes: request.request.headers[.range] != nil || request.request.headers[.ifRange] != nil
         )
         var headers: HTTPFields = [
-            .contentType: "video/mp4",
             .contentDisposition: "attachment; filename=\"\(clip.name)\"",
             .delivered: "\(clip.from.rfc3339)/\(clip.to.rfc3339)",
         ]
@@ -171,18 +173,22 @@ enum CameraRoutes {
                 .map { "\($0.from.rfc3339)/\($0.to.rfc3339);\($0.reason.rawValue)" }.joined(separator: ", ")
             headers[.omittedSeconds] = String(clip.omittedSeconds)
         }
-        let context = request.context
-        let body = ResponseBody(contentLength: clip.bytes) { writer in
-            for try await chunk in clip.chunks() {
-                try await EndlessResponse.write(ByteBuffer(bytes: chunk), to: &writer, context)
-            }
-            try await writer.finish(nil)
-        }
-        return Response(
-            status: .ok,
-            headers: headers,
-            body: request.request.method == .head ? ResponseBody() : body
+        let file = FileAnswer(
+            source: try await OpenedFile.open(clip.url.path, keeping: clip),
+            type: "video/mp4",
+            tag: tag(of: clip, range),
+            headers: headers
         )
+        return file.response(to: request)
+    }
+
+    /// What is recorded doesn't change: the same range, showing the same, in as many bytes, is the same file, also when
+    /// it was made anew.
+    private static func tag(of clip: ClipFile, _ range: Range<WallTime>) -> String {
+        var text = "\(clip.cameraId) \(range) \(clip.from) \(clip.to) \(clip.bytes)"
+        for part in clip.omitted { text += " \(part.from) \(part.to) \(part.reason.rawValue)" }
+        let digest = SHA256.hash(data: Array(text.utf8)).prefix(16)
+        return "\"" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\""
     }
 }
 
