@@ -1,3 +1,5 @@
+package import Domain
+
 /// How recording cuts and bounds what it writes.
 package struct RecordingSettings: Sendable, Hashable {
     /// A segment ends at the first key frame after this much media time.
@@ -9,16 +11,21 @@ package struct RecordingSettings: Sendable, Hashable {
     package var backlogBytes: Int
     /// The time between two syncs of the volume: what a power cut can take, beside the fragment that is being filled.
     package var syncBeat: Duration
+    /// What a gap is put down to that begins with a segment that was not closed: `crash`, or `power` where the host was
+    /// started anew since.
+    package var unexpectedEnd: StateReason
 
     package init(
         segmentLength: Duration = .seconds(600),
         fragmentLength: Duration = .milliseconds(500),
         backlogBytes: Int = 16 << 20,
-        syncBeat: Duration = .seconds(1)
+        syncBeat: Duration = .seconds(1),
+        unexpectedEnd: StateReason = .crash
     ) {
         self.segmentLength = segmentLength
         self.fragmentLength = fragmentLength
         self.backlogBytes = backlogBytes
         self.syncBeat = syncBeat
+        self.unexpectedEnd = unexpectedEnd
     }
 }

@@ -107,7 +107,8 @@ package final class RecordingVolume: Sendable {
         let past: SegmentRecovery.Outcome
         do throws(FileFailure) {
             try files.createDirectory(layout.cameraFolder(cameraId))
-            past = try SegmentRecovery(layout: layout, files: files).recover(cameraId: cameraId, now: clock.now())
+            let recovery = SegmentRecovery(layout: layout, files: files, unexpectedEnd: settings.unexpectedEnd)
+            past = try recovery.recover(cameraId: cameraId, now: clock.now())
         } catch {
             // The camera can't be recorded until this works: the same alarm as for a failed write.
             report(error)

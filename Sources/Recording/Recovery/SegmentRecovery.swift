@@ -19,6 +19,8 @@ package struct SegmentRecovery: Sendable {
 
     private let layout: RecordingLayout
     private let files: any RecordingFiles
+    /// What ended a recording that nothing closed.
+    private let unexpectedEnd: StateReason
 
     /// After a power cut at most what was written since the last sync can be damaged: fragments that ended longer before
     /// the end than this are taken on trust, so that a start doesn't read every open segment from its beginning.
@@ -26,7 +28,12 @@ package struct SegmentRecovery: Sendable {
     /// Days looked back at; older ones hold no unfinished segment unless the host's clock jumped.
     private static let days = 3
 
-    package init(layout: RecordingLayout, files: any RecordingFiles = SystemFiles()) {
+    package init(
+        layout: RecordingLayout,
+        files: any RecordingFiles = SystemFiles(),
+        unexpectedEnd: StateReason = .crash
+    ) {
+        self.unexpectedEnd = unexpectedEnd
         self.layout = layout
         self.files = files
     }
@@ -57,7 +64,7 @@ package struct SegmentRecovery: Sendable {
         }
         let gap: GapRecord
         if let end = outcome.lastEnd {
-            gap = GapRecord(from: end, to: nil, reason: .crash)
+            gap = GapRecord(from: end, to: nil, reason: unexpectedEnd)
         } else {
             gap = GapRecord(from: now, to: nil, reason: .starting)
         }
