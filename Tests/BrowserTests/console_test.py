@@ -252,7 +252,7 @@ class ConsoleTest:
         self.mark = mark
 
         self.step('the bookmark plays')
-        self.page('bookmarks')
+        self.page('evidence/bookmarks')
         row = f'tr[data-bookmark="{mark["id"]}"]'
         b.click(f'{row} [data-act=play]')
         b.wait("document.querySelector('dialog[open] .clip')?.dataset.state === 'playing'", 30, 'the clip plays')
@@ -448,8 +448,8 @@ class ConsoleTest:
         self.step('every page opens in both languages')
         b = self.browser
         for role, language, pages in [
-            ('leader', 'zh-CN', ['overview', 'alarms', 'cases', 'sensors', 'map', 'bookmarks']),
-            ('leader', 'en', ['overview', 'live', 'alarms', 'cases', 'sensors', 'map', 'bookmarks']),
+            ('leader', 'zh-CN', ['overview', 'alarms', 'cases', 'sensors', 'map', 'evidence']),
+            ('leader', 'en', ['overview', 'live', 'alarms', 'cases', 'sensors', 'map', 'evidence']),
             ('admin', 'zh-CN', ['users', 'system']),
         ]:
             self.sign_in(role, language)

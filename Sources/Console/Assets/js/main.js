@@ -1,4 +1,5 @@
 // Starts the console: session, language, stream, pages.
+import { loadAbilities } from './core/abilities.js';
 import { api, onSignedOut } from './core/api.js';
 import { loadLanguage, setZone } from './core/i18n.js';
 import { apply, emit, loadAll, remembered, setServerTime, state } from './core/store.js';
@@ -23,9 +24,11 @@ function take(message) {
 async function begin() {
   shell?.destroy();
   shell = null;
+  const abilities = loadAbilities();
   try {
     state.site = await api.get('/site');
   } catch { /* the shell shows that the server can't be reached */ }
+  await abilities;
   setZone(state.site.timeZone);
   const language = remembered('language', state.user?.language ?? state.site.language ?? 'zh-CN');
   await loadLanguage(language);

@@ -1,4 +1,5 @@
 // The frame around every page: header, navigation, keys that work everywhere.
+import { may } from './core/abilities.js';
 import { add, fill, h, icon } from './core/dom.js';
 import { clock, currentLanguage, day, loadLanguage, siteZone, span, t, word } from './core/i18n.js';
 import { activeScopes, ariaKeys, bindKeys, firstKey, KEYS, keyLabel } from './core/keys.js';
@@ -12,7 +13,10 @@ import { severityMark } from './parts/marks.js';
 /** @typedef {{on: typeof on, keys: typeof bindKeys, every: (ms: number, f: () => void) => void, route: import('./core/router.js').Route, leave: (f: () => void) => void}} Context */
 
 const OFFICE = ['monitor', 'acceptor', 'dispatcher', 'leader', 'admin'];
-/** Pages, their icons and who sees them; loaded when first opened. */
+/**
+ * Pages, their icons and who sees them; loaded when first opened. One that `needs` a path is there where it may be read.
+ * @type {{name: string, icon: string, roles: string[], needs?: string, load: () => Promise<any>}[]}
+ */
 export const PAGES = [
   { name: 'queue', icon: 'inbox', roles: ['unit', 'collector'], load: () => import('./pages/queue.js') },
   { name: 'overview', icon: 'speedometer2', roles: OFFICE, load: () => import('./pages/overview.js') },
@@ -22,11 +26,14 @@ export const PAGES = [
   { name: 'cases', icon: 'folder2-open', roles: [...OFFICE, 'unit', 'collector'], load: () => import('./pages/cases.js') },
   { name: 'sensors', icon: 'activity', roles: OFFICE, load: () => import('./pages/sensors.js') },
   { name: 'map', icon: 'geo-alt', roles: OFFICE, load: () => import('./pages/map.js') },
-  { name: 'bookmarks', icon: 'bookmark', roles: ['monitor', 'leader', 'admin'], load: () => import('./pages/bookmarks.js') },
+  { name: 'evidence', icon: 'safe', roles: ['monitor', 'leader', 'admin'], load: () => import('./pages/evidence.js') },
+  { name: 'completeness', icon: 'clipboard-check', roles: OFFICE, needs: '/accounting', load: () => import('./pages/completeness.js') },
+  { name: 'storage', icon: 'hdd-stack', roles: OFFICE, needs: '/storage', load: () => import('./pages/storage.js') },
+  { name: 'audit', icon: 'journal-text', roles: ['leader', 'admin'], needs: '/audit', load: () => import('./pages/audit.js') },
   { name: 'users', icon: 'people', roles: ['admin'], load: () => import('./pages/users.js') },
   { name: 'system', icon: 'gear', roles: ['admin'], load: () => import('./pages/system.js') },
 ];
-export const pagesOf = () => PAGES.filter((page) => isRole(...page.roles));
+export const pagesOf = () => PAGES.filter((page) => isRole(...page.roles) && (!page.needs || may('get', page.needs)));
 
 /** @param {HTMLElement} root @param {{relanguage: () => Promise<void>, logout: () => Promise<void>}} actions */
 export function buildShell(root, actions) {
@@ -120,7 +127,7 @@ export function buildShell(root, actions) {
   ending.push(bindKeys('global', {
     help: openHelp, search: openSearch, muteSound: toggleSound,
     nextAlarm: () => stepAlarm(1), previousAlarm: () => stepAlarm(-1),
-    goOverview: goTo('overview'), goLive: goTo('live'), goPlayback: goTo('playback'), goAlarms: goTo('alarms'), goCases: goTo('cases'), goSensors: goTo('sensors'), goMap: goTo('map'),
+    goOverview: goTo('overview'), goLive: goTo('live'), goPlayback: goTo('playback'), goAlarms: goTo('alarms'), goCases: goTo('cases'), goSensors: goTo('sensors'), goMap: goTo('map'), goEvidence: goTo('evidence'), goCompleteness: goTo('completeness'), goStorage: goTo('storage'), goAudit: goTo('audit'),
   }));
   ending.push(on('alarm', alarmCame), on('reset', showTicker), on('status', tick));
   const closeMenu = (/** @type {Event} */ event) => {

@@ -26,8 +26,11 @@ export function toast(text, kind = 'info') {
   setTimeout(() => note.remove(), kind === 'bad' ? 9000 : 4500);
 }
 
+/** What a form can't be sent with, in words for the one who filled it in. */
+export class Refusal extends Error {}
+
 /** @param {unknown} error */
-export const errorText = (error) => (error instanceof ApiError ? error.text : t('error.other', { detail: String(error) }));
+export const errorText = (error) => (error instanceof ApiError ? error.text : error instanceof Refusal ? error.message : t('error.other', { detail: String(error) }));
 /** @param {unknown} error */
 export const toastError = (error) => toast(errorText(error), 'bad');
 

@@ -1,12 +1,14 @@
 // The page of one case: what, where, who, how long; its log, pictures and clips; the steps this user may take.
 import { debounce, fill, h, icon } from '../core/dom.js';
+import { may } from '../core/abilities.js';
 import { api } from '../core/api.js';
 import { full, t, word } from '../core/i18n.js';
-import { errorText } from '../core/dialog.js';
+import { errorText, toast, toastError } from '../core/dialog.js';
 import { link } from '../core/router.js';
 import { className, isRole, state, unitName } from '../core/store.js';
 import { actionButtons } from '../parts/actions.js';
 import { clipPlayer } from '../parts/clip.js';
+import { exportList } from '../parts/exports.js';
 import { smallMap } from '../parts/map.js';
 import { byWhom, caseState, failed, overdueMark } from '../parts/marks.js';
 import { alarmCurve } from '../parts/sensor.js';
@@ -48,6 +50,24 @@ function logList(log) {
     entry.hash ? h('code.hash', { title: entry.hash }, `#${entry.seq} ${String(entry.hash).slice(0, 12)}`) : null)));
 }
 
+/**
+ * The dossiers of a case, and the button that makes one.
+ * @param {import('../shell.js').Context} context
+ * @param {string} id
+ */
+function dossierPanel(context, id) {
+  const list = exportList(context, { wanted: (job) => job.caseId === id, none: () => h('p.dim', null, t('case.noDossier')) });
+  const make = h('button.primary', { type: 'button', id: 'make-dossier', onclick: async () => {
+    make.disabled = true;
+    try {
+      list.take(await api.post(`/cases/${encodeURIComponent(id)}/dossier`));
+      toast(t('export.started'), 'good');
+    } catch (error) { toastError(error); } finally { make.disabled = false; }
+  } }, icon('file-earmark-zip'), t('case.makeDossier'));
+  if (may('get', '/exports')) void list.load().catch(() => null);
+  return h('section.panel.no-print', null, h('h2', null, t('case.dossier')), h('p.hint', null, t('case.dossierHint')), may('get', '/exports') ? list.element : null, may('post', '/cases/{id}/dossier') ? h('div.button-row', null, make) : null);
+}
+
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context @param {string} id */
 export function mountCase(root, context, id) {
   /** @type {any} */ let item = null;
@@ -62,10 +82,11 @@ export function mountCase(root, context, id) {
   /** @type {Map<string, HTMLElement>} */ const curves = new Map();
   const curveBox = h('div.curves');
   media.append(pictures, clipBox, curveBox);
+  const dossier = may('post', '/cases/{id}/dossier') || may('get', '/exports') ? dossierPanel(context, id) : null;
   const log = h('section.panel', null, h('h2', null, t('case.log')));
   const logBox = h('div');
   log.append(logBox);
-  fill(root, h('article.case-page', { data: { id } }, head, h('div.case-grid', null, h('div.case-column', null, facts, mapBox), media, log)));
+  fill(root, h('article.case-page', { data: { id } }, head, h('div.case-grid', null, h('div.case-column', null, facts, mapBox, dossier), media, log)));
 
   async function load() {
     try {

@@ -1,46 +1,39 @@
 // The system: its health, and what the site file declares (read-only here).
 import { fill, h, icon } from '../core/dom.js';
+import { may } from '../core/abilities.js';
 import { api } from '../core/api.js';
 import { codecName, full, number, t, word } from '../core/i18n.js';
 import { errorText } from '../core/dialog.js';
+import { link } from '../core/router.js';
 import { state } from '../core/store.js';
+import { pausedText, recordingTags, sortedCameras } from '../parts/cameras.js';
+import { objects, plain } from '../parts/declared.js';
 import { cameraMark, empty, failed } from '../parts/marks.js';
+import { pauseButton } from '../parts/recording.js';
+import { keyPanel } from '../parts/verifybox.js';
+import { volumeTable } from '../parts/volumes.js';
 import { healthLamps } from './overview.js';
-
-/**
- * A value of the declaration as text.
- * @param {any} value
- * @returns {string}
- */
-function plain(value) {
-  if (value === null || value === undefined) return '–';
-  if (Array.isArray(value)) return value.map(plain).join('; ') || '–';
-  if (typeof value === 'object') return Object.entries(value).filter(([, v]) => v !== null && v !== undefined).map(([k, v]) => `${k}: ${plain(v)}`).join(', ') || '–';
-  return typeof value === 'boolean' ? t(value ? 'action.yes' : 'action.no') : String(value);
-}
-
-/**
- * A table with the columns that its objects have.
- * @param {any[]} items
- */
-function objects(items) {
-  const columns = [...new Set(items.slice(0, 50).flatMap((item) => Object.keys(item)))].filter((c) => !['last', 'rejected', 'alarmIds', 'stale'].includes(c));
-  return h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, columns.map((c) => h('th.mono', { scope: 'col' }, c)))),
-    h('tbody', null, items.slice(0, 500).map((item) => h('tr', null, columns.map((c) => h('td.wrap', null, plain(item[c]))))))));
-}
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
   const strip = h('section.strip', { 'aria-label': t('overview.health') });
   const cameras = h('div');
   const brokers = h('div');
+  const volumes = h('div');
   const config = h('div');
   const drawHealth = () => {
     fill(strip, healthLamps(state.health));
-    fill(cameras, h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['playback.camera', 'field.state', 'field.reason', 'system.since', 'system.codec', 'system.recordedFrom'].map((k) => h('th', { scope: 'col' }, t(k))))),
-      h('tbody', null, [...state.camera.values()].map((c) => h('tr', null, h('td', null, c.name), h('td', null, cameraMark(c.state), ' ', word('cameraState', c.state)), h('td.wrap', null, c.reason && c.reason !== 'ok' ? word('reason', c.reason) : '–', c.detail ? h('span.dim', null, ` ${c.detail}`) : null), h('td.mono', null, full(c.since)),
-        h('td', null, c.codec ? `${codecName(c.codec)} ${c.width ?? ''}×${c.height ?? ''}` : '–'), h('td.mono', null, full(c.recordedFrom))))))));
+    const columns = ['playback.camera', 'field.state', 'field.reason', 'system.since', 'system.codec', 'system.recordedFrom', 'overview.recording'];
+    fill(cameras, h('div.table-wrap', null, h('table.table.cards.camera-table', null, h('thead', null, h('tr', null, columns.map((k) => h('th', { scope: 'col' }, t(k))))),
+      h('tbody', null, sortedCameras().map((c) => h('tr', { data: { camera: c.id, paused: String(Boolean(c.recording?.paused)) } }, h('td', null, h('b', null, c.name)), h('td', null, cameraMark(c.state), ' ', word('cameraState', c.state)),
+        h('td.wrap', null, c.reason && c.reason !== 'ok' ? word('reason', c.reason) : '–', c.detail ? h('span.dim', null, ` ${c.detail}`) : null), h('td.mono', null, full(c.since)), h('td', null, c.codec ? `${codecName(c.codec)} ${c.width ?? ''}×${c.height ?? ''}` : '–', c.audio ? h('span.dim', null, ` · ${c.audio}`) : null), h('td.mono', null, full(c.recordedFrom)),
+        h('td.wrap.recording-cell', null, h('span.recording-tags', null, recordingTags(c)), c.recording?.paused ? h('div.small.dim', null, pausedText(c)) : null, pauseButton(c))))))));
   };
+  async function loadVolumes() {
+    try {
+      fill(volumes, volumeTable((await api.get('/storage')).volumes ?? []), h('p', null, h('a', { href: link('storage') }, t('system.storageMore'))));
+    } catch (error) { fill(volumes, failed(errorText(error), loadVolumes)); }
+  }
   async function load() {
     try {
       const [found, lines] = await Promise.all([api.get('/config'), api.get('/brokers').catch(() => ({ items: [] }))]);
@@ -52,10 +45,13 @@ export function mount(root, context) {
   }
   fill(root, h('div.list-page', null, h('h1', null, t('page.system')), strip,
     h('section.panel', null, h('h2', null, icon('camera-video'), t('overview.cameras')), cameras),
+    may('get', '/storage') ? h('section.panel', null, h('h2', null, icon('hdd-stack'), t('storage.volumes')), volumes) : null,
+    may('get', '/evidence/key') ? keyPanel() : null,
     h('section.panel', null, h('h2', null, icon('broadcast'), t('overview.brokers')), brokers),
     h('section', null, h('h2', null, t('system.declared')), h('p.hint', null, t('system.declaredHint')), config)));
   drawHealth();
   void load();
+  if (may('get', '/storage')) void loadVolumes();
   context.on('health', drawHealth);
   context.on('camera', drawHealth);
   return {};
