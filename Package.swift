@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CFFmpeg"),
         .systemLibrary(name: "CMosquitto"),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CMinizip"),
 
         .target(name: "FrameKernels", swiftSettings: strict + pixels),
         .target(name: "Domain", swiftSettings: strict),
@@ -73,7 +74,7 @@ let package = Package(
         ),
         .target(
             name: "Archive",
-            dependencies: ["CLinux", "Domain", "Media", "Recording", "Store", logging],
+            dependencies: ["CLinux", "CMinizip", "Domain", "Media", "Recording", "Store", crypto, logging],
             swiftSettings: settings
         ),
         .target(
@@ -134,7 +135,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ArchiveTests",
-            dependencies: ["Archive", "CLinux", "Domain", "Media", "Recording", "Store", "TestSupport"],
+            dependencies: ["Archive", "CLinux", "Domain", "Media", "Recording", "Store", "TestSupport", crypto],
             swiftSettings: settings
         ),
         .testTarget(

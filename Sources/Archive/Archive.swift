@@ -25,6 +25,8 @@ package final class Archive: Sendable {
     let gaps: GapRepository
     let holdKeeper: HoldKeeper
     let attachments: AttachmentStore
+    /// Who did what with recordings, users and keys.
+    package let audit: AuditLog
     /// Makes pictures in child processes.
     package let renderPool: RenderPool
     let pictureCache = PictureCache()
@@ -60,6 +62,7 @@ package final class Archive: Sendable {
             repository: AttachmentRepository(database),
             node: settings.node
         )
+        audit = AuditLog(dataDirectory: dataDirectory, database: database, clock: clock)
         renderPool = RenderPool(executable: settings.renderExecutable)
         clipShelf = ClipShelf(clock: clock)
         hub = LiveHub(layout: layout, interval: settings.liveInterval, logger: logger)

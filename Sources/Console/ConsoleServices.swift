@@ -22,6 +22,9 @@ package struct ConsoleServices: Sendable {
     /// What the processes and the disk are doing.
     package var health: @Sendable () async -> HealthFacts
 
+    /// Who did what with recordings, users and keys.
+    package var audit: AuditLog { archive.audit }
+
     package init(
         site: Site,
         version: String,

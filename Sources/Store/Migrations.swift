@@ -22,5 +22,6 @@ enum Migrations {
         // 0002 telemetry, 0003 alarms, 0004 cases, 0005 users: add your line in the order of the numbers.
         UserSchema.migration0005,
         CaseSchema.migration0006,
+        EvidenceSchema.migration0009,
     ]
 }

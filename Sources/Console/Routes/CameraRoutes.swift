@@ -111,6 +111,7 @@ enum CameraRoutes {
         let camera = try request.camera()
         let width = try request.queryInt("width", in: 16...3840)
         let at = try request.queryTime("at")
+        await request.auditView(.viewSnapshot, cameraId: camera.id, data: ["at": at?.rfc3339 ?? "-"])
         if at == nil, width == nil, let picture = await request.runtime.pictures.picture(camera.id) {
             return Answer.bytes(picture.jpeg, type: "image/jpeg")
         }
@@ -162,6 +163,11 @@ enum CameraRoutes {
             from: range.lowerBound,
             to: range.upperBound,
             resumes: request.request.headers[.range] != nil || request.request.headers[.ifRange] != nil
+        )
+        await request.auditView(
+            .viewClip,
+            cameraId: camera.id,
+            data: ["from": range.lowerBound.rfc3339, "to": range.upperBound.rfc3339]
         )
         var headers: HTTPFields = [
             .contentDisposition: "attachment; filename=\"\(clip.name)\"",

@@ -47,6 +47,12 @@ enum EvidenceRoutes {
                     throw Problem.forbidden("the bookmark is \(bookmark.by)'s")
                 }
                 try await archive.deleteBookmark(id: bookmark.id)
+                await request.audit(
+                    .deleteBookmark,
+                    .bookmark,
+                    bookmark.id,
+                    data: ["cameraId": bookmark.cameraId, "title": bookmark.title]
+                )
                 return Answer.noContent
             }
         ),
@@ -91,6 +97,12 @@ enum EvidenceRoutes {
                     id: request.parameter("id"),
                     by: request.user.name,
                     reason: reason
+                )
+                await request.audit(
+                    .releaseHold,
+                    .hold,
+                    hold.id,
+                    data: ["cameraId": hold.cameraId, "reason": reason]
                 )
                 return Answer.json(hold.view)
             }
@@ -139,6 +151,15 @@ enum EvidenceRoutes {
             hold: hold,
             by: request.user.name
         )
+        await request.audit(
+            .bookmark,
+            .bookmark,
+            bookmark.id,
+            data: [
+                "cameraId": cameraId, "from": range.lowerBound.rfc3339, "to": range.upperBound.rfc3339, "title": title,
+                "holdId": bookmark.holdId ?? "-",
+            ]
+        )
         request.services.feed.publish(Change(topic: .bookmark, json: bookmark.view.encoded))
         return Answer.json(bookmark.view, status: .created)
     }
@@ -154,6 +175,15 @@ enum EvidenceRoutes {
             to: range.upperBound,
             reason: reason,
             by: request.user.name
+        )
+        await request.audit(
+            .hold,
+            .hold,
+            hold.id,
+            data: [
+                "cameraId": cameraId, "from": range.lowerBound.rfc3339, "to": range.upperBound.rfc3339,
+                "reason": reason,
+            ]
         )
         return Answer.json(hold.view, status: .created)
     }

@@ -55,6 +55,8 @@ enum LiveRoutes {
         let metrics = request.runtime.metrics
         var producers: [EndlessResponse.Producer] = [
             { sink in await states(of: all, request, into: sink) }, { sink in await ping(request, into: sink) },
+            // Beside the pictures: a wall of 64 cameras is 64 lines.
+            { _ in for id in all.sorted() { await request.auditView(.viewLive, cameraId: id) } },
         ]
         producers += cameras.map { id in
             { sink in await forward(archive.liveFragments(cameraId: id), metrics, into: sink) }
@@ -120,6 +122,7 @@ enum LiveRoutes {
     private static func live(_ request: APIRequest) async throws -> Response {
         let camera = try request.camera()
         let frames = request.services.archive.liveFragments(cameraId: camera.id)
+        await request.auditView(.viewLive, cameraId: camera.id)
         return try EndlessResponse.make(
             for: request,
             headers: [.contentType: "video/mp4"],
@@ -155,6 +158,11 @@ enum LiveRoutes {
             cameraId: camera.id,
             from: range.lowerBound,
             to: range.upperBound
+        )
+        await request.auditView(
+            .viewPlayback,
+            cameraId: camera.id,
+            data: ["from": range.lowerBound.rfc3339, "to": range.upperBound.rfc3339]
         )
         return try EndlessResponse.make(
             for: request,

@@ -1,3 +1,4 @@
+import Archive
 import Domain
 import HTTPTypes
 import Hummingbird
@@ -47,7 +48,9 @@ enum SessionRoutes {
         try object.finish()
         let users = request.services.users
         switch try await users.signIn(name: name, password: password, address: request.context.address) {
-        case .refused: throw Problem.badCredentials
+        case .refused:
+            await request.audit(.signInFailed, .user, String(name.prefix(64)))
+            throw Problem.badCredentials
         case .tooMany(let wait): throw Problem.tooMany("tooManyAttempts", retryAfter: wait)
         case .busy: throw Problem.tooMany("busy", retryAfter: .seconds(2), status: .serviceUnavailable)
         case .signedIn(let session):

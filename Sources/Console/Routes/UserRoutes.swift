@@ -1,3 +1,4 @@
+import Archive
 import Domain
 import Hummingbird
 import Store
@@ -33,7 +34,9 @@ enum UserRoutes {
             status: 204,
             problems: [404: "notFound", 409: "lastAdmin"],
             handle: { request in
-                try await request.services.users.delete(request.parameter("name"))
+                let name = try request.parameter("name")
+                try await request.services.users.delete(name)
+                await request.audit(.deleteUser, .user, name)
                 return Answer.noContent
             }
         ),
@@ -49,7 +52,9 @@ enum UserRoutes {
                 var object = try await request.object()
                 let password = try object.string("password", maximum: 1024)
                 try object.finish()
-                try await request.services.users.setPassword(request.parameter("name"), password: password)
+                let name = try request.parameter("name")
+                try await request.services.users.setPassword(name, password: password)
+                await request.audit(.setPassword, .user, name)
                 return Answer.noContent
             }
         ),
@@ -79,6 +84,7 @@ enum UserRoutes {
             unit: unit,
             language: language
         )
+        await request.audit(.addUser, .user, user.name, data: ["role": role.rawValue])
         return Answer.json(user.view, status: .created)
     }
 }
