@@ -24,6 +24,24 @@ struct JournalTests {
                 previousHead: hash
             )
         ),
+        .segmentOpened(
+            SegmentOpened(
+                cameraId: "cam-1",
+                runId: "0190-ab",
+                number: 0,
+                startedAt: time,
+                codec: "hevc",
+                codecString: "hvc1.1.6.L93.B0",
+                width: 640,
+                height: 480,
+                initBytes: 812,
+                initHash: hash,
+                previousSegment: nil,
+                previousHead: nil,
+                audio: AudioTrackFacts(codec: "aac", codecString: "mp4a.40.2", sampleRate: 16_000, channels: 1),
+                ignoredTracks: ["audio/adpcm_g722", "data/bin data"]
+            )
+        ),
         .fragment(
             FragmentRecord(
                 offset: 812,
@@ -83,6 +101,18 @@ struct JournalTests {
             let same = JournalLine.decode(damaged[...])
             #expect(same == nil || index < 8 && same == entry)
         }
+    }
+
+    @Test("the first line of a segment without the fields for sound, as earlier versions wrote it, reads back")
+    func earlierOpening() {
+        let entry = Self.entries[0]
+        var fields = String(decoding: JournalLine.encode(entry).dropLast(), as: UTF8.self).split(separator: " ")
+        fields.removeFirst()
+        fields.removeLast(5)
+        let body = Array(fields.joined(separator: " ").utf8)
+        let crc = String(Checksum.crc32(body), radix: 16)
+        let line = Array((String(repeating: "0", count: 8 - crc.count) + crc + " ").utf8) + body
+        #expect(JournalLine.decode(line[...]) == entry)
     }
 
     @Test("a torn last line waits for its rest, wherever it is torn")

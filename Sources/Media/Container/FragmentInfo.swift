@@ -20,6 +20,19 @@ package struct FragmentSample: Sendable, Hashable {
     }
 }
 
+/// The sound of a fragment: its second `traf`.
+package struct FragmentAudio: Sendable, Hashable {
+    /// Decoding time of the first sample on the run's time line, in 90 kHz ticks.
+    package var baseDecodeTicks: Int64
+    /// They lie behind the pictures in the same payload.
+    package var samples: [FragmentSample]
+
+    package init(baseDecodeTicks: Int64, samples: [FragmentSample]) {
+        self.baseDecodeTicks = baseDecodeTicks
+        self.samples = samples
+    }
+}
+
 /// One `moof`+`mdat` as read back.
 package struct FragmentInfo: Sendable, Hashable {
     /// Bytes of the `moof` box, header included; the fragment begins with it.
@@ -33,7 +46,10 @@ package struct FragmentInfo: Sendable, Hashable {
     package var durationTicks: Int64
     /// Wall time at `baseDecodeTicks`, where the file says so.
     package var wall: WallTime?
+    /// The pictures.
     package var samples: [FragmentSample]
+    /// nil where the fragment holds no sound.
+    package var audio: FragmentAudio?
 
     /// Bytes of the whole fragment.
     package var sizeBytes: Int { payloadOffset + payloadBytes }

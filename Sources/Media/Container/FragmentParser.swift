@@ -28,24 +28,36 @@ package enum FragmentParser {
     private static func movie(_ bytes: [UInt8], _ movie: BoxReader.Box) throws(MediaError) -> InitSegmentInfo {
         let missing = MediaError(.invalidData, "the init segment has no video track")
         let content = BoxReader(bytes, in: movie)
-        guard let track = try content.first("trak"),
-            let media = try BoxReader(bytes, in: track).first("mdia"),
-            let header = try BoxReader(bytes, in: media).first("mdhd"),
-            let information = try BoxReader(bytes, in: media).first("minf"),
-            let table = try BoxReader(bytes, in: information).first("stbl"),
-            let descriptions = try BoxReader(bytes, in: table).first("stsd")
-        else { throw missing }
-        var headerReader = BoxReader(bytes, in: header)
-        let version = try headerReader.number(4) >> 24
-        try headerReader.skip(version == 1 ? 16 : 8)
-        let timescale = Int(try headerReader.number(4))
-        guard timescale > 0 else { throw missing }
-        let stream = try sampleEntry(bytes, descriptions)
+        var video: (stream: StreamInfo, timescale: Int)?
+        var audio: AudioInfo?
+        var tracks = content
+        while let track = try tracks.next() {
+            guard track.type == BoxReader.code("trak"), let media = try BoxReader(bytes, in: track).first("mdia"),
+                let header = try BoxReader(bytes, in: media).first("mdhd"),
+                let information = try BoxReader(bytes, in: media).first("minf"),
+                let table = try BoxReader(bytes, in: information).first("stbl"),
+                let descriptions = try BoxReader(bytes, in: table).first("stsd")
+            else { continue }
+            if try BoxReader(bytes, in: information).first("smhd") != nil {
+                if let entry = try BoxReader(bytes, in: descriptions, skipping: 8).header(), audio == nil,
+                    entry.end <= descriptions.end
+                {
+                    audio = try AudioTrackBoxes.audio(bytes, entry)
+                }
+            } else if video == nil {
+                var headerReader = BoxReader(bytes, in: header)
+                let version = try headerReader.number(4) >> 24
+                try headerReader.skip(version == 1 ? 16 : 8)
+                video = (try sampleEntry(bytes, descriptions), Int(try headerReader.number(4)))
+            }
+        }
+        guard var video, video.timescale > 0 else { throw missing }
+        video.stream.audio = audio
         return InitSegmentInfo(
-            stream: stream,
+            stream: video.stream,
             mark: try mark(bytes, content),
             sizeBytes: movie.end,
-            timescale: timescale
+            timescale: video.timescale
         )
     }
 
@@ -165,11 +177,11 @@ package enum FragmentParser {
         else { throw MediaError(.invalidData, "a fragment lacks a box") }
         var defaults = TrackDefaults()
         try defaults.read(BoxReader(bytes, in: header))
+        let isAudio = defaults.track == UInt64(AudioTrackBoxes.trackId)
         var timeReader = BoxReader(bytes, in: time)
         let version = try timeReader.number(4) >> 24
         let base = try timeReader.number(version == 1 ? 8 : 4)
         guard base < tickLimit else { throw MediaError(.invalidData, "a fragment's time is beyond reason") }
-        info.baseDecodeTicks = Int64(base)
         var reader = BoxReader(bytes, in: run)
         let flags = try reader.number(4) & 0xFFFFFF
         let count = Int(try reader.number(4))
@@ -178,7 +190,9 @@ package enum FragmentParser {
         if flags & 0x1 != 0 { offset = Int(Int32(truncatingIfNeeded: try reader.number(4))) }
         var firstFlags: UInt64?
         if flags & 0x4 != 0 { firstFlags = try reader.number(4) }
-        info.samples.reserveCapacity(count)
+        var samples: [FragmentSample] = []
+        samples.reserveCapacity(count)
+        var total: Int64 = 0
         for index in 0..<count {
             let duration = flags & 0x100 != 0 ? try reader.number(4) : defaults.duration
             let size = flags & 0x200 != 0 ? try reader.number(4) : defaults.size
@@ -188,23 +202,31 @@ package enum FragmentParser {
             guard offset >= info.payloadOffset, offset + Int(size) <= info.sizeBytes else {
                 throw MediaError(.invalidData, "a sample lies outside its fragment")
             }
-            info.samples.append(
+            samples.append(
                 FragmentSample(
                     offset: offset,
                     size: Int(size),
                     durationTicks: Int64(duration),
                     compositionTicks: composition,
-                    isKey: sampleFlags & 0x10000 == 0
+                    isKey: isAudio || sampleFlags & 0x10000 == 0
                 )
             )
             offset += Int(size)
-            info.durationTicks += Int64(duration)
+            total += Int64(duration)
+        }
+        if isAudio {
+            if !samples.isEmpty { info.audio = FragmentAudio(baseDecodeTicks: Int64(base), samples: samples) }
+        } else {
+            info.baseDecodeTicks = Int64(base)
+            info.samples = samples
+            info.durationTicks = total
         }
     }
 }
 
 /// The defaults of `tfhd` (ISO/IEC 14496-12 §8.8.7).
 private struct TrackDefaults {
+    var track: UInt64 = 0
     var duration: UInt64 = 0
     var size: UInt64 = 0
     var flags: UInt64 = 0
@@ -212,7 +234,7 @@ private struct TrackDefaults {
     mutating func read(_ header: BoxReader) throws(MediaError) {
         var reader = header
         let present = try reader.number(4) & 0xFFFFFF
-        try reader.skip(4)
+        track = try reader.number(4)
         if present & 0x1 != 0 { try reader.skip(8) }
         if present & 0x2 != 0 { try reader.skip(4) }
         if present & 0x8 != 0 { duration = try reader.number(4) }

@@ -1,6 +1,7 @@
 package import Domain
 
-/// Writes segments: ISO BMFF (ISO/IEC 14496-12, -15), fragmented, one video track at 90 kHz.
+/// Writes segments: ISO BMFF (ISO/IEC 14496-12, -15), fragmented: a video track
+/// and, where there is sound, an audio track, both at 90 kHz.
 package enum FragmentWriter {
     /// The `uuid` box in `moov` that holds the `SegmentMark` (version, camera, run, wall time, ticks).
     static let markId: [UInt8] = Array("gridwatch-segmnt".utf8)
@@ -24,7 +25,7 @@ package enum FragmentWriter {
             for brand: StaticString in ["iso6", "iso5", "mp41"] { $0.name(brand) }
         }
         builder.box("moov") {
-            TrackBoxes.movieHeader(&$0, timescale: UInt32(MediaTime.ticksPerSecond), duration: 0)
+            TrackBoxes.movieHeader(&$0, info: info, duration: 0)
             $0.box("trak") {
                 TrackBoxes.trackHeader(&$0, info: info, duration: 0)
                 $0.box("mdia") {
@@ -33,22 +34,29 @@ package enum FragmentWriter {
                         TrackBoxes.dataInformation(&$0)
                         $0.box("stbl") {
                             TrackBoxes.sampleDescription(&$0, info: info)
-                            $0.fullBox("stts") { $0.u32(0) }
-                            $0.fullBox("stsc") { $0.u32(0) }
-                            $0.fullBox("stsz") { $0.u64(0) }
-                            $0.fullBox("stco") { $0.u32(0) }
+                            emptyTables(&$0)
+                        }
+                    }
+                }
+            }
+            if let audio = info.audio {
+                $0.box("trak") {
+                    AudioTrackBoxes.trackHeader(&$0, duration: 0)
+                    $0.box("mdia") {
+                        AudioTrackBoxes.mediaHeader(&$0, duration: 0)
+                        $0.box("minf") {
+                            AudioTrackBoxes.dataInformation(&$0)
+                            $0.box("stbl") {
+                                AudioTrackBoxes.sampleDescription(&$0, audio: audio)
+                                emptyTables(&$0)
+                            }
                         }
                     }
                 }
             }
             $0.box("mvex") {
-                $0.fullBox("trex") {
-                    $0.u32(TrackBoxes.trackId)
-                    $0.u32(1)
-                    $0.u32(0)
-                    $0.u32(0)
-                    $0.u32(otherFlags)
-                }
+                trackDefaults(&$0, track: TrackBoxes.trackId, flags: otherFlags)
+                if info.audio != nil { trackDefaults(&$0, track: AudioTrackBoxes.trackId, flags: keyFlags) }
             }
             if let mark {
                 $0.box("uuid") {
@@ -64,6 +72,23 @@ package enum FragmentWriter {
         return builder.bytes
     }
 
+    private static func emptyTables(_ builder: inout BoxBuilder) {
+        builder.fullBox("stts") { $0.u32(0) }
+        builder.fullBox("stsc") { $0.u32(0) }
+        builder.fullBox("stsz") { $0.u64(0) }
+        builder.fullBox("stco") { $0.u32(0) }
+    }
+
+    private static func trackDefaults(_ builder: inout BoxBuilder, track: UInt32, flags: UInt32) {
+        builder.fullBox("trex") {
+            $0.u32(track)
+            $0.u32(1)
+            $0.u32(0)
+            $0.u32(0)
+            $0.u32(flags)
+        }
+    }
+
     /// One fragment, whole.
     package struct Fragment: Sendable {
         /// `moof` and `mdat`, one after the other.
@@ -77,19 +102,25 @@ package enum FragmentWriter {
     /// One `moof`+`mdat` of `samples`, which must not be empty.
     ///
     /// - Parameters:
+    ///   - audio: the sound that came meanwhile, with times on the same line, strictly growing from 0 on; its samples
+    ///     follow the pictures' in the same payload.
     ///   - baseDecodeTicks: where the first sample's decoding time lies on the run's time line.
     ///   - wall: wall time at `baseDecodeTicks`.
     package static func fragment(
         samples: [Packet],
+        audio: [Packet] = [],
         sequence: UInt32,
         baseDecodeTicks: Int64,
         wall: WallTime
     ) -> Fragment {
-        var payload = 0
-        for sample in samples { payload += sample.bytes.count }
+        var pictures = 0
+        for sample in samples { pictures += sample.bytes.count }
+        var payload = pictures
+        for sample in audio { payload += sample.bytes.count }
         var builder = BoxBuilder()
-        builder.bytes.reserveCapacity(payload + 128 + samples.count * 16)
+        builder.bytes.reserveCapacity(payload + 256 + samples.count * 16 + audio.count * 8)
         var offsetField = 0
+        var audioOffsetField: Int?
         var duration: Int64 = 0
         builder.box("moof") {
             $0.fullBox("mfhd") { $0.u32(sequence) }
@@ -103,13 +134,28 @@ package enum FragmentWriter {
                     offsetField = $0.bytes.count
                     $0.u32(0)
                     for (index, sample) in samples.enumerated() {
-                        let next = index + 1 < samples.count ? samples[index + 1].dtsTicks - sample.dtsTicks : nil
-                        let ticks = UInt32(clamping: next ?? sample.durationTicks)
+                        let ticks = stepTicks(samples, index)
                         duration += Int64(ticks)
                         $0.u32(ticks)
                         $0.u32(UInt32(clamping: sample.bytes.count))
                         $0.u32(sample.isKey ? keyFlags : otherFlags)
                         $0.u32(UInt32(bitPattern: Int32(clamping: sample.ptsTicks - sample.dtsTicks)))
+                    }
+                }
+            }
+            if let first = audio.first {
+                $0.box("traf") {
+                    $0.fullBox("tfhd", flags: 0x020000) { $0.u32(AudioTrackBoxes.trackId) }
+                    $0.fullBox("tfdt", version: 1) { $0.u64(UInt64(clamping: first.dtsTicks)) }
+                    // data offset; per sample: duration, size
+                    $0.fullBox("trun", version: 1, flags: 0x000301) {
+                        $0.u32(UInt32(audio.count))
+                        audioOffsetField = $0.bytes.count
+                        $0.u32(0)
+                        for (index, sample) in audio.enumerated() {
+                            $0.u32(stepTicks(audio, index))
+                            $0.u32(UInt32(clamping: sample.bytes.count))
+                        }
                     }
                 }
             }
@@ -120,14 +166,22 @@ package enum FragmentWriter {
         }
         let moofBytes = builder.bytes.count
         builder.patch(UInt32(moofBytes + 8), at: offsetField)
+        if let audioOffsetField { builder.patch(UInt32(clamping: moofBytes + 8 + pictures), at: audioOffsetField) }
         builder.u32(UInt32(clamping: payload + 8))
         builder.name("mdat")
         for sample in samples { builder.bytes.append(contentsOf: sample.bytes) }
+        for sample in audio { builder.bytes.append(contentsOf: sample.bytes) }
         return Fragment(
             bytes: builder.bytes,
             moofBytes: moofBytes,
             payloadOffset: moofBytes + 8,
             durationTicks: duration
         )
+    }
+
+    /// From a sample to the next; the last one's own duration.
+    private static func stepTicks(_ samples: [Packet], _ index: Int) -> UInt32 {
+        let next = index + 1 < samples.count ? samples[index + 1].dtsTicks - samples[index].dtsTicks : nil
+        return UInt32(clamping: next ?? samples[index].durationTicks)
     }
 }

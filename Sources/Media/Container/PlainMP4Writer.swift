@@ -1,53 +1,78 @@
 /// Builds the front of an MP4 file that any player and editor opens: `ftyp`+`moov`+header of `mdat`; the payload
 /// follows unchanged. The caller names all samples first, takes `header(…)`, then writes the payload in the same order,
 /// so a clip can be streamed without being held in memory.
+///
+/// Where the stream has sound the file gets an audio track; the sound of a fragment stays where it lies in the payload,
+/// behind the pictures. Sound that isn't named (another codec than the first one's) stays there too, unplayed.
 package struct PlainMP4Writer: Sendable {
     /// Bytes of payload that must follow the header.
     package private(set) var payloadBytes = 0
-    /// 90 kHz ticks from the first sample's decoding to the end of the last.
-    package private(set) var durationTicks: Int64 = 0
-    package private(set) var sampleCount = 0
+    /// 90 kHz ticks from the first picture's decoding to the end of the last.
+    package var durationTicks: Int64 { video.durationTicks }
+    /// Pictures.
+    package var sampleCount: Int { video.sampleCount }
 
     private let info: StreamInfo
-    private var chunks: [(offset: Int, samples: Int)] = []
-    private var sizes: [UInt32] = []
-    private var durations: [(count: UInt32, ticks: UInt32)] = []
-    private var compositions: [(count: UInt32, ticks: Int32)] = []
-    private var keys: [UInt32] = []
+    private var video = SampleTables()
+    private var audio = SampleTables()
+    /// Where the first sound lies, from the first picture's decoding; may be before it.
+    private var audioOrigin: Int64?
 
     package init(info: StreamInfo) {
         self.info = info
     }
 
-    /// Adds the samples of one stretch of payload of `payloadBytes` bytes (the payload of one fragment's `mdat`), which
-    /// lie in it one after the other. Gaps of the time line have to be in the durations.
-    package mutating func addChunk(samples: [FragmentSample], payloadBytes: Int) {
-        chunks.append((self.payloadBytes, samples.count))
-        for sample in samples {
-            sampleCount += 1
-            sizes.append(UInt32(clamping: sample.size))
-            append(duration: UInt32(clamping: sample.durationTicks))
-            append(composition: Int32(clamping: sample.compositionTicks))
-            if sample.isKey { keys.append(UInt32(sampleCount)) }
-            durationTicks += sample.durationTicks
-        }
+    /// Adds one fragment; the payload of its `mdat` has to follow as it is.
+    ///
+    /// - Parameter withAudio: the fragment's sound is of the kind that this writer was made for (`StreamInfo.audio`).
+    package mutating func add(_ fragment: FragmentInfo, withAudio: Bool = true) {
+        var samples = fragment.samples
+        for index in samples.indices { samples[index].offset -= fragment.payloadOffset }
+        var sound = withAudio ? fragment.audio : nil
+        for index in (sound?.samples ?? []).indices { sound?.samples[index].offset -= fragment.payloadOffset }
+        addChunk(
+            samples: samples,
+            payloadBytes: fragment.payloadBytes,
+            audio: sound,
+            baseDecodeTicks: fragment.baseDecodeTicks
+        )
+    }
+
+    /// Adds the samples of one stretch of payload of `payloadBytes` bytes (the payload of one fragment's `mdat`), whose
+    /// pictures lie in it one after the other from its first byte on. Gaps of the time line have to be in the durations.
+    ///
+    /// - Parameters:
+    ///   - audio: the stretch's sound; its samples' offsets are from the stretch's first byte.
+    ///   - baseDecodeTicks: the first picture's decoding time on the line on which `audio` gives its time.
+    package mutating func addChunk(
+        samples: [FragmentSample],
+        payloadBytes: Int,
+        audio sound: FragmentAudio? = nil,
+        baseDecodeTicks: Int64 = 0
+    ) {
+        if let sound, info.audio != nil { add(sound, at: durationTicks + sound.baseDecodeTicks - baseDecodeTicks) }
+        video.beginChunk(at: self.payloadBytes, samples: samples.count)
+        for sample in samples { video.append(sample) }
         self.payloadBytes += payloadBytes
     }
 
-    private mutating func append(duration: UInt32) {
-        if let last = durations.indices.last, durations[last].ticks == duration {
-            durations[last].count += 1
+    private mutating func add(_ sound: FragmentAudio, at position: Int64) {
+        var samples = sound.samples[...]
+        var position = position
+        if let audioOrigin {
+            // Where two runs are put together their sound may overlap: what comes later gives way.
+            while let first = samples.first, position <= audioOrigin + audio.durationTicks - audio.lastDuration {
+                position += first.durationTicks
+                samples = samples.dropFirst()
+            }
+            guard !samples.isEmpty else { return }
+            audio.stretchLast(by: position - audioOrigin - audio.durationTicks)
         } else {
-            durations.append((1, duration))
+            audioOrigin = position
         }
-    }
-
-    private mutating func append(composition: Int32) {
-        if let last = compositions.indices.last, compositions[last].ticks == composition {
-            compositions[last].count += 1
-        } else {
-            compositions.append((1, composition))
-        }
+        guard let first = samples.first else { return }
+        audio.beginChunk(at: payloadBytes + first.offset, samples: samples.count)
+        for sample in samples { audio.append(sample) }
     }
 
     /// The bytes before the payload.
@@ -66,6 +91,9 @@ package struct PlainMP4Writer: Sendable {
     }
 
     private func front(start: Int64, shown: Int64, payloadStart: Int) -> [UInt8] {
+        var movie = info
+        let edits = audioEdits(start: start, shown: shown)
+        if edits.isEmpty { movie.audio = nil }
         var builder = BoxBuilder()
         builder.box("ftyp") {
             $0.name("isom")
@@ -73,22 +101,34 @@ package struct PlainMP4Writer: Sendable {
             for brand: StaticString in ["isom", "iso2", "mp41"] { $0.name(brand) }
         }
         builder.box("moov") {
-            TrackBoxes.movieHeader(&$0, timescale: UInt32(MediaTime.ticksPerSecond), duration: UInt64(shown))
+            TrackBoxes.movieHeader(&$0, info: movie, duration: UInt64(shown))
             $0.box("trak") {
-                TrackBoxes.trackHeader(&$0, info: info, duration: UInt64(shown))
-                $0.box("edts") {
-                    $0.fullBox("elst", version: 1) {
-                        $0.u32(1)
-                        $0.u64(UInt64(shown))
-                        $0.u64(UInt64(start))
-                        $0.u32(0x10000)
-                    }
-                }
+                TrackBoxes.trackHeader(&$0, info: movie, duration: UInt64(shown))
+                Self.editList(&$0, [(shown, start)])
                 $0.box("mdia") {
                     TrackBoxes.mediaHeader(&$0, duration: UInt64(max(0, durationTicks)))
                     $0.box("minf") {
                         TrackBoxes.dataInformation(&$0)
-                        $0.box("stbl") { sampleTables(&$0, payloadStart: payloadStart) }
+                        $0.box("stbl") {
+                            TrackBoxes.sampleDescription(&$0, info: movie)
+                            video.write(&$0, allKeys: false, payloadStart: payloadStart)
+                        }
+                    }
+                }
+            }
+            if let sound = movie.audio {
+                $0.box("trak") {
+                    AudioTrackBoxes.trackHeader(&$0, duration: UInt64(edits.reduce(0) { $0 + $1.duration }))
+                    Self.editList(&$0, edits)
+                    $0.box("mdia") {
+                        AudioTrackBoxes.mediaHeader(&$0, duration: UInt64(max(0, audio.durationTicks)))
+                        $0.box("minf") {
+                            AudioTrackBoxes.dataInformation(&$0)
+                            $0.box("stbl") {
+                                AudioTrackBoxes.sampleDescription(&$0, audio: sound)
+                                audio.write(&$0, allKeys: true, payloadStart: payloadStart)
+                            }
+                        }
                     }
                 }
             }
@@ -99,49 +139,34 @@ package struct PlainMP4Writer: Sendable {
         return builder.bytes
     }
 
-    private func sampleTables(_ builder: inout BoxBuilder, payloadStart: Int) {
-        TrackBoxes.sampleDescription(&builder, info: info)
-        builder.fullBox("stts") {
-            $0.u32(UInt32(durations.count))
-            for entry in durations {
-                $0.u32(entry.count)
-                $0.u32(entry.ticks)
-            }
-        }
-        if compositions.contains(where: { $0.ticks != 0 }) {
-            builder.fullBox("ctts", version: 1) {
-                $0.u32(UInt32(compositions.count))
-                for entry in compositions {
-                    $0.u32(entry.count)
-                    $0.u32(UInt32(bitPattern: entry.ticks))
+    /// What of the sound is played: silence up to its beginning (media time -1), then the sound. Empty where none is
+    /// heard in the range.
+    private func audioEdits(start: Int64, shown: Int64) -> [(duration: Int64, mediaTime: Int64)] {
+        guard info.audio != nil, let audioOrigin else { return [] }
+        let silence = max(0, audioOrigin - start)
+        let from = max(0, start - audioOrigin)
+        let length = min(shown - silence, audio.durationTicks - from)
+        guard length > 0 else { return [] }
+        let sound: [(duration: Int64, mediaTime: Int64)] = [(length, from)]
+        return silence > 0 ? [(silence, -1)] + sound : sound
+    }
+
+    private static func editList(_ builder: inout BoxBuilder, _ edits: [(duration: Int64, mediaTime: Int64)]) {
+        builder.box("edts") {
+            $0.fullBox("elst", version: 1) {
+                $0.u32(UInt32(edits.count))
+                for edit in edits {
+                    $0.u64(UInt64(edit.duration))
+                    $0.u64(UInt64(bitPattern: edit.mediaTime))
+                    $0.u32(0x10000)
                 }
             }
         }
-        builder.fullBox("stss") {
-            $0.u32(UInt32(keys.count))
-            for key in keys { $0.u32(key) }
-        }
-        builder.fullBox("stsc") {
-            $0.u32(UInt32(chunks.count))
-            for (index, chunk) in chunks.enumerated() {
-                $0.u32(UInt32(index + 1))
-                $0.u32(UInt32(chunk.samples))
-                $0.u32(1)
-            }
-        }
-        builder.fullBox("stsz") {
-            $0.u32(0)
-            $0.u32(UInt32(sizes.count))
-            for size in sizes { $0.u32(size) }
-        }
-        builder.fullBox("co64") {
-            $0.u32(UInt32(chunks.count))
-            for chunk in chunks { $0.u64(UInt64(payloadStart + chunk.offset)) }
-        }
     }
 
-    /// A whole file of `packets` that plays from the first to the last.
+    /// A whole file of the pictures among `packets` that plays from the first to the last.
     package static func file(info: StreamInfo, packets: [Packet]) throws(MediaError) -> [UInt8] {
+        let packets = packets.filter { $0.track == .video }
         var writer = PlainMP4Writer(info: info)
         var payload: [UInt8] = []
         for (index, packet) in packets.enumerated() {

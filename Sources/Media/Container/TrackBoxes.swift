@@ -1,4 +1,4 @@
-/// The parts of `moov` that segments and clips share.
+/// The parts of `moov` that segments and clips share: the movie's and the pictures'.
 enum TrackBoxes {
     static let trackId: UInt32 = 1
 
@@ -11,17 +11,17 @@ enum TrackBoxes {
         }
     }
 
-    static func movieHeader(_ builder: inout BoxBuilder, timescale: UInt32, duration: UInt64) {
+    static func movieHeader(_ builder: inout BoxBuilder, info: StreamInfo, duration: UInt64) {
         builder.fullBox("mvhd", version: 1) {
             $0.zeros(16)
-            $0.u32(timescale)
+            $0.u32(UInt32(MediaTime.ticksPerSecond))
             $0.u64(duration)
             $0.u32(0x10000)
             $0.u16(0x0100)
             $0.zeros(10)
             $0.matrix()
             $0.zeros(24)
-            $0.u32(trackId + 1)
+            $0.u32(info.audio == nil ? trackId + 1 : AudioTrackBoxes.trackId + 1)
         }
     }
 

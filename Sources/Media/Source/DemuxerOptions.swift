@@ -8,16 +8,20 @@ package struct DemuxerOptions: Sendable, Hashable {
     package var loopFile: Bool
     /// Files are read at the rate of their own times; false reads as fast as possible.
     package var paceFile: Bool
+    /// Sound comes along as packets of the track `audio`, where it can be recorded; it never holds video back.
+    package var takesAudio: Bool
 
     package init(
         connectTimeout: Duration = .seconds(8),
         readTimeout: Duration = .seconds(10),
         loopFile: Bool = true,
-        paceFile: Bool = true
+        paceFile: Bool = true,
+        takesAudio: Bool = false
     ) {
         self.connectTimeout = connectTimeout
         self.readTimeout = readTimeout
         self.loopFile = loopFile
         self.paceFile = paceFile
+        self.takesAudio = takesAudio
     }
 }

@@ -1,16 +1,32 @@
-/// One access unit of a video stream. All times are in 90 kHz ticks.
+/// Which of a source's streams a packet belongs to.
+package enum PacketTrack: Sendable, Hashable {
+    case video
+    case audio
+}
+
+/// One access unit of a video stream, or one frame of sound. All times are in 90 kHz ticks.
 package struct Packet: Sendable, Equatable {
-    /// H.264 and H.265: NAL units, each behind its length in 4 bytes (big endian). Other codecs: as demuxed.
+    package var track: PacketTrack
+    /// H.264 and H.265: NAL units, each behind its length in 4 bytes (big endian). Other codecs and
+    /// sound: as demuxed (AAC without ADTS headers).
     package var bytes: [UInt8]
     package var ptsTicks: Int64
-    /// Strictly grows from packet to packet of one demuxer.
+    /// Strictly grows from packet to packet of one track; for sound the same as `ptsTicks`.
     package var dtsTicks: Int64
     /// Time to the next packet as far as it is known beforehand; at least 1.
     package var durationTicks: Int64
-    /// Decoding can start here.
+    /// Decoding can start here; true for sound.
     package var isKey: Bool
 
-    package init(bytes: [UInt8], ptsTicks: Int64, dtsTicks: Int64, durationTicks: Int64, isKey: Bool) {
+    package init(
+        track: PacketTrack = .video,
+        bytes: [UInt8],
+        ptsTicks: Int64,
+        dtsTicks: Int64,
+        durationTicks: Int64,
+        isKey: Bool
+    ) {
+        self.track = track
         self.bytes = bytes
         self.ptsTicks = ptsTicks
         self.dtsTicks = dtsTicks
@@ -40,7 +56,7 @@ package enum MediaTime {
 /// What one call of `Demuxer.next()` brought.
 package enum ReadResult: Sendable, Equatable {
     case packet(Packet)
-    /// From the next packet on the stream has other parameters.
+    /// From the next packet on the stream has other parameters or other sound, or its clock jumped.
     case parametersChanged(StreamInfo)
     /// The source ended; a looped file never does.
     case end

@@ -1,4 +1,4 @@
-/// What is known about a source's video stream before its packets are looked at.
+/// What is known about a source's streams: its video, and its sound if that can be recorded.
 package struct StreamInfo: Sendable, Hashable {
     package var codec: VideoCodec
     /// Picture size in pixels, as shown (cropping applied); 0 when not known.
@@ -13,6 +13,8 @@ package struct StreamInfo: Sendable, Hashable {
     package var averageFrameRate: Double?
     /// Other streams of the source that are left out, as `audio/pcm_alaw`.
     package var ignoredStreams: [String]
+    /// The sound that comes with the video; nil where there is none, or none that can be recorded.
+    package var audio: AudioInfo?
 
     package init(
         codec: VideoCodec,
@@ -21,7 +23,8 @@ package struct StreamInfo: Sendable, Hashable {
         extradata: [UInt8],
         codecString: String,
         averageFrameRate: Double? = nil,
-        ignoredStreams: [String] = []
+        ignoredStreams: [String] = [],
+        audio: AudioInfo? = nil
     ) {
         self.codec = codec
         self.width = width
@@ -30,9 +33,10 @@ package struct StreamInfo: Sendable, Hashable {
         self.codecString = codecString
         self.averageFrameRate = averageFrameRate
         self.ignoredStreams = ignoredStreams
+        self.audio = audio
     }
 
-    /// Whether samples of both can follow each other under one sample entry.
+    /// Whether pictures of both can follow each other under one sample entry; the sound may differ.
     package func isSameFormat(as other: StreamInfo) -> Bool {
         codec == other.codec && width == other.width && height == other.height && extradata == other.extradata
     }

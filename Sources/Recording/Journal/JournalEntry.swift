@@ -1,4 +1,5 @@
 package import Domain
+package import Media
 
 /// One line of a segment's journal or of a day journal.
 package enum JournalEntry: Sendable, Hashable {
@@ -34,6 +35,10 @@ package struct SegmentOpened: Sendable, Hashable {
     /// The camera's segment before this one and the last value of its chain; nil for the first.
     package var previousSegment: String?
     package var previousHead: ContentHash?
+    /// The segment's sound track; nil where it has none.
+    package var audio: AudioTrackFacts?
+    /// Streams of the source that are not recorded, as `audio/g722`.
+    package var ignoredTracks: [String]
 
     package init(
         cameraId: String,
@@ -47,7 +52,9 @@ package struct SegmentOpened: Sendable, Hashable {
         initBytes: Int,
         initHash: ContentHash,
         previousSegment: String?,
-        previousHead: ContentHash?
+        previousHead: ContentHash?,
+        audio: AudioTrackFacts? = nil,
+        ignoredTracks: [String] = []
     ) {
         self.cameraId = cameraId
         self.runId = runId
@@ -61,6 +68,35 @@ package struct SegmentOpened: Sendable, Hashable {
         self.initHash = initHash
         self.previousSegment = previousSegment
         self.previousHead = previousHead
+        self.audio = audio
+        self.ignoredTracks = ignoredTracks
+    }
+}
+
+/// What a journal says of a segment's sound.
+package struct AudioTrackFacts: Sendable, Hashable {
+    /// `AudioCodec.rawValue`: `alaw`, `ulaw`, `aac`, `opus`, `mp2`.
+    package var codec: String
+    /// RFC 6381; `alaw` and `ulaw` for G.711.
+    package var codecString: String
+    /// Samples per second and channel.
+    package var sampleRate: Int
+    package var channels: Int
+
+    package init(codec: String, codecString: String, sampleRate: Int, channels: Int) {
+        self.codec = codec
+        self.codecString = codecString
+        self.sampleRate = sampleRate
+        self.channels = channels
+    }
+
+    package init(_ info: AudioInfo) {
+        self.init(
+            codec: info.codec.rawValue,
+            codecString: info.codecString,
+            sampleRate: info.sampleRate,
+            channels: info.channels
+        )
     }
 }
 

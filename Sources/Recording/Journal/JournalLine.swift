@@ -11,6 +11,12 @@ package enum JournalLine {
             fields += ["\(opened.startedAt.microseconds)", opened.codec, escape(opened.codecString)]
             fields += ["\(opened.width)", "\(opened.height)", "\(opened.initBytes)", "\(opened.initHash)"]
             fields += [opened.previousSegment ?? "-", opened.previousHead.map { "\($0)" } ?? "-"]
+            if let audio = opened.audio {
+                fields += [escape(audio.codec), escape(audio.codecString), "\(audio.sampleRate)", "\(audio.channels)"]
+            } else {
+                fields += ["-", "-", "0", "0"]
+            }
+            fields.append(escape(opened.ignoredTracks.joined(separator: ",")))
         case .fragment(let record):
             fields = ["frag", "\(record.offset)", "\(record.sizeBytes)", "\(record.moofBytes)"]
             fields += ["\(record.baseDecodeTicks)", "\(record.durationTicks)", "\(record.wall.microseconds)"]
@@ -73,7 +79,22 @@ package enum JournalLine {
             initBytes: Int(initBytes),
             initHash: initHash,
             previousSegment: previous == "-" ? nil : previous,
-            previousHead: ContentHash(head)
+            previousHead: ContentHash(head),
+            audio: audio(&fields),
+            ignoredTracks: unescape(fields.text() ?? "-").map { $0.split(separator: ",").map(String.init) } ?? []
+        )
+    }
+
+    /// Lines of earlier versions end before it.
+    private static func audio(_ fields: inout JournalFields) -> AudioTrackFacts? {
+        guard let codec = fields.text(), let codecString = fields.text(), let rate = fields.integer(),
+            let channels = fields.integer(), codec != "-"
+        else { return nil }
+        return AudioTrackFacts(
+            codec: unescape(codec) ?? "",
+            codecString: unescape(codecString) ?? "",
+            sampleRate: Int(rate),
+            channels: Int(channels)
         )
     }
 

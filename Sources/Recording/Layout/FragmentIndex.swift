@@ -60,7 +60,8 @@ package struct FragmentIndex: Sendable, Hashable {
             initBytes: start.sizeBytes,
             initHash: initHash,
             previousSegment: nil,
-            previousHead: nil
+            previousHead: nil,
+            audio: start.stream.audio.map { AudioTrackFacts($0) }
         )
         let fragments = try scanner.fragments(from: start.sizeBytes)
         return FragmentIndex(opened: opened, fragments: fragments)

@@ -38,5 +38,8 @@ enum WriterCommand: Sendable {
         var codecString: String
         var width: Int
         var height: Int
+        var audio: AudioTrackFacts?
+        /// Streams of the source that are left out.
+        var ignoredTracks: [String] = []
     }
 }

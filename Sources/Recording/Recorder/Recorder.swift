@@ -174,7 +174,9 @@ package final class Recorder {
                 codec: run.info.codec.rawValue,
                 codecString: run.info.codecString,
                 width: run.info.width,
-                height: run.info.height
+                height: run.info.height,
+                audio: run.info.audio.map { AudioTrackFacts($0) },
+                ignoredTracks: run.info.ignoredStreams
             )
             _ = volume.enqueue(
                 .openSegment(

@@ -119,7 +119,9 @@ struct SegmentWriter {
             initBytes: initBytes.count,
             initHash: initBytes.withUnsafeBytes { ContentHash(ofBytes: $0) },
             previousSegment: lastSegment?.text,
-            previousHead: lastHead
+            previousHead: lastHead,
+            audio: stream.audio,
+            ignoredTracks: stream.ignoredTracks
         )
         lane.latestSegment.withLock { $0 = (name, true) }
         do throws(FileFailure) {

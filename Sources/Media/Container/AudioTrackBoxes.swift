@@ -1,0 +1,169 @@
+/// The parts of `moov` that describe the sound of segments and clips.
+enum AudioTrackBoxes {
+    static let trackId: UInt32 = 2
+
+    static func trackHeader(_ builder: inout BoxBuilder, duration: UInt64) {
+        builder.fullBox("tkhd", version: 1, flags: 3) {
+            $0.zeros(16)
+            $0.u32(trackId)
+            $0.u32(0)
+            $0.u64(duration)
+            $0.zeros(8)
+            $0.u16(0)
+            $0.u16(0)
+            $0.u16(0x0100)  // full volume
+            $0.u16(0)
+            $0.matrix()
+            $0.u64(0)
+        }
+    }
+
+    static func mediaHeader(_ builder: inout BoxBuilder, duration: UInt64) {
+        builder.fullBox("mdhd", version: 1) {
+            $0.zeros(16)
+            $0.u32(UInt32(MediaTime.ticksPerSecond))
+            $0.u64(duration)
+            $0.u16(0x55C4)  // und
+            $0.u16(0)
+        }
+        builder.fullBox("hdlr") {
+            $0.u32(0)
+            $0.name("soun")
+            $0.zeros(12)
+            $0.raw(Array("audio".utf8) + [0])
+        }
+    }
+
+    static func dataInformation(_ builder: inout BoxBuilder) {
+        builder.fullBox("smhd") { $0.u32(0) }
+        builder.box("dinf") {
+            $0.fullBox("dref") {
+                $0.u32(1)
+                $0.fullBox("url ", flags: 1) { _ in }
+            }
+        }
+    }
+
+    /// `stsd` with the sample entry: AudioSampleEntry version 0 (ISO/IEC 14496-12 §12.2.3). `alaw` and `ulaw` are
+    /// QuickTime's names for G.711; MP2 is object type 0x6B under `mp4a` (ISO/IEC 14496-1 table 5).
+    static func sampleDescription(_ builder: inout BoxBuilder, audio: AudioInfo) {
+        builder.fullBox("stsd") {
+            $0.u32(1)
+            $0.box(type(audio.codec)) {
+                $0.zeros(6)
+                $0.u16(1)
+                $0.zeros(8)
+                $0.u16(UInt16(clamping: audio.channels))
+                $0.u16(16)
+                $0.u32(0)
+                $0.u16(UInt16(exactly: audio.sampleRate) ?? 0)
+                $0.u16(0)
+                switch audio.codec {
+                case .alaw, .ulaw: break
+                case .aac: elementaryStream(&$0, objectType: 0x40, specific: audio.extradata)
+                case .mp2: elementaryStream(&$0, objectType: 0x6B, specific: [])
+                case .opus: $0.box("dOps") { $0.raw(audio.extradata) }
+                }
+            }
+        }
+    }
+
+    private static func type(_ codec: AudioCodec) -> StaticString {
+        switch codec {
+        case .alaw: "alaw"
+        case .ulaw: "ulaw"
+        case .aac, .mp2: "mp4a"
+        case .opus: "Opus"
+        }
+    }
+
+    /// `esds` (ISO/IEC 14496-14 §5.6): ES_Descriptor, DecoderConfigDescriptor, DecoderSpecificInfo, SLConfigDescriptor.
+    private static func elementaryStream(_ builder: inout BoxBuilder, objectType: UInt8, specific: [UInt8]) {
+        let specific = specific.prefix(64)
+        let configuration = 13 + (specific.isEmpty ? 0 : 2 + specific.count)
+        builder.fullBox("esds") {
+            $0.u8(0x03)
+            $0.u8(UInt8(3 + 2 + configuration + 3))
+            $0.u16(0)  // ES_ID
+            $0.u8(0)
+            $0.u8(0x04)
+            $0.u8(UInt8(configuration))
+            $0.u8(objectType)
+            $0.u8(0x15)  // audio stream, upstream 0, reserved 1
+            $0.zeros(11)  // buffer size and bit rates: not known beforehand
+            if !specific.isEmpty {
+                $0.u8(0x05)
+                $0.u8(UInt8(specific.count))
+                $0.raw(Array(specific))
+            }
+            $0.u8(0x06)
+            $0.u8(1)
+            $0.u8(2)
+        }
+    }
+
+    // MARK: - Reading back
+
+    /// What a sample entry says; nil for sound that this version doesn't write.
+    static func audio(_ bytes: [UInt8], _ entry: BoxReader.Box) throws(MediaError) -> AudioInfo? {
+        var reader = BoxReader(bytes, in: entry)
+        try reader.skip(16)
+        let channels = Int(try reader.number(2))
+        try reader.skip(6)
+        let rate = Int(try reader.number(4) >> 16)
+        let rest = BoxReader(bytes, from: reader.at, to: entry.end)
+        switch entry.type {
+        case BoxReader.code("alaw"): return AudioInfo(codec: .alaw, sampleRate: rate, channels: channels)
+        case BoxReader.code("ulaw"): return AudioInfo(codec: .ulaw, sampleRate: rate, channels: channels)
+        case BoxReader.code("Opus"):
+            guard let box = try rest.first("dOps") else { return nil }
+            let extradata = Array(bytes[box.content..<box.end])
+            return AudioInfo(codec: .opus, sampleRate: rate, channels: channels, extradata: extradata)
+        case BoxReader.code("mp4a"):
+            guard let box = try rest.first("esds"), let stream = try elementaryStream(bytes, box) else { return nil }
+            if stream.objectType == 0x6B { return AudioInfo(codec: .mp2, sampleRate: rate, channels: channels) }
+            guard stream.objectType == 0x40, let configuration = AudioSpecificConfig(stream.specific) else {
+                return nil
+            }
+            return AudioInfo(
+                codec: .aac,
+                sampleRate: rate == 0 ? configuration.sampleRate : rate,
+                channels: channels,
+                extradata: stream.specific
+            )
+        default: return nil
+        }
+    }
+
+    private static func elementaryStream(
+        _ bytes: [UInt8],
+        _ box: BoxReader.Box
+    ) throws(MediaError) -> (objectType: UInt8, specific: [UInt8])? {
+        var reader = BoxReader(bytes, in: box, skipping: 4)
+        guard try reader.number(1) == 3 else { return nil }
+        _ = try descriptorSize(&reader)
+        try reader.skip(2)
+        let flags = try reader.number(1)
+        if flags & 0x80 != 0 { try reader.skip(2) }
+        if flags & 0x40 != 0 { try reader.skip(Int(reader.number(1))) }
+        if flags & 0x20 != 0 { try reader.skip(2) }
+        guard try reader.number(1) == 4 else { return nil }
+        let size = try descriptorSize(&reader)
+        let objectType = UInt8(truncatingIfNeeded: try reader.number(1))
+        try reader.skip(12)
+        guard size > 13 else { return (objectType, []) }
+        guard try reader.number(1) == 5 else { return nil }
+        return (objectType, try reader.take(descriptorSize(&reader)))
+    }
+
+    /// Seven bits a byte, the highest one telling that another follows (ISO/IEC 14496-1 §8.3.3).
+    private static func descriptorSize(_ reader: inout BoxReader) throws(MediaError) -> Int {
+        var size = 0
+        for _ in 0..<4 {
+            let byte = Int(try reader.number(1))
+            size = size << 7 | byte & 127
+            if byte & 128 == 0 { return size }
+        }
+        return size
+    }
+}
