@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""CPU and memory of recording and sampling 1, 4 and 8 cameras, beside `ffmpeg -c copy` recording the same streams.
+"""CPU and memory of recording 1, 4 and 8 cameras, without and with analysis, beside `ffmpeg -c copy -f segment`
+recording the same streams.
 
     recording.py [GRIDWATCH] [--seconds N] [--cameras 1,4,8]
 
@@ -20,7 +21,6 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -66,6 +66,17 @@ def tree(root):
     return found
 
 
+def thread_seconds(pid):
+    """CPU seconds of a process's threads; the scheduler's own figure, in nanoseconds, not in ticks of 10 ms."""
+    total = 0
+    for task in pathlib.Path("/proc", str(pid), "task").iterdir():
+        try:
+            total += int((task / "schedstat").read_text().split()[0])
+        except OSError:
+            continue
+    return total / 1e9
+
+
 def usage(roots):
     """CPU seconds so far and resident bytes now of the trees below `roots`, and the same per command."""
     cpu, memory, by_role = 0.0, 0, {}
@@ -76,7 +87,7 @@ def usage(roots):
                 command = pathlib.Path("/proc", str(pid), "cmdline").read_bytes().split(b"\0")
             except (OSError, IndexError):
                 continue
-            seconds = (int(fields[11]) + int(fields[12])) / TICKS
+            seconds = thread_seconds(pid)
             role = command[1].decode(errors="replace") if len(command) > 1 else "?"
             cpu += seconds
             memory += int(fields[21]) * PAGE
@@ -107,24 +118,26 @@ def recorded_bytes(folder):
     return sum(f.stat().st_size for f in folder.rglob("*.mp4"))
 
 
-def capture_configuration(urls):
+def capture_configuration(urls, analyse):
     zone = {"id": "all", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]],
             "rules": [{"kind": "motion", "afterSeconds": 0}, {"kind": "stationary", "afterSeconds": 10}]}
     return {
-        "version": 1, "shard": 0, "analyse": True,
+        "version": 1, "shard": 0, "analyse": analyse,
         "recording": {"freeSpaceFloorBytes": 1 << 28, "segmentSeconds": 600, "syncSeconds": 1, "shards": 1},
         "cameras": [{"id": f"cam-{i}", "source": url, "zones": [zone], "record": {"keepDays": 1, "priority": 5}}
                     for i, url in enumerate(urls)],
     }
 
 
-def measure(binary, urls, seconds, work):
-    """Records `urls` with both for `seconds`; gives (CPU share of a core, bytes of memory, bytes written) of each."""
+def measure(binary, urls, seconds, work, analyse):
+    """Records `urls` with both for `seconds`; gives (CPU share of a core, bytes of memory, bytes written) of each.
+
+    Without `analyse` ours does what ffmpeg does, and hashes and syncs besides."""
     ours, theirs = work / "gridwatch", work / "ffmpeg"
     (ours / "capture").mkdir(parents=True)
     theirs.mkdir()
     settings = ours / "capture" / "0.json"
-    settings.write_text(json.dumps(capture_configuration(urls)))
+    settings.write_text(json.dumps(capture_configuration(urls, analyse)))
     settings.chmod(0o600)
     log = open(work / "gridwatch.log", "wb")
     started = [subprocess.Popen([binary, "capture", "--data", str(ours), "--shard", "0"], stdout=log, stderr=log)]
@@ -190,16 +203,18 @@ def main():
                 raise SystemExit("the RTSP server did not start")
             print("| cameras | recorder | CPU, % of one core | memory, MiB | written, MB/s |")
             print("|---:|---|---:|---:|---:|")
-            for count in counts:
-                folder = work / str(count)
+            for count, analyse in [(count, analyse) for count in counts for analyse in (False, True)]:
+                folder = work / f"{count}-{analyse}"
                 folder.mkdir()
                 urls = [f"rtsp://127.0.0.1:{port}/{n}" for n in names[:count]]
-                for name, (cpu, memory, rate, roles) in measure(arguments.binary, urls, arguments.seconds, folder).items():
+                figures = measure(arguments.binary, urls, arguments.seconds, folder, analyse)
+                for name, (cpu, memory, rate, roles) in figures.items():
                     parts = ""
-                    if name == "gridwatch":
+                    if name == "gridwatch" and analyse:
                         parts = ": " + ", ".join(f"{r} {s * 100:.1f}" for r, s in sorted(roles.items()))
-                    label = "gridwatch capture + analyse" if name == "gridwatch" else "ffmpeg -c copy"
-                    print(f"| {count} | {label} | {cpu * 100:.1f}{parts} | {memory / 2**20:.0f} | {rate / 1e6:.2f} |",
+                    ours = "gridwatch capture + analyse" if analyse else "gridwatch capture"
+                    label = ours if name == "gridwatch" else "ffmpeg -c copy -f segment"
+                    print(f"| {count} | {label} | {cpu * 100:.2f}{parts} | {memory / 2**20:.0f} | {rate / 1e6:.2f} |",
                           flush=True)
                 shutil.rmtree(folder)
         finally:
