@@ -75,6 +75,12 @@ final class FaultyFiles: RecordingFiles {
 
     func freeBytes(_ path: String) throws(FileFailure) -> Int { try real.freeBytes(path) }
 
+    func totalBytes(_ path: String) throws(FileFailure) -> Int { try real.totalBytes(path) }
+
+    func link(_ path: String, to target: String) throws(FileFailure) { try real.link(path, to: target) }
+
+    func linkTarget(_ path: String) -> String? { real.linkTarget(path) }
+
     /// Cuts every file back to what the last sync made durable.
     func cutPower() throws(FileFailure) {
         let (paths, synced) = faults.withLock { ($0.paths, $0.synced) }

@@ -118,7 +118,7 @@ struct IndexFollower {
             segment.fragments = closed.fragmentCount
             segment.head = closed.head.description
             segment.closed = true
-        case .segmentOpened, .gap, .state: break
+        case .segmentOpened, .gap, .state, .segmentChanged: break
         }
         growing[path] = segment
     }

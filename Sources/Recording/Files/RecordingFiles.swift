@@ -39,6 +39,12 @@ package protocol RecordingFiles: Sendable {
     func syncVolume(_ path: String) throws(FileFailure)
     /// Bytes that may still be written on the volume that holds `path`.
     func freeBytes(_ path: String) throws(FileFailure) -> Int
+    /// The size of that volume.
+    func totalBytes(_ path: String) throws(FileFailure) -> Int
+    /// Makes a symbolic link; fails with EEXIST where there is something.
+    func link(_ path: String, to target: String) throws(FileFailure)
+    /// Where a symbolic link leads; nil where there is none.
+    func linkTarget(_ path: String) -> String?
 }
 
 /// A file open for appending. One thread at a time uses it; it closes when it is let go.

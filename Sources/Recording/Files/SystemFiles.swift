@@ -88,4 +88,22 @@ package struct SystemFiles: RecordingFiles {
         guard statvfs(path, &status) == 0 else { throw FileFailure(operation: "look at", path: path, code: errno) }
         return Int(status.f_bavail) * Int(status.f_frsize)
     }
+
+    package func totalBytes(_ path: String) throws(FileFailure) -> Int {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw FileFailure(operation: "look at", path: path, code: errno) }
+        return Int(status.f_blocks) * Int(status.f_frsize)
+    }
+
+    package func link(_ path: String, to target: String) throws(FileFailure) {
+        if symlink(target, path) != 0 { throw FileFailure(operation: "link", path: path, code: errno) }
+    }
+
+    package func linkTarget(_ path: String) -> String? {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { readlink(path, $0.assumingMemoryBound(to: CChar.self), bytes.count) } ?? -1
+        }
+        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    }
 }

@@ -12,6 +12,9 @@ package enum JournalEntry: Sendable, Hashable {
     case segmentClosed(SegmentClosed)
     case gap(GapRecord)
     case state(CameraStatus)
+    /// In a day journal: the journal of this segment was changed after its closing line (a failed sync took its tail back)
+    /// and has to be read again.
+    case segmentChanged(SegmentName)
 }
 
 /// A segment begins.
@@ -191,18 +194,23 @@ package struct GapRecord: Sendable, Hashable {
     /// Later causes in the order in which they came, then free text; without credentials.
     package var laterReasons: [StateReason]
     package var detail: String?
+    /// When the line was written, growing from line to line of a camera: tells which of two lines is the newer one where
+    /// they lie on different volumes. nil in lines of the first version.
+    package var notedAt: WallTime?
 
     package init(
         from: WallTime,
         to: WallTime?,
         reason: StateReason,
         laterReasons: [StateReason] = [],
-        detail: String? = nil
+        detail: String? = nil,
+        notedAt: WallTime? = nil
     ) {
         self.from = from
         self.to = to
         self.reason = reason
         self.laterReasons = laterReasons
         self.detail = detail
+        self.notedAt = notedAt
     }
 }

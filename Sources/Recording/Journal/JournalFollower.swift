@@ -8,11 +8,15 @@ package struct JournalEvent: Sendable, Hashable {
     package var entry: JournalEntry
 }
 
-/// Follows all cameras' journals by polling: every call of `poll()` gives what is new, segment by segment in order.
-/// A poll costs one short read and three looks at folders' times per recording camera: folders are listed only when
-/// something in them came or went, and all of them now and then, in case a volume doesn't keep those times.
+/// Follows all cameras' journals on all volumes by polling: every call of `poll()` gives what is new, segment by segment
+/// in order. A poll costs one short read and three looks at folders' times per recording camera: folders are listed only
+/// when something in them came or went, and all of them now and then, in case a volume doesn't keep those times.
+///
+/// A segment may begin again (`segmentOpened` for one that was there before): what was known of it is void then. That
+/// happens when a power cut took a journal's end that had been read already, and after `segmentChanged`.
 package struct JournalFollower: Sendable {
-    /// How far each camera was followed; kept by the reader to go on from there.
+    /// How far each camera was followed; kept by the reader to go on from there. Keys are camera ids, with `@ID/` before
+    /// them for what lies on a further volume.
     package struct Position: Sendable, Hashable, Codable {
         package var cameras: [String: CameraPosition] = [:]
 
@@ -29,6 +33,13 @@ package struct JournalFollower: Sendable {
         /// The newest day journal and the offset in it.
         package var day: String?
         package var dayOffset = 0
+        /// CRC-32 of the last line read of the segment's journal and of the day journal: after a power cut they may have
+        /// been cut before it and have grown past it again.
+        package var segmentCheck: UInt32?
+        package var dayCheck: UInt32?
+        /// When the newest gap line that was read was noted, and the start of that gap, in microseconds.
+        package var gapNoted: Int64?
+        package var gapFrom: Int64?
 
         package init() {}
     }
@@ -38,15 +49,17 @@ package struct JournalFollower: Sendable {
     private let catalogue: RecordingCatalogue
     private let files: any RecordingFiles
     /// What kept a camera's journals from being read at the last poll; the others are followed all the same, and this one
-    /// is tried again.
+    /// is tried again. Keys as in `Position`.
     package private(set) var failures: [String: FileFailure] = [:]
 
-    private var cameras: [String] = []
+    private var places: [FollowedPlace] = []
     private var polls = 0
     /// Polls since a camera's segment ended: its next one is looked for eagerly at first.
     private var idlePolls: [String: Int] = [:]
-    /// When the folders that were listed had last changed; only the root's, the cameras' and their newest days'.
+    /// When the folders that were listed had last changed; only the roots', the cameras' and their newest days'.
     private var seen: [String: Int64] = [:]
+    /// Places whose stored position was compared with the files.
+    private var checked: Set<String> = []
 
     /// Every so many polls everything is listed, whatever the folders' times say.
     private static let discovery = 40
@@ -62,27 +75,51 @@ package struct JournalFollower: Sendable {
     package mutating func poll(limit: Int = 10_000) throws(FileFailure) -> [JournalEvent] {
         let listsAll = polls % Self.discovery == 0
         polls += 1
-        if changed(catalogue.layout.root) || listsAll { cameras = try catalogue.cameras() }
+        try discover(all: listsAll)
         var events: [JournalEvent] = []
         failures = [:]
-        for camera in cameras {
-            var at = position.cameras[camera] ?? CameraPosition()
-            defer { position.cameras[camera] = at }
+        for place in places {
+            var at = position.cameras[place.key] ?? CameraPosition()
+            defer { position.cameras[place.key] = at }
             do throws(FileFailure) {
-                let newDay = changed(catalogue.layout.cameraFolder(camera)) || listsAll
-                let newFile = newDay || dayChanged(camera, at)
-                try followDays(camera, &at, discovers: newDay, limit: limit, &events)
-                try followSegments(camera, &at, discovers: newFile, limit: limit, &events)
+                try check(place, &at)
+                let newDay = changed(place.folder(catalogue.layout)) || listsAll
+                let newFile = newDay || dayChanged(place, at)
+                try followDays(place, &at, discovers: newDay, limit: limit, &events)
+                try followSegments(place, &at, discovers: newFile, limit: limit, &events)
             } catch {
-                failures[camera] = error
-                forget(camera)
+                failures[place.key] = error
+                forget(place)
             }
             if events.count >= limit {
-                forget(camera)
+                forget(place)
                 break
             }
         }
         return events
+    }
+
+    private mutating func discover(all: Bool) throws(FileFailure) {
+        var isNew = changed(catalogue.layout.root) || all
+        let volumes = all || isNew ? try catalogue.reachableVolumes() : []
+        for volume in Set(places.map(\.volume)) where volume != RecordingLayout.mainVolume {
+            if changed(catalogue.layout.volumeRoot(volume)) { isNew = true }
+        }
+        guard isNew else { return }
+        var found: [FollowedPlace] = []
+        for volume in volumes.isEmpty ? try catalogue.reachableVolumes() : volumes {
+            do throws(FileFailure) {
+                for camera in try catalogue.cameras(volume: volume) {
+                    found.append(FollowedPlace(camera: camera, volume: volume))
+                }
+            } catch {
+                // A failing volume doesn't keep the others from being followed.
+                guard volume != RecordingLayout.mainVolume else { throw error }
+                found += places.filter { $0.volume == volume }
+                seen[catalogue.layout.volumeRoot(volume)] = nil
+            }
+        }
+        places = found
     }
 
     /// Whether something in a folder came or went since it was last looked at.
@@ -97,50 +134,72 @@ package struct JournalFollower: Sendable {
     }
 
     /// The same for the days in which the camera's next file can come: that of its segment, and its newest.
-    private mutating func dayChanged(_ camera: String, _ at: CameraPosition) -> Bool {
-        let days = Set([at.day, at.segment.flatMap(SegmentName.init)?.day].compactMap { $0 })
+    private mutating func dayChanged(_ place: FollowedPlace, _ at: CameraPosition) -> Bool {
+        let days = Set([at.day, at.segment.flatMap { SegmentName($0) }?.day].compactMap { $0 })
         var isNew = days.isEmpty
-        for day in days where changed(catalogue.layout.dayFolder(camera, day: day)) { isNew = true }
+        for day in days where changed(place.dayFolder(catalogue.layout, day)) { isNew = true }
         return isNew
     }
 
     /// A camera that could not be read is listed again at the next poll.
-    private mutating func forget(_ camera: String) {
-        let prefix = catalogue.layout.cameraFolder(camera)
+    private mutating func forget(_ place: FollowedPlace) {
+        let prefix = place.folder(catalogue.layout)
         seen = seen.filter { $0.key != prefix && !$0.key.hasPrefix(prefix + "/") }
     }
 
+    /// Compares a stored position with the journals, once: what a power cut took from under it is read again.
+    private mutating func check(_ place: FollowedPlace, _ at: inout CameraPosition) throws(FileFailure) {
+        guard !checked.contains(place.key) else { return }
+        if let text = at.segment, let name = SegmentName(text, volume: place.volume), at.segmentOffset > 0 {
+            let path = catalogue.layout.journal(place.camera, name)
+            if let check = at.segmentCheck, try !JournalReader.ends(path, at: at.segmentOffset, check, files: files) {
+                at.segmentOffset = 0
+                at.segmentDone = false
+                at.segmentCheck = nil
+            }
+        }
+        if let day = at.day, let check = at.dayCheck, at.dayOffset > 0 {
+            let path = place.dayJournal(catalogue.layout, day)
+            if try !JournalReader.ends(path, at: at.dayOffset, check, files: files) {
+                at.dayOffset = 0
+                at.dayCheck = nil
+            }
+        }
+        checked.insert(place.key)
+    }
+
     private mutating func followSegments(
-        _ camera: String,
+        _ place: FollowedPlace,
         _ at: inout CameraPosition,
         discovers: Bool,
         limit: Int,
         _ events: inout [JournalEvent]
     ) throws(FileFailure) {
         while events.count < limit {
-            if let text = at.segment, let name = SegmentName(text), !at.segmentDone {
-                let path = catalogue.layout.journal(camera, name)
+            if let text = at.segment, let name = SegmentName(text, volume: place.volume), !at.segmentDone {
+                let path = catalogue.layout.journal(place.camera, name)
                 var reader = JournalReader(path: path, offset: at.segmentOffset, files: files)
                 let entries = try reader.readNew()
                 at.segmentOffset = reader.offset
+                at.segmentCheck = reader.lastCheck ?? at.segmentCheck
                 for entry in entries {
-                    events.append(JournalEvent(cameraId: camera, segment: name, entry: entry))
+                    events.append(JournalEvent(cameraId: place.camera, segment: name, entry: entry))
                     if case .segmentClosed = entry { at.segmentDone = true }
                 }
                 if !entries.isEmpty {
-                    idlePolls[camera] = 0
+                    idlePolls[place.key] = 0
                     continue
                 }
                 // Left unfinished for good when a newer one is there.
-                guard discovers, let next = try nextSegment(camera, after: text) else { return }
+                guard discovers, let next = try nextSegment(place, after: text) else { return }
                 begin(next, &at)
             } else {
-                let idle = idlePolls[camera, default: 0]
-                idlePolls[camera] = idle + 1
-                guard discovers || idle < Self.eagerPolls, let next = try nextSegment(camera, after: at.segment) else {
+                let idle = idlePolls[place.key, default: 0]
+                idlePolls[place.key] = idle + 1
+                guard discovers || idle < Self.eagerPolls, let next = try nextSegment(place, after: at.segment) else {
                     return
                 }
-                idlePolls[camera] = 0
+                idlePolls[place.key] = 0
                 begin(next, &at)
             }
         }
@@ -150,12 +209,13 @@ package struct JournalFollower: Sendable {
         at.segment = next.text
         at.segmentOffset = 0
         at.segmentDone = false
+        at.segmentCheck = nil
     }
 
-    private func nextSegment(_ camera: String, after text: String?) throws(FileFailure) -> SegmentName? {
-        let name = text.flatMap(SegmentName.init)
-        for day in try catalogue.days(camera) where day >= name?.day ?? "" {
-            for candidate in try catalogue.segments(camera, day: day) {
+    private func nextSegment(_ place: FollowedPlace, after text: String?) throws(FileFailure) -> SegmentName? {
+        let name = text.flatMap { SegmentName($0, volume: place.volume) }
+        for day in try catalogue.days(place.camera, volume: place.volume) where day >= name?.day ?? "" {
+            for candidate in try catalogue.segments(place.camera, day: day, volume: place.volume) {
                 guard let name else { return candidate }
                 if candidate > name { return candidate }
             }
@@ -164,7 +224,7 @@ package struct JournalFollower: Sendable {
     }
 
     private mutating func followDays(
-        _ camera: String,
+        _ place: FollowedPlace,
         _ at: inout CameraPosition,
         discovers: Bool,
         limit: Int,
@@ -172,19 +232,81 @@ package struct JournalFollower: Sendable {
     ) throws(FileFailure) {
         while events.count < limit {
             if let day = at.day {
-                var reader = JournalReader(
-                    path: catalogue.layout.dayJournal(camera, day: day),
-                    offset: at.dayOffset,
-                    files: files
-                )
+                let path = place.dayJournal(catalogue.layout, day)
+                var reader = JournalReader(path: path, offset: at.dayOffset, files: files)
                 let entries = try reader.readNew()
                 at.dayOffset = reader.offset
-                for entry in entries { events.append(JournalEvent(cameraId: camera, segment: nil, entry: entry)) }
+                at.dayCheck = reader.lastCheck ?? at.dayCheck
+                for entry in entries { try take(entry, place, &at, &events) }
                 if !entries.isEmpty { continue }
             }
-            guard discovers, let next = try catalogue.days(camera).first(where: { $0 > at.day ?? "" }) else { return }
+            let days = discovers ? try catalogue.days(place.camera, volume: place.volume) : []
+            guard let next = days.first(where: { $0 > at.day ?? "" }) else { return }
             at.day = next
             at.dayOffset = 0
+            at.dayCheck = nil
         }
+    }
+
+    /// An entry of a day journal.
+    private func take(
+        _ entry: JournalEntry,
+        _ place: FollowedPlace,
+        _ at: inout CameraPosition,
+        _ events: inout [JournalEvent]
+    ) throws(FileFailure) {
+        switch entry {
+        case .gap(let gap):
+            guard !isSuperseded(gap, place) else { return }
+            if let noted = gap.notedAt?.microseconds, noted > at.gapNoted ?? .min {
+                at.gapNoted = noted
+                at.gapFrom = gap.from.microseconds
+            }
+        case .segmentChanged(let name):
+            // A segment that is being followed is read again from its start in what comes; an older one here.
+            if at.segment == name.text, name.volume == place.volume {
+                at.segmentOffset = 0
+                at.segmentDone = false
+                at.segmentCheck = nil
+                return
+            }
+            var reader = JournalReader(path: catalogue.layout.journal(place.camera, name), files: files)
+            for entry in try reader.readAll() {
+                events.append(JournalEvent(cameraId: place.camera, segment: name, entry: entry))
+            }
+            return
+        default: break
+        }
+        events.append(JournalEvent(cameraId: place.camera, segment: nil, entry: entry))
+    }
+
+    /// Whether a newer line of another volume, read already, says more: one of the same gap, or any where this one leaves
+    /// its gap open (the gaps of a camera follow each other).
+    private func isSuperseded(_ gap: GapRecord, _ place: FollowedPlace) -> Bool {
+        guard let noted = gap.notedAt?.microseconds else { return false }
+        return places.contains { other in
+            guard other.camera == place.camera, other.volume != place.volume,
+                let newest = position.cameras[other.key], let newestNoted = newest.gapNoted, newestNoted > noted
+            else { return false }
+            return gap.to == nil || newest.gapFrom == gap.from.microseconds
+        }
+    }
+}
+
+/// A camera's folder on one volume.
+private struct FollowedPlace: Sendable, Hashable {
+    var camera: String
+    var volume: String
+
+    var key: String { volume == RecordingLayout.mainVolume ? camera : "@\(volume)/\(camera)" }
+
+    func folder(_ layout: RecordingLayout) -> String { layout.cameraFolder(camera, volume: volume) }
+
+    func dayFolder(_ layout: RecordingLayout, _ day: String) -> String {
+        layout.dayFolder(camera, day: day, volume: volume)
+    }
+
+    func dayJournal(_ layout: RecordingLayout, _ day: String) -> String {
+        layout.dayJournal(camera, day: day, volume: volume)
     }
 }

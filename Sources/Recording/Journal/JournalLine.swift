@@ -31,11 +31,14 @@ package enum JournalLine {
             let later = gap.laterReasons.map(\.rawValue).joined(separator: ",")
             fields = ["gap", "\(gap.from.microseconds)", gap.to.map { "\($0.microseconds)" } ?? "-"]
             fields += [gap.reason.rawValue, later.isEmpty ? "-" : later, escape(gap.detail)]
+            if let noted = gap.notedAt { fields.append("\(noted.microseconds)") }
         case .state(let status):
             fields = ["state", status.cameraId, status.state.rawValue, status.reason.rawValue]
             fields += ["\(status.since.microseconds)", escape(status.codec)]
             fields += [status.width.map { "\($0)" } ?? "-", status.height.map { "\($0)" } ?? "-"]
             fields.append(escape(status.detail))
+        case .segmentChanged(let name):
+            fields = ["again", name.volume, name.text]
         }
         let body = Array(fields.joined(separator: " ").utf8)
         return Array(hex(Checksum.crc32(body)).utf8) + [32] + body + [10]
@@ -56,6 +59,7 @@ package enum JournalLine {
         case "close": return closed(&fields).map { .segmentClosed($0) }
         case "gap": return gap(&fields).map { .gap($0) }
         case "state": return state(&fields).map { .state($0) }
+        case "again": return changed(&fields).map { .segmentChanged($0) }
         default: return nil
         }
     }
@@ -140,8 +144,14 @@ package enum JournalLine {
             to: Int64(to).map { WallTime(microseconds: $0) },
             reason: reason,
             laterReasons: later.split(separator: ",").compactMap { StateReason(rawValue: String($0)) },
-            detail: unescape(detail)
+            detail: unescape(detail),
+            notedAt: fields.integer().map { WallTime(microseconds: $0) }
         )
+    }
+
+    private static func changed(_ fields: inout JournalFields) -> SegmentName? {
+        guard let volume = fields.text(), RecordingLayout.isVolumeId(volume), let name = fields.text() else { return nil }
+        return SegmentName(name, volume: volume)
     }
 
     private static func state(_ fields: inout JournalFields) -> CameraStatus? {

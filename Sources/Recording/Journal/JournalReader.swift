@@ -5,6 +5,8 @@ package struct JournalReader: Sendable {
     package private(set) var offset: Int
     /// Lines whose check value was wrong; they are left out.
     package private(set) var damagedLines = 0
+    /// CRC-32 of the last line that was read, without its line feed.
+    package private(set) var lastCheck: UInt32?
     private let files: any RecordingFiles
 
     /// No line is longer: more bytes without a line feed are damage and skipped.
@@ -30,7 +32,9 @@ package struct JournalReader: Sendable {
         }
         var entries: [JournalEntry] = []
         var start = 0
+        var last: Range<Int>?
         while let end = bytes[start...].firstIndex(of: 10) {
+            last = start..<end
             if let entry = JournalLine.decode(bytes[start..<end]) {
                 entries.append(entry)
             } else if end > start {
@@ -38,9 +42,11 @@ package struct JournalReader: Sendable {
             }
             start = end + 1
         }
+        if let last { lastCheck = Checksum.crc32(bytes[last]) }
         if bytes.count - start > Self.maximumLine {
             damagedLines += 1
             start = bytes.count
+            lastCheck = nil
         }
         offset += start
         return entries
@@ -54,6 +60,22 @@ package struct JournalReader: Sendable {
             entries += try readNew()
             if offset == before { return entries }
         }
+    }
+
+    /// Whether a line with this CRC-32 ends right before `offset`.
+    static func ends(
+        _ path: String,
+        at offset: Int,
+        _ check: UInt32,
+        files: any RecordingFiles
+    ) throws(FileFailure) -> Bool {
+        guard let size = try files.size(path), size >= offset else { return false }
+        let from = max(0, offset - maximumLine)
+        let bytes = try files.read(path, offset: from, count: offset - from)
+        guard bytes.count == offset - from, bytes.last == 10 else { return false }
+        let line = bytes.dropLast()
+        let start = line.lastIndex(of: 10).map { $0 + 1 } ?? line.startIndex
+        return Checksum.crc32(line[start...]) == check
     }
 
     /// The last line of a segment's journal if it closes the segment; reads that line's surroundings only, because a start

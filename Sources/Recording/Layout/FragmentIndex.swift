@@ -8,12 +8,16 @@ package struct FragmentIndex: Sendable, Hashable {
     /// nil while the segment is being written, or was left unfinished.
     package var closed: SegmentClosed?
 
-    /// Builds the index from a segment's entries; nil without a first line.
+    /// Builds the index from a segment's entries; nil without an opening line. A later opening line (recovery writes one
+    /// where the first was lost) begins anew.
     package init?(_ entries: [JournalEntry]) {
-        guard case .segmentOpened(let opened)? = entries.first else { return nil }
+        let isOpening = { (entry: JournalEntry) in if case .segmentOpened = entry { true } else { false } }
+        guard let first = entries.lastIndex(where: isOpening), case .segmentOpened(let opened) = entries[first] else {
+            return nil
+        }
         self.opened = opened
         fragments = []
-        for entry in entries.dropFirst() {
+        for entry in entries[(first + 1)...] {
             switch entry {
             case .fragment(let record): fragments.append(record)
             case .segmentCut(let size): fragments.removeAll { $0.end > size }
@@ -65,6 +69,30 @@ package struct FragmentIndex: Sendable, Hashable {
         )
         let fragments = try scanner.fragments(from: start.sizeBytes)
         return FragmentIndex(opened: opened, fragments: fragments)
+    }
+
+    /// Whether the journal says what belongs together: fragments follow each other without a hole from the init segment
+    /// on, as many and as far as the closing line says. Where it doesn't, lines were lost and the file has to be asked.
+    package var isConsistent: Bool {
+        var end = opened.initBytes
+        for record in fragments {
+            guard record.offset == end else { return false }
+            end = record.end
+        }
+        guard let closed else { return true }
+        return closed.fragmentCount == fragments.count && closed.sizeBytes == end
+    }
+
+    /// The journal's index, or where that is missing or inconsistent the one of the file itself; nil without both.
+    package static func load(
+        cameraId: String,
+        name: SegmentName,
+        layout: RecordingLayout,
+        files: any RecordingFiles = SystemFiles()
+    ) throws(FileFailure) -> FragmentIndex? {
+        let written = try journal(cameraId: cameraId, name: name, layout: layout, files: files)
+        if let written, written.isConsistent { return written }
+        return try rebuilt(cameraId: cameraId, name: name, layout: layout, files: files) ?? written
     }
 
     /// The last value of the hash chain after all fragments.
