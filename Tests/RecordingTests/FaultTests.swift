@@ -96,11 +96,11 @@ struct FaultTests {
         volume.stop()
         let seen = events.withLock { $0 }
         #expect(seen.count == 2)
-        guard case .failed(let failure)? = seen.first else {
+        guard case .failed(let failure, _)? = seen.first else {
             Issue.record("no failure was reported")
             return
         }
-        #expect(failure.isFull && seen.last == .recovered)
+        #expect(failure.isFull && seen.last == .recovered(volume: "main"))
         let segments = try folder.segments("cam")
         #expect(segments.count == 2)
         for (name, index) in segments {

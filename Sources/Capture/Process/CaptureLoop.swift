@@ -102,8 +102,8 @@ final class CaptureLoop {
                     inbox.statisticsDue = true
                     switch event {
                     case .clockSetBack: inbox.clockSetBackAt = at
-                    case .failed(let failure): if failure.isFull { inbox.isFull = true }
-                    case .recovered: break
+                    case .failed(let failure, _): if failure.isFull { inbox.isFull = true }
+                    case .recovered, .moved, .tailLost: break
                     }
                 }
             }
@@ -368,14 +368,26 @@ final class CaptureLoop {
 
     private static func log(_ event: VolumeEvent, to logger: Logger) {
         switch event {
-        case .failed(let failure):
+        case .failed(let failure, let volume):
             logger.critical(
                 "writing the recording fails; it is tried again",
                 metadata: [
-                    "operation": "\(failure.operation)", "path": "\(failure.path)", "errno": "\(failure.code)",
+                    "volume.id": "\(volume)", "operation": "\(failure.operation)", "path": "\(failure.path)",
+                    "errno": "\(failure.code)",
                 ]
             )
-        case .recovered: logger.notice("writing the recording works again")
+        case .recovered(let volume):
+            logger.notice("writing the recording works again", metadata: ["volume.id": "\(volume)"])
+        case .moved(let cameraId, let from, let to):
+            logger.warning(
+                "recorded on another volume",
+                metadata: ["camera.id": "\(cameraId)", "from": "\(from)", "to": "\(to)"]
+            )
+        case .tailLost(let cameraId, let segment):
+            logger.critical(
+                "a failed sync took the end of a segment",
+                metadata: ["camera.id": "\(cameraId)", "segment": "\(segment)"]
+            )
         case .clockSetBack(let cameraId, let offset):
             logger.warning(
                 "the host's clock was set back",

@@ -150,7 +150,9 @@ package enum JournalLine {
     }
 
     private static func changed(_ fields: inout JournalFields) -> SegmentName? {
-        guard let volume = fields.text(), RecordingLayout.isVolumeId(volume), let name = fields.text() else { return nil }
+        guard let volume = fields.text(), RecordingLayout.isVolumeId(volume), let name = fields.text() else {
+            return nil
+        }
         return SegmentName(name, volume: volume)
     }
 

@@ -2,6 +2,9 @@ package import Domain
 import Foundation
 import Synchronization
 
+/// All recording volumes of one data folder.
+package typealias RecordingVolumes = RecordingVolume
+
 /// The recording side of one volume: a thread that writes for all cameras, and the sync beat. Recorders hand their
 /// fragments over and never wait for it.
 package final class RecordingVolume: Sendable {
@@ -80,6 +83,17 @@ package final class RecordingVolume: Sendable {
         beatDone.wait()
     }
 
+    /// A camera's priority changed: 0–9, the lowest lose pictures first.
+    package func setPriority(_ priority: Int, cameraId: String) {}
+
+    /// New segments go to volumes with more room than this, where there is one.
+    package func setFloor(_ bytes: Int) {}
+
+    /// The volumes and how they are; looks at their free space, so it may block.
+    package func statuses() -> [VolumeStatus] {
+        [VolumeStatus(id: RecordingLayout.mainVolume, path: layout.root, state: isFailing ? .failing : .ok)]
+    }
+
     /// True between a failure and the next write that works.
     package var isFailing: Bool { failing.load(ordering: .relaxed) }
 
@@ -96,7 +110,9 @@ package final class RecordingVolume: Sendable {
 
     /// A camera's recorder: closes what an earlier process left unfinished, notes the gap; blocks. One at a time per
     /// camera.
-    package func recorder(cameraId: String) throws(FileFailure) -> Recorder {
+    ///
+    /// - Parameter priority: 0–9; where a disk is too slow, the cameras with the lowest lose pictures first.
+    package func recorder(cameraId: String, priority: Int = 5) throws(FileFailure) -> Recorder {
         guard Slug.isValid(cameraId) else {
             throw FileFailure(operation: "create folder", path: layout.cameraFolder(cameraId), code: EINVAL)
         }
@@ -165,7 +181,9 @@ package final class RecordingVolume: Sendable {
                 return writer.isOpen
             }
             if case .fragment(_, _) = command, isOpen {
-                if failing.exchange(false, ordering: .relaxed) { onEvent(.recovered) }
+                if failing.exchange(false, ordering: .relaxed) {
+                    onEvent(.recovered(volume: RecordingLayout.mainVolume))
+                }
             }
         } catch {
             report(error)
@@ -176,7 +194,7 @@ package final class RecordingVolume: Sendable {
 
     private func report(_ failure: FileFailure) {
         if failure.isFull { fullFailures.add(1, ordering: .relaxed) }
-        if !failing.exchange(true, ordering: .relaxed) { onEvent(.failed(failure)) }
+        if !failing.exchange(true, ordering: .relaxed) { onEvent(.failed(failure, volume: RecordingLayout.mainVolume)) }
     }
 
     // MARK: - Beat thread
