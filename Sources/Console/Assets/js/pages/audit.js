@@ -2,7 +2,7 @@
 import { debounce, fill, h, icon } from '../core/dom.js';
 import { may } from '../core/abilities.js';
 import { api, iso } from '../core/api.js';
-import { full, number, siteDate, t, word } from '../core/i18n.js';
+import { full, number, siteDate, size, t, word } from '../core/i18n.js';
 import { saveCsv } from '../core/csv.js';
 import { errorText, toastError } from '../core/dialog.js';
 import { link, replaceRoute } from '../core/router.js';
@@ -13,7 +13,7 @@ import { byWhom, empty, failed } from '../parts/marks.js';
 import { windowFilter } from '../parts/spans.js';
 
 /** What is logged; a server may know more, which then stand there by their code. */
-const ACTIONS = ['view', 'bookmark', 'unbookmark', 'hold', 'extend', 'release', 'export', 'dossier', 'cancelExport', 'download', 'deleteExport', 'pause', 'resume', 'rotateKey', 'login', 'logout', 'createUser', 'deleteUser', 'setPassword'];
+const ACTIONS = ['viewLive', 'viewPlayback', 'viewSnapshot', 'viewClip', 'bookmark', 'deleteBookmark', 'hold', 'extendHold', 'releaseHold', 'export', 'cancelExport', 'deleteExport', 'download', 'deleteRecording', 'pauseRecording', 'resumeRecording', 'addUser', 'deleteUser', 'setPassword', 'signInFailed', 'keyMade', 'keyRotated', 'linesLost'];
 
 /** @param {any} subject */
 function subjectCell(subject) {
@@ -21,17 +21,25 @@ function subjectCell(subject) {
   const { kind, id } = subject;
   const name = h('span.dim', null, `${word('subject', kind)} `);
   if (kind === 'camera') return [name, cameraLabel(id)];
+  if (kind === 'user') return [name, id];
   if (kind === 'case') return [name, h('a', { href: link('cases', id) }, id)];
   return [name, h('code', null, id)];
 }
-const TIMES = ['from', 'to', 'until'];
-/** @param {Record<string, any>|null|undefined} data */
-function dataText(data) {
-  return Object.entries(data ?? {}).filter(([, v]) => v !== null && v !== undefined && v !== '').map(([key, value]) => {
-    const text = TIMES.includes(key) && typeof value === 'string' ? full(value) : key === 'cameraId' || key === 'camera' ? cameraName(String(value)) : plain(value);
-    return `${word('auditField', key)}: ${text}`;
-  }).join(' · ') || '–';
+/** @param {string} key @param {any} value */
+function fieldText(key, value) {
+  if (['from', 'to', 'until', 'at'].includes(key)) return full(value) === '–' ? String(value) : full(value);
+  if (key === 'cameraId') return cameraName(String(value));
+  if (key === 'cameras') return (Array.isArray(value) ? value : String(value).split(/[ ,]+/)).map(cameraName).join(', ');
+  if (key === 'bytes') return size(Number(value));
+  if (key === 'role') return word('role', value);
+  if (key === 'format') return word('exportFormat', value);
+  return plain(value);
 }
+/** @param {Record<string, any>|null|undefined} data */
+const dataText = (data) => Object.entries(data ?? {}).filter(([, v]) => v !== null && v !== undefined && v !== '' && v !== '-')
+  .map(([key, value]) => `${word('auditField', key)}: ${fieldText(key, value)}`).join(' · ') || '–';
+/** @param {string} name */
+const actor = (name) => (name === '-' ? t('audit.nobody') : byWhom(name));
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
@@ -71,7 +79,7 @@ export function mount(root, context) {
   }
   function draw() {
     fill(body, items.map((e) => h('tr', { data: { seq: String(e.seq), action: e.action, user: e.by } },
-      h('td.right.mono.dim', null, `#${e.seq}`), h('td.mono', null, full(e.at)), h('td', null, h('b', null, byWhom(e.by)), h('span.dim', null, e.role ? ` ${word('role', e.role)}` : '')), h('td', null, word('auditAction', e.action)),
+      h('td.right.mono.dim', null, `#${e.seq}`), h('td.mono', null, full(e.at)), h('td', null, h('b', null, actor(e.by)), h('span.dim', null, e.role ? ` ${word('role', e.role)}` : '')), h('td', null, word('auditAction', e.action)),
       h('td.wrap', null, subjectCell(e.subject)), h('td.wrap.small', null, dataText(e.data)), h('td.mono.dim', null, e.address || '–'), h('td', null, e.hash ? h('code.hash', { title: e.hash }, String(e.hash).slice(0, 12)) : null))));
     fill(foot, items.length === 0 ? empty(t('audit.none'), 'journal-text') : null, next ? h('button.no-print', { type: 'button', id: 'audit-more', onclick: () => load(next) }, t('list.more')) : h('span.dim', null, t('list.count', { n: items.length })));
   }

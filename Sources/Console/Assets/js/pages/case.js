@@ -56,7 +56,7 @@ function logList(log) {
  * @param {string} id
  */
 function dossierPanel(context, id) {
-  const list = exportList(context, { wanted: (job) => job.caseId === id, none: () => h('p.dim', null, t('case.noDossier')) });
+  const list = exportList(context, { inCase: true, wanted: (job) => job.caseId === id, none: () => h('p.dim', null, t('case.noDossier')) });
   const make = h('button.primary', { type: 'button', id: 'make-dossier', onclick: async () => {
     make.disabled = true;
     try {

@@ -28,6 +28,16 @@ export function shareText(row) {
 const length = (seconds) => (seconds > 0 && seconds < 10 ? t('complete.seconds', { n: number(seconds, 2) }) : span(seconds * 1000));
 
 /**
+ * Seconds as hours, minutes and seconds to a hundredth, as accounts are kept: 23:51:03.20
+ * @param {number} seconds
+ */
+function exact(seconds) {
+  const whole = Math.max(0, Math.round((seconds ?? 0) * 100));
+  const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  return `${two(Math.floor(whole / 360_000))}:${two(Math.floor(whole / 6000) % 60)}:${two(Math.floor(whole / 100) % 60)}.${two(whole % 100)}`;
+}
+
+/**
  * Where the gaps of a camera lie in the window.
  * @param {any[]} gaps
  * @param {{from: number, to: number}} range
@@ -108,8 +118,8 @@ export function mount(root, context) {
       h('p', null, t('complete.printed', { by: state.user.displayName || state.user.name, at: full(serverNow()) })));
     fill(summary, h('div.figures', null,
       h('div.figure', null, h('span.dim', null, t('complete.share')), h('b', { data: { field: 'share' } }, sum.windowSeconds ? shareText(sum) : '–'), h('span.dim.small', null, t('complete.cameras', { n: rows.length }))),
-      h('div.figure', null, h('span.dim', null, t('complete.recorded')), h('b', null, length(sum.recordedSeconds)), h('span.dim.small', null, t('complete.ofWindow', { span: length(sum.windowSeconds) }))),
-      h('div.figure', { data: { good: String(sum.gaps === 0) } }, h('span.dim', null, t('complete.gaps')), h('b', null, number(sum.gaps, 0)), h('span.dim.small', null, length(sum.gapSeconds))),
+      h('div.figure', null, h('span.dim', null, t('complete.recorded')), h('b', null, exact(sum.recordedSeconds)), h('span.dim.small', null, t('complete.ofWindow', { span: exact(sum.windowSeconds) }))),
+      h('div.figure', { data: { good: String(sum.gaps === 0) } }, h('span.dim', null, t('complete.gaps')), h('b', null, number(sum.gaps, 0)), h('span.dim.small', null, exact(sum.gapSeconds))),
       h('div.figure', { data: { good: String(holds) } }, h('span.dim', null, t('complete.sum')), h('b', null, holds ? `✓ ${t('complete.sumHolds')}` : `▲ ${t('complete.sumFails')}`), h('span.dim.small', null, t('complete.sumText')))), reasonTags(reasons));
     const byCamera = new Map(rows.map((row) => [row.cameraId, all.filter((gap) => gap.cameraId === row.cameraId)]));
     const order = new Map(sortedCameras().map((c, i) => [c.id, i]));
@@ -117,7 +127,7 @@ export function mount(root, context) {
     fill(table, rows.length === 0 ? empty(t('live.noneFound'), 'camera-video') : h('div.table-wrap', null, h('table.table.cards.complete-table', null, h('thead', null, h('tr', null, columns.map((k, i) => h('th', { scope: 'col', class: [1, 3, 4, 5].includes(i) ? 'right' : '' }, t(k))))),
       h('tbody', null, [...rows].sort((a, b) => (order.get(a.cameraId) ?? 1e6) - (order.get(b.cameraId) ?? 1e6)).map((row) => h('tr', { data: { camera: row.cameraId, gaps: String(row.gaps) } },
         h('td.wrap', null, cameraLabel(row.cameraId)), h('td.right.mono', { class: row.gaps ? '' : 'full' }, shareText(row)), h('td.strip-cell', null, strip(byCamera.get(row.cameraId) ?? [], range)),
-        h('td.right', { data: { label: t('complete.recorded') } }, length(row.recordedSeconds)), h('td.right', { data: { label: t('complete.missing') } }, row.gapSeconds ? length(row.gapSeconds) : '–'), h('td.right.mono', { data: { label: t('complete.gaps') } }, number(row.gaps, 0)), h('td.wrap', null, reasonTags(row.byReason))))))));
+        h('td.right.mono', { data: { label: t('complete.recorded') } }, exact(row.recordedSeconds)), h('td.right.mono', { data: { label: t('complete.missing') } }, row.gapSeconds ? exact(row.gapSeconds) : '–'), h('td.right.mono', { data: { label: t('complete.gaps') } }, number(row.gaps, 0)), h('td.wrap', null, reasonTags(row.byReason))))))));
     if (all.length >= STRIP_GAPS) add(table, [h('p.hint', null, t('complete.stripCut', { n: STRIP_GAPS }))]);
   }
   function drawGaps() {

@@ -2,7 +2,7 @@
 import { fill, h, icon } from '../core/dom.js';
 import { may } from '../core/abilities.js';
 import { api } from '../core/api.js';
-import { byName, full, number, siteDate, size, t } from '../core/i18n.js';
+import { byName, full, number, siteDate, size, t, word } from '../core/i18n.js';
 import { saveCsv } from '../core/csv.js';
 import { errorText } from '../core/dialog.js';
 import { cameraName, state } from '../core/store.js';
@@ -46,7 +46,7 @@ function cameraTable(cameras) {
   return h('div.table-wrap', null, h('table.table.cards.storage-table', null, h('thead', null, h('tr', null, columns.map((k, i) => h('th', { scope: 'col', class: [1, 2, 3, 7].includes(i) ? 'right' : '' }, k ? t(k) : '')))),
     h('tbody', null, cameras.map((c) => h('tr', { data: { camera: c.cameraId, shortfall: String(Boolean(c.shortfall)) } },
       h('td.wrap', null, cameraLabel(c.cameraId)), h('td.right.mono', { data: { label: t('storage.bytes') } }, size(c.bytes)), h('td.right.mono', { data: { label: t('storage.held') } }, c.heldBytes ? size(c.heldBytes) : '–'), h('td.right.mono', { data: { label: t('storage.perDay') } }, size(c.bytesPerDay)),
-      h('td.mono', { data: { label: t('system.recordedFrom') } }, full(c.recordedFrom)), h('td', { data: { label: t('storage.policy') } }, policyText(c)), h('td', { data: { label: t('storage.priority') } }, plain(c.priority)), h('td.right', { data: { label: t('storage.expected') } }, dayCount(c.expectedDays)),
+      h('td.mono', { data: { label: t('system.recordedFrom') } }, full(c.recordedFrom)), h('td', { data: { label: t('storage.policy') } }, policyText(c)), h('td', { data: { label: t('storage.priority') } }, word('priority', plain(c.priority))), h('td.right', { data: { label: t('storage.expected') } }, dayCount(c.expectedDays)),
       h('td.wrap', null, c.shortfall ? h('span.warn', null, `▲ ${t('storage.shortfall')}`) : null))))));
 }
 

@@ -18,10 +18,9 @@ export const pausedText = (camera) => t('recording.pausedText', { by: byWhom(cam
  * @param {any} camera
  */
 export function recordingTags(camera) {
-  const reason = camera?.reason;
   return [
     camera?.recording?.paused ? h('span.tag', { data: { recording: 'paused' }, title: pausedText(camera) }, icon('pause-circle'), t('recording.paused')) : null,
-    reason === 'quarantined' ? h('span.tag', { data: { recording: 'quarantined' } }, icon('shield-exclamation'), t('recording.quarantined'))
+    camera?.reason === 'quarantined' || camera?.quarantinedUntil ? h('span.tag', { data: { recording: 'quarantined' }, title: camera.quarantinedUntil ? t('recording.quarantinedUntil', { until: full(camera.quarantinedUntil) }) : undefined }, icon('shield-exclamation'), t('recording.quarantined'))
       : camera?.isolated ? h('span.tag', { data: { recording: 'isolated' }, title: t('recording.isolatedWhy') }, icon('shield'), t('recording.isolated')) : null,
   ];
 }

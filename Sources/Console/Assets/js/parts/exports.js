@@ -98,7 +98,7 @@ function filesOf(job) {
 /**
  * One job.
  * @param {any} job
- * @param {{removed?: (id: string) => void}} doing
+ * @param {{removed?: (id: string) => void, inCase?: boolean}} doing
  */
 export function exportCard(job, doing) {
   const own = job.by === state.user.name || isRole('admin');
@@ -120,7 +120,7 @@ export function exportCard(job, doing) {
   const gaps = items.reduce((/** @type {number} */ n, /** @type {any} */ i) => n + (i.gaps?.length ?? 0), 0);
   return h('article.panel.export', { data: { export: job.id, state: job.state } },
     h('header.export-head', null, exportTag(job), h('h3', null, job.title || job.id), h('span.tag', null, word('exportFormat', job.format)), h('span.grow'), expiryText(job)),
-    h('p.dim.small', null, [byWhom(job.by), moment(job.createdAt), job.finishedAt ? t('export.took', { span: span(Date.parse(job.finishedAt) - Date.parse(job.createdAt)) }) : null].filter(Boolean).join(' · '), job.caseId ? [' · ', h('a', { href: link('cases', job.caseId) }, t('hold.case'))] : null),
+    h('p.dim.small', null, [byWhom(job.by), moment(job.createdAt), job.finishedAt ? t('export.took', { span: span(Date.parse(job.finishedAt) - Date.parse(job.createdAt)) }) : null].filter(Boolean).join(' · '), job.caseId && !doing.inCase ? [' · ', h('a', { href: link('cases', job.caseId) }, t('hold.case'))] : null),
     isRunning(job) ? progressOf(job) : null,
     job.error ? h('p.form-error', null, '▲ ', word('exportError', job.error)) : null,
     job.note ? h('p', null, job.note) : null,
@@ -131,14 +131,14 @@ export function exportCard(job, doing) {
 /**
  * A list of jobs that stays true: by the stream, and by asking for the running ones where no change was heard.
  * @param {import('../shell.js').Context} context
- * @param {{wanted?: (job: any) => boolean, none: () => any}} options
+ * @param {{wanted?: (job: any) => boolean, none: () => any, inCase?: boolean}} options
  */
 export function exportList(context, options) {
   /** @type {Map<string, {job: any, element: HTMLElement, heard: number}>} */
   const shown = new Map();
   const box = h('div.export-list');
   const note = h('div');
-  const doing = { removed: (/** @type {string} */ id) => { shown.get(id)?.element.remove(); shown.delete(id); tell(); } };
+  const doing = { inCase: options.inCase, removed: (/** @type {string} */ id) => { shown.get(id)?.element.remove(); shown.delete(id); tell(); } };
   const tell = () => fill(note, shown.size === 0 ? options.none() : null);
   /** @param {any} job @param {boolean} [last] puts a new one at the end */
   function take(job, last) {
