@@ -10,11 +10,11 @@ DESTDIR ?=
 BIN := .build-release/release
 
 # What the product needs to build and run.
-PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libmosquitto-dev libsqlite3-dev pkg-config \
+PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libmosquitto-dev libsqlite3-dev libminizip-dev pkg-config \
 	mosquitto ffmpeg libjs-leaflet libjs-leaflet.markercluster bootstrap-icons fonts-noto-cjk
 # What only the tests need: a browser, an independent RTSP server, another MQTT client, checks of the units and pages.
 TEST_PACKAGES := mosquitto-clients chromium chromium-driver python3 python3-gi gir1.2-gst-rtsp-server-1.0 \
-	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad node-typescript openssl systemd
+	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-tools gstreamer1.0-plugins-base-apps node-typescript openssl systemd
 
 # Runs the tests that $(1) chooses; what failed is said again at the end, where it is found.
 define tests
