@@ -53,6 +53,8 @@ function strip(gaps, range) {
   return box;
 }
 
+/** @param {Record<string, number>} reasons seconds by reason, as a line of text */
+const reasonLine = (reasons) => Object.entries(reasons ?? {}).filter(([, s]) => s > 0).sort((a, b) => b[1] - a[1]).map(([reason, seconds]) => `${word('reason', reason)} ${length(seconds)}`).join(' · ');
 /** @param {Record<string, number>} reasons seconds by reason */
 const reasonTags = (reasons) => h('div.reason-tags', null, Object.entries(reasons ?? {}).filter(([, s]) => s > 0).sort((a, b) => b[1] - a[1]).map(([reason, seconds]) => h('span.tag', { data: { reason } }, word('reason', reason), h('span.mono', null, ` ${length(seconds)}`))));
 
@@ -127,7 +129,7 @@ export function mount(root, context) {
     fill(table, rows.length === 0 ? empty(t('live.noneFound'), 'camera-video') : h('div.table-wrap', null, h('table.table.cards.complete-table', null, h('thead', null, h('tr', null, columns.map((k, i) => h('th', { scope: 'col', class: [1, 3, 4, 5].includes(i) ? 'right' : '' }, t(k))))),
       h('tbody', null, [...rows].sort((a, b) => (order.get(a.cameraId) ?? 1e6) - (order.get(b.cameraId) ?? 1e6)).map((row) => h('tr', { data: { camera: row.cameraId, gaps: String(row.gaps) } },
         h('td.wrap', null, cameraLabel(row.cameraId)), h('td.right.mono', { class: row.gaps ? '' : 'full' }, shareText(row)), h('td.strip-cell', null, strip(byCamera.get(row.cameraId) ?? [], range)),
-        h('td.right.mono', { data: { label: t('complete.recorded') } }, exact(row.recordedSeconds)), h('td.right.mono', { data: { label: t('complete.missing') } }, row.gapSeconds ? exact(row.gapSeconds) : '–'), h('td.right.mono', { data: { label: t('complete.gaps') } }, number(row.gaps, 0)), h('td.wrap', null, reasonTags(row.byReason))))))));
+        h('td.right.mono', { data: { label: t('complete.recorded') } }, exact(row.recordedSeconds)), h('td.right.mono', { data: { label: t('complete.missing') } }, row.gapSeconds ? exact(row.gapSeconds) : '–'), h('td.right.mono', { data: { label: t('complete.gaps') } }, number(row.gaps, 0)), h('td.wrap.small', null, reasonLine(row.byReason))))))));
     if (all.length >= STRIP_GAPS) add(table, [h('p.hint', null, t('complete.stripCut', { n: STRIP_GAPS }))]);
   }
   function drawGaps() {

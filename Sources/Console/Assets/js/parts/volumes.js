@@ -28,6 +28,6 @@ export function volumeTable(volumes) {
     h('tbody', null, volumes.map((v) => {
       const gone = v.state === 'missing' && !v.totalBytes;
       return h('tr', { data: { volume: v.id, state: v.state } }, h('td.wrap', null, h('b', null, v.id), withPath && v.path ? h('div.dim.small.mono', null, v.path) : null), h('td.wrap', null, volumeMark(v), v.reason ? h('div.small.warn', null, word('volumeReason', v.reason)) : null),
-        h('td', null, gone ? '–' : fillBar(v)), [gone ? null : v.totalBytes - v.freeBytes, gone ? null : v.freeBytes, v.floorBytes, gone ? null : v.totalBytes].map((bytes, i) => h('td.right.mono', { data: { label: t(columns[i + 3]) } }, size(bytes))));
+        h('td', null, gone ? '–' : fillBar(v)), [gone ? null : v.totalBytes - v.freeBytes, gone ? null : v.freeBytes, gone ? null : v.floorBytes, gone ? null : v.totalBytes].map((bytes, i) => h('td.right.mono', { data: { label: t(columns[i + 3]) } }, size(bytes))));
     }))));
 }
