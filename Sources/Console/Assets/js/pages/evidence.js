@@ -63,7 +63,7 @@ function holds(root, context) {
   const later = debounce(load, 300);
   context.on('bookmark', later);
   context.on('reset', later);
-  context.every(60_000, draw);
+  context.every(60_000, load);
   void load();
 }
 
