@@ -183,6 +183,8 @@ class ConsoleTest:
         plays = b.run("return MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L120.B0\"')")
         if hevc and not plays:
             self.step(f"{hevc['id']} is shown as pictures that move, with the reason")
+            b.run("localStorage.setItem('gridwatch.codec.' + arguments[0], JSON.stringify('pictures'))", self.users['monitor'][0])
+            self.page('overview')
             self.page(f"live?camera={hevc['id']}")
             tile = f'.tile-view[data-camera="{hevc["id"]}"]'
             b.wait(f"document.querySelector('{tile}')?.dataset.mode === 'pictures' && document.querySelector('{tile} .tile-badge').textContent.includes('H.265')", 20, 'the badge names H.265')
@@ -190,11 +192,11 @@ class ConsoleTest:
             b.wait(f"document.querySelector('{tile} img').naturalWidth > 0 && document.querySelector('{tile} img').src !== '{first}'", 40, 'the next picture')
             self.screen('02-pictures')
             self.page(f"playback?camera={hevc['id']}")
-            b.wait("document.querySelector('.player > img').naturalWidth > 0 && !document.querySelector('.player > img').hidden", 30, 'a recorded picture')
-            first = b.run("return document.querySelector('.player > img').src")
+            b.wait("document.querySelector('.player-screen img')?.naturalWidth > 0 && !document.querySelector('.player-screen img').hidden", 30, 'a recorded picture')
+            first = b.run("return document.querySelector('.player-screen img').src")
+            b.wait(f"document.querySelector('.player-screen img').src !== '{first}'", 30, 'the recorded pictures step on')
             b.key(' ')
-            b.wait(f"document.querySelector('.player > img').src !== '{first}'", 30, 'the recorded pictures step on')
-            b.key(' ')
+            b.run("localStorage.removeItem('gridwatch.codec.' + arguments[0])", self.users['monitor'][0])
         for state in ('unauthorised', 'offline'):
             down = next((c for c in cameras if c['state'] == state), None)
             if not down:

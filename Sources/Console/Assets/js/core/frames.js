@@ -2,7 +2,7 @@
 
 /** @typedef {{type: string, camera: string, run?: string, mime?: string, codec?: string, width?: number, height?: number, at?: string,
  *   tfdt?: number, duration?: number, timescale?: number, key?: boolean, state?: string, reason?: string, since?: string, detail?: string,
- *   fragments?: number, from?: string, to?: string}} FrameHeader */
+ *   fragments?: number, from?: string, to?: string, track?: 'video'|'audio', code?: string, limit?: number}} FrameHeader */
 
 const LIMIT = 32 * 1024 * 1024;
 
@@ -67,7 +67,7 @@ export async function readFrames(url, signal, take) {
   if (!response.ok || !response.body) {
     /** @type {any} */
     const problem = await response.json().catch(() => ({}));
-    throw Object.assign(new Error(problem.detail ?? `HTTP ${response.status}`), { status: response.status, code: problem.code });
+    throw Object.assign(new Error(problem.detail ?? `HTTP ${response.status}`), { status: response.status, code: problem.code, params: problem.params ?? {} });
   }
   const reader = response.body.getReader();
   const parser = new FrameParser();

@@ -31,27 +31,39 @@ export const KEYS = [
   { id: 'snapshot', keys: ['S'], scope: 'live' },
   { id: 'caseFromPicture', keys: ['C'], scope: 'live' },
   { id: 'openPlayback', keys: ['P'], scope: 'live' },
+  { id: 'tileSound', keys: ['M'], scope: 'live' },
+  { id: 'replay', keys: ['R'], scope: 'live' },
   { id: 'play', keys: ['Space'], scope: 'playback' },
   { id: 'back10', keys: ['ArrowLeft'], scope: 'playback' },
   { id: 'forward10', keys: ['ArrowRight'], scope: 'playback' },
   { id: 'forward1', keys: ['ArrowUp'], scope: 'playback' },
   { id: 'back1', keys: ['ArrowDown'], scope: 'playback' },
-  { id: 'frameBack', keys: [','], scope: 'playback' },
-  { id: 'frameForward', keys: ['.'], scope: 'playback' },
+  { id: 'frameBack', keys: [',', 'Shift+ArrowLeft'], scope: 'playback' },
+  { id: 'frameForward', keys: ['.', 'Shift+ArrowRight'], scope: 'playback' },
+  { id: 'reverse', keys: ['J'], scope: 'playback' },
+  { id: 'stop', keys: ['K'], scope: 'playback' },
+  { id: 'onward', keys: ['L'], scope: 'playback' },
   { id: 'slower', keys: ['<'], scope: 'playback' },
   { id: 'faster', keys: ['>'], scope: 'playback' },
   { id: 'previousEvent', keys: ['['], scope: 'playback' },
   { id: 'nextEvent', keys: [']'], scope: 'playback' },
+  { id: 'previousGap', keys: ['{'], scope: 'playback' },
+  { id: 'nextGap', keys: ['}'], scope: 'playback' },
   { id: 'markIn', keys: ['I'], scope: 'playback' },
   { id: 'markOut', keys: ['O'], scope: 'playback' },
   { id: 'exportClip', keys: ['E'], scope: 'playback' },
+  { id: 'exportRange', keys: ['X'], scope: 'playback' },
   { id: 'holdRange', keys: ['Shift+E'], scope: 'playback' },
+  { id: 'playbackMute', keys: ['M'], scope: 'playback' },
+  { id: 'activitySearch', keys: ['A'], scope: 'playback' },
+  { id: 'chooseCameras', keys: ['V'], scope: 'playback' },
   { id: 'playbackBookmark', keys: ['B'], scope: 'playback' },
   { id: 'playbackSnapshot', keys: ['S'], scope: 'playback' },
   { id: 'playbackCase', keys: ['C'], scope: 'playback' },
   { id: 'zoomIn', keys: ['+', '='], scope: 'playback' },
   { id: 'zoomOut', keys: ['-'], scope: 'playback' },
   { id: 'zoomFit', keys: ['0'], scope: 'playback' },
+  { id: 'zoomMonth', keys: ['9'], scope: 'playback' },
   { id: 'dayStart', keys: ['Home'], scope: 'playback' },
   { id: 'goNow', keys: ['End'], scope: 'playback' },
   { id: 'confirmAlarm', keys: ['A'], scope: 'alarms' },
@@ -102,7 +114,7 @@ export const firstKey = (id) => keyLabel(KEYS.find((k) => k.id === id)?.keys[0] 
 function nameOf(event) {
   const letter = /^[a-z]$/i.test(event.key);
   let name = event.key === ' ' ? 'Space' : letter ? event.key.toUpperCase() : event.key;
-  if (letter && event.shiftKey) name = `Shift+${name}`;
+  if ((letter || name.startsWith('Arrow')) && event.shiftKey) name = `Shift+${name}`;
   if (event.ctrlKey || event.metaKey) name = `Ctrl+${name}`;
   return name;
 }

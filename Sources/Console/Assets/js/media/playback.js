@@ -1,226 +1,213 @@
-// Plays a camera's recording: fetches a window ahead of the picture, skips gaps, starts anew for a far jump.
-import { readFrames } from '../core/frames.js';
-import { iso, queryText } from '../core/api.js';
+// A camera's recording as moving video: fetched ahead of the clock, held to it by speed and, where that is too slow, by a jump.
+import { h } from '../core/dom.js';
 import { serverNow } from '../core/store.js';
+import { isAbort, readRecording } from './recording.js';
+import { SoundTrack } from './sound.js';
 import { canPlay, VideoSource } from './source.js';
 
-/** Seconds of recording asked for at once. */
-const WINDOW = 60;
-/** Seconds ahead of the picture below which the next window is asked for. */
-const AHEAD = 25;
+/** Seconds of recording asked for at once; less where each second costs the server its encoding. */
+const WINDOW = 30;
+const WINDOW_TRANSCODED = 12;
+/** Seconds ahead of the clock below which the next window is asked for, times the speed. */
+const AHEAD = 12;
 /** Room on the timeline before the asked moment: the key frame it starts from lies earlier. */
 const MARGIN = 1;
+/** A picture this far from the clock (s, times the speed) jumps to it; a smaller difference is made up by speed. */
+const JUMP = 0.8;
+/** Differences below this are left alone, s. */
+const GOOD_ENOUGH = 0.015;
 
-/** @typedef {'idle'|'loading'|'playing'|'paused'|'nothing'|'atEnd'|'unsupported'|'failed'} PlaybackState */
+/** @typedef {'loading'|'ready'|'gap'|'failed'|'unsupported'|'busy'} TrackState `gap`: nothing is recorded there; `busy`: all places for transcoding are taken */
+/** @typedef {{at: number, rate: number, moving: boolean, exact: boolean}} Following what the clock says: wall ms, speed, whether it moves, and whether it stands on purpose */
 
-export class RecordingPlayer {
+export class VideoTrack {
   /** @type {VideoSource|null} */ #source = null;
+  /** @type {SoundTrack|null} */ #sound = null;
   /** @type {AbortController|null} */ #request = null;
-  /** @type {number|null} */ #base = null;
-  #wanted = 0;
-  #fetchedTo = 0;
+  /** @type {number|null} wall ms of the video's second 0 */ #base = null;
+  /** What has been read: from the first moment asked for, to the end of the last answer, wall ms. */
+  #from = 0;
+  #to = 0;
   #fetching = false;
-  #seekPending = false;
   #retryAt = 0;
-  #initSent = false;
-  /** @type {{from: number, to: number, reason: string}[]} */ #gaps = [];
-  #wantPlaying = false;
-  #lastSecond = -1;
-  #movedAt = 0;
-  rate = 1;
-  /** @type {PlaybackState} */ state = 'idle';
+  #wantedAt = 0;
+  #seen = false;
+  /** @type {TrackState} */ state = 'loading';
+  /** Render places there are, where they are all taken. */
+  limit = 0;
+  /** One frame, s. */
+  frame = 0.04;
 
-  /**
-   * @param {HTMLVideoElement} video
-   * @param {{changed: () => void, skipped: (gap: {from: number, to: number, reason: string}) => void}} listener
-   */
-  constructor(video, listener) {
-    this.video = video;
-    this.listener = listener;
-    this.camera = '';
-    this.timer = setInterval(() => this.#tend(), 200);
-    video.addEventListener('seeked', listener.changed);
+  /** @param {string} camera @param {import('./recording.js').Form} form @param {() => void} changed */
+  constructor(camera, form, changed) {
+    this.camera = camera;
+    this.form = form;
+    this.changed = changed;
+    this.element = h('video', { muted: true, playsInline: true, tabindex: '-1', hidden: true });
+    this.element.setAttribute('playsinline', '');
+    this.element.addEventListener('seeked', changed);
+    this.#learnFrame();
   }
 
   close() {
-    clearInterval(this.timer);
     this.#drop();
+    this.element.remove();
   }
 
   #drop() {
     this.#request?.abort();
     this.#request = null;
+    this.#sound?.close();
+    this.#sound = null;
     this.#source?.close();
     this.#source = null;
     this.#base = null;
     this.#fetching = false;
-    this.#initSent = false;
-    this.#gaps = [];
+    this.#seen = false;
   }
 
   /** Wall ms of the picture. */
-  get at() {
-    if (this.#base === null || this.#seekPending) return this.#wanted;
-    return this.#base + this.video.currentTime * 1000;
+  get at() { return this.#base === null ? this.#wantedAt : this.#base + this.element.currentTime * 1000; }
+  /** Whether a picture of this track can be seen; once there is one it stands until the next one is there. */
+  get visible() { return this.#seen || (this.#seen = this.element.readyState >= 2); }
+
+  /** @param {number} volume 0 to 1 */
+  setVolume(volume) { this.#sound?.setVolume(volume); }
+  /** Whether the recording has given any sound since it was asked for. */
+  get hasSound() { return Boolean(this.#sound?.any); }
+
+  /** @param {number} at wall ms */
+  #open(at) {
+    this.#drop();
+    this.#from = at;
+    this.#to = at;
+    this.#wantedAt = at;
+    this.#retryAt = 0;
+    this.state = 'loading';
+    this.#fetch(1);
   }
 
-  get playing() { return this.#wantPlaying; }
+  /** Begins anew at the next turn: the form has changed, or a place may be free again. */
+  again() { this.#drop(); this.#from = 0; this.#to = 0; this.state = 'loading'; }
 
-  /** @param {string} camera @param {number} at wall ms */
-  open(camera, at) {
-    this.camera = camera;
-    this.seek(at, true);
+  /** @param {Following} clock @returns {TrackState} */
+  follow(clock) {
+    const { at, rate } = clock;
+    if (this.state === 'unsupported' || this.state === 'busy') return this.state;
+    const known = this.#from <= at + 1 && at <= this.#to + (this.#fetching ? WINDOW * 1000 : 1500);
+    if (!known) { this.#open(at); return this.state; }
+    this.#wantedAt = at;
+    const second = this.#base === null ? -1 : (at - this.#base) / 1000;
+    const range = second >= 0 ? this.#source?.rangeAt(second) ?? null : null;
+    const ahead = (this.#to - at) / 1000;
+    const speed = Math.max(1, Math.abs(rate));
+    if (!this.#fetching && ahead < AHEAD * speed && performance.now() >= this.#retryAt) this.#fetch(speed);
+    if (range) this.#hold(second, range[1], clock);
+    else {
+      this.element.pause();
+      // Read, appended, and still nothing there: nothing is recorded.
+      const read = at < this.#to - 1 && (this.#source?.idle ?? true);
+      if (this.state !== 'failed') this.state = read ? 'gap' : 'loading';
+    }
+    this.#sound?.follow(clock);
+    return this.state;
   }
 
-  /** @param {number} at wall ms @param {boolean} [anew] */
-  seek(at, anew = false) {
-    const now = serverNow();
-    this.#wanted = Math.min(at, now);
-    const second = this.#base === null ? -1 : (this.#wanted - this.#base) / 1000;
-    if (!anew && second >= 0 && this.#source?.rangeAt(second)) {
-      this.#seekPending = false;
-      this.video.currentTime = second;
-      this.#set(this.#wantPlaying ? 'playing' : 'paused');
+  /** @param {number} second @param {number} end of what is there @param {Following} clock */
+  #hold(second, end, { rate, moving, exact }) {
+    const { element } = this;
+    const off = element.currentTime - second;
+    if (!moving) {
+      if (!element.paused) element.pause();
+      if (Math.abs(off) > (exact ? 0.005 : 0.1) && !element.seeking) element.currentTime = second;
+      this.state = element.seeking || element.readyState < 2 ? 'loading' : 'ready';
       return;
     }
-    this.#drop();
-    this.#seekPending = true;
-    this.#fetchedTo = this.#wanted;
-    this.#retryAt = 0;
-    this.#set('loading');
-    this.#fetch();
+    if (Math.abs(off) > JUMP * Math.max(1, rate)) {
+      // While a jump is under way the clock waits, so that the picture meets it.
+      if (!element.seeking) element.currentTime = Math.min(second, end - 0.02);
+      this.state = 'loading';
+      return;
+    }
+    const wanted = Math.abs(off) < GOOD_ENOUGH * Math.max(1, rate) ? rate : Math.max(0.0625, rate * (1 - Math.max(-0.5, Math.min(0.5, off / rate))));
+    if (Math.abs(element.playbackRate - wanted) > 0.004) element.playbackRate = Math.min(16, wanted);
+    if (element.paused) element.play().catch(() => {});
+    this.state = element.seeking || element.readyState < 2 ? 'loading' : 'ready';
   }
 
-  play() {
-    this.#wantPlaying = true;
-    this.video.playbackRate = this.rate;
-    this.video.play().catch(() => {});
-    this.#set(this.state === 'paused' ? 'playing' : this.state);
-  }
-
-  pause() {
-    this.#wantPlaying = false;
-    this.video.pause();
-    this.#set(this.state === 'playing' ? 'paused' : this.state);
-  }
-
-  /** @param {number} rate */
-  setRate(rate) {
-    this.rate = rate;
-    this.video.playbackRate = rate;
-    this.listener.changed();
-  }
-
-  /**
-   * One frame on or back.
-   * @param {number} direction
-   * @param {number} [seconds] a frame's length
-   */
-  step(direction, seconds = 0.04) {
-    this.pause();
-    this.seek(this.at + direction * seconds * 1000 + (direction > 0 ? 1 : -1));
-  }
-
-  /** @param {PlaybackState} state */
-  #set(state) {
-    this.state = state;
-    this.listener.changed();
-  }
-
-  #fetch() {
-    if (this.#fetching || !this.camera) return;
-    const from = this.#fetchedTo;
-    const to = Math.min(from + WINDOW * 1000, serverNow());
-    if (to - from < 500) { this.#retryAt = performance.now() + 1000; return; }
+  /** @param {number} speed */
+  #fetch(speed) {
+    if (this.#fetching) return;
+    const from = this.#to;
+    const length = (this.form.codec ? WINDOW_TRANSCODED : WINDOW) * Math.min(4, speed);
+    const to = Math.min(from + length * 1000, serverNow());
+    if (to - from < 500) { this.#retryAt = performance.now() + 700; return; }
     const request = new AbortController();
     this.#request = request;
     this.#fetching = true;
-    let fragments = 0;
     let last = from;
-    readFrames(`/api/v1/cameras/${encodeURIComponent(this.camera)}/playback${queryText({ from: iso(from), to: iso(to) })}`, request.signal, async (header, payload) => {
-      if (header.type === 'init') {
-        if (!canPlay(header.mime)) {
-          request.abort();
-          this.#set('unsupported');
-          return;
-        }
-        this.#source ??= new VideoSource(this.video, () => this.#set('failed'));
+    let fragments = 0;
+    readRecording(this.camera, from, to, this.form, request.signal, async (header, payload) => {
+      const at = Date.parse(header.at ?? '');
+      const length = ((header.duration ?? 0) / (header.timescale || 90000)) * 1000;
+      if (header.track === 'audio') {
+        this.#sound ??= new SoundTrack(this.camera);
+        this.#sound.take(header, payload);
+      } else if (header.type === 'init') {
+        if (!canPlay(header.mime)) { request.abort(); this.#end('unsupported'); return; }
+        this.#source ??= this.#newSource();
         this.#source.init(header.mime ?? '', payload);
-        this.#initSent = true;
-      } else if (header.type === 'fragment' && this.#source && this.#initSent) {
-        const at = Date.parse(header.at ?? '');
-        this.#base ??= Math.min(at, this.#wanted) - MARGIN * 1000;
-        const length = ((header.duration ?? 0) / (header.timescale || 90000)) * 1000;
+      } else if (header.type === 'fragment' && this.#source) {
+        this.#base ??= Math.min(at, from) - MARGIN * 1000;
         if (at >= this.#base) this.#source.media(payload, (at - this.#base) / 1000 - (header.tfdt ?? 0) / (header.timescale || 90000));
         last = Math.max(last, at + length);
+        this.#to = Math.max(this.#to, Math.min(last, to));
         fragments += 1;
         await this.#source.room(24);
-      } else if (header.type === 'gap') {
-        const gap = { from: Date.parse(header.from ?? ''), to: Date.parse(header.to ?? ''), reason: header.reason ?? '' };
-        this.#gaps = [...this.#gaps.filter((g) => g.from !== gap.from), gap].slice(-50);
-        last = Math.max(last, gap.to);
-      }
-    }).then(() => {
-      if (this.#request !== request || this.state === 'unsupported') return;
+      } else if (header.type === 'gap') last = Math.max(last, Math.min(to, Date.parse(header.to ?? '')));
+    }).then((whole) => {
+      if (this.#request !== request) return;
       this.#fetching = false;
+      if (this.state === 'failed') this.state = 'loading';
       const reachesNow = to >= serverNow() - 2000;
       // What is recorded right now comes in pieces: go on where the last piece ended, never back.
-      this.#fetchedTo = Math.min(reachesNow ? Math.max(from, last) : Math.max(to, last), serverNow());
-      if (fragments === 0) this.#retryAt = performance.now() + (reachesNow ? 1000 : 0);
-      if (this.#base === null && fragments === 0 && reachesNow) this.#set('nothing');
+      this.#to = Math.max(this.#to, reachesNow || !whole ? Math.max(from, last) : to);
+      if (fragments === 0 || !whole) this.#retryAt = performance.now() + (reachesNow || !whole ? 1000 : 0);
     }).catch((error) => {
-      if (this.#request !== request || error?.name === 'AbortError') return;
+      if (this.#request !== request || isAbort(error)) return;
       this.#fetching = false;
       this.#retryAt = performance.now() + 3000;
-      if (this.#base === null) this.#set(error?.status === 404 ? 'nothing' : 'failed');
+      if (error?.code === 'tooManyTranscodes') { this.limit = error.params?.limit ?? 0; this.#end('busy'); }
+      else if (error?.code === 'nothingRecorded') { this.#to = Math.max(this.#to, to); this.#retryAt = 0; }
+      else this.state = 'failed';
+      this.changed();
     });
   }
 
-  #tend() {
-    if (!this.camera || this.state === 'unsupported' || document.hidden) return;
-    const second = this.video.currentTime;
-    const end = this.#source?.end ?? null;
-    if (this.#seekPending && this.#base !== null && this.#source) {
-      const target = (this.#wanted - this.#base) / 1000;
-      const inside = this.#source.rangeAt(target);
-      const next = inside ? null : this.#source.nextStart(target);
-      if (inside || next !== null) {
-        this.#seekPending = false;
-        this.video.currentTime = inside ? target : /** @type {number} */ (next) + 0.01;
-        if (next !== null) this.#tellGap(this.#wanted, this.#base + next * 1000);
-        this.video.playbackRate = this.rate;
-        if (this.#wantPlaying) this.video.play().catch(() => {});
-        this.#set(this.#wantPlaying ? 'playing' : 'paused');
-      }
-    } else if (this.#source && this.#base !== null && this.#wantPlaying) {
-      const range = this.#source.rangeAt(second);
-      const next = this.#source.nextStart(second);
-      const now = performance.now();
-      if (second !== this.#lastSecond || this.video.paused || this.video.seeking) this.#movedAt = now;
-      this.#lastSecond = second;
-      // A decoder that stands still before a small hole is helped over it.
-      const stuck = now - this.#movedAt > 700;
-      if (stuck) this.#movedAt = now;
-      if (stuck && range && range[1] - second > 0.5 * this.rate) this.video.currentTime = second + 0.05;
-      else if ((!range || stuck || range[1] - second < 0.12) && next !== null) {
-        this.#tellGap(this.#base + second * 1000, this.#base + next * 1000);
-        this.video.currentTime = next + 0.01;
-      }
-      const dry = end !== null && end - second < 0.1;
-      const atEnd = dry && this.#base + second * 1000 > serverNow() - 6000;
-      const wanted = atEnd ? 'atEnd' : dry ? 'loading' : 'playing';
-      if (this.state !== wanted) this.#set(wanted);
-      if (this.video.paused && !dry) this.video.play().catch(() => {});
-      if (this.video.playbackRate !== this.rate) this.video.playbackRate = this.rate;
-    }
-    const ahead = end === null ? 0 : end - second;
-    if (!this.#fetching && ahead < AHEAD * Math.max(1, this.rate / 2) && performance.now() >= this.#retryAt) this.#fetch();
+  #newSource() {
+    const source = new VideoSource(this.element, () => { this.again(); this.changed(); });
+    source.trimmed = (second) => { if (this.#base !== null) this.#from = Math.max(this.#from, this.#base + second * 1000 + 50); };
+    return source;
   }
 
-  /** @param {number} from @param {number} to */
-  #tellGap(from, to) {
-    if (to - from < 700) return;
-    const gap = this.#gaps.find((g) => g.to > from - 1000 && g.from < to + 1000);
-    this.listener.skipped({ from, to, reason: gap?.reason ?? '' });
+  /** @param {'unsupported'|'busy'} state */
+  #end(state) {
+    this.#drop();
+    this.state = state;
+    this.changed();
+  }
+
+  #learnFrame() {
+    if (!('requestVideoFrameCallback' in this.element)) return;
+    let last = 0;
+    let presented = 0;
+    const seen = (/** @type {number} */ _now, /** @type {any} */ meta) => {
+      const length = meta.mediaTime - last;
+      if (meta.presentedFrames === presented + 1 && this.element.playbackRate <= 1.1 && !this.element.paused && length > 0.008 && length < 0.2) this.frame = length;
+      last = meta.mediaTime;
+      presented = meta.presentedFrames;
+      this.element.requestVideoFrameCallback(seen);
+    };
+    this.element.requestVideoFrameCallback(seen);
   }
 }

@@ -9,10 +9,10 @@ const Source = /** @type {any} */ (self).ManagedMediaSource ?? self.MediaSource;
  */
 export const canPlay = (mime) => Boolean(Source && mime && Source.isTypeSupported(mime));
 
-/** @typedef {{kind: 'init', mime: string, bytes: Uint8Array} | {kind: 'media', bytes: Uint8Array, offset: number} | {kind: 'trim', to: number}} Operation */
+/** @typedef {{kind: 'init', mime: string, bytes: Uint8Array} | {kind: 'media', bytes: Uint8Array, offset: number} | {kind: 'trim', from: number, to: number}} Operation */
 
 /** Seconds behind the picture that stay in memory. */
-const KEEP_BEHIND = 30;
+const KEEP = 30;
 /** Operations waiting at most: a reader that doesn't wait loses the stream instead of the memory. */
 const MOST_WAITING = 400;
 
@@ -25,10 +25,15 @@ export class VideoSource {
   /** The memory is full: nothing more until the picture has moved on. */
   #full = false;
 
-  /** @param {HTMLVideoElement} video @param {(reason: string) => void} failed */
+  /** @param {HTMLMediaElement} video @param {(reason: string) => void} failed */
   constructor(video, failed) {
     this.video = video;
     this.failed = failed;
+    /**
+     * Told when something before a second has been given up.
+     * @type {(second: number) => void}
+     */
+    this.trimmed = () => {};
     if (!Source) throw new Error('MediaSource');
     this.source = new Source();
     this.url = URL.createObjectURL(this.source);
@@ -144,12 +149,12 @@ export class VideoSource {
       } else if (operation.kind === 'media' && this.#buffer) {
         if (Math.abs(this.#buffer.timestampOffset - operation.offset) > 0.0005) this.#buffer.timestampOffset = operation.offset;
         this.#buffer.appendBuffer(/** @type {any} */ (operation.bytes));
-      } else if (operation.kind === 'trim' && this.#buffer) this.#buffer.remove(0, operation.to);
+      } else if (operation.kind === 'trim' && this.#buffer) this.#buffer.remove(operation.from, operation.to);
       else this.#next();
     } catch (error) {
       const name = error instanceof DOMException ? error.name : String(error);
       if (name === 'QuotaExceededError') {
-        this.#queue.unshift({ kind: 'trim', to: Math.max(0.1, this.video.currentTime - 4) }, operation);
+        this.#queue.unshift({ kind: 'trim', from: 0, to: Math.max(0.1, this.video.currentTime - 4) }, operation);
         this.#full = true;
         setTimeout(() => { this.#full = false; this.#next(); }, 500);
       } else this.#fail(name);
@@ -159,7 +164,13 @@ export class VideoSource {
   #trim() {
     const ranges = this.buffered;
     if (!ranges || ranges.length === 0) return;
-    const to = this.video.currentTime - KEEP_BEHIND;
-    if (to - ranges.start(0) > KEEP_BEHIND) this.#add({ kind: 'trim', to });
+    const to = this.video.currentTime - KEEP;
+    if (to - ranges.start(0) > KEEP) {
+      this.#add({ kind: 'trim', from: 0, to });
+      this.trimmed(to);
+    }
   }
+
+  /** Nothing waits to be appended. */
+  get idle() { return this.#queue.length === 0 && !this.#buffer?.updating; }
 }

@@ -1,8 +1,12 @@
 // A camera's live picture with its state in words, shape and colour.
 import { fill, h, icon } from '../core/dom.js';
-import { clock, codecName, span, t, word } from '../core/i18n.js';
+import { clock, span, t, word } from '../core/i18n.js';
 import { on, serverNow, state } from '../core/store.js';
+import { recordingTags } from '../parts/cameras.js';
+import { codecBadge } from '../parts/codec.js';
 import { cameraMark } from '../parts/marks.js';
+import { Replay } from './replay.js';
+import { SoundTrack } from './sound.js';
 import { VideoSource } from './source.js';
 
 /** Seconds of silence after which the picture counts as stalled, whatever the server says. */
@@ -17,7 +21,10 @@ export class LiveTile {
   #lastSecond = -1;
   #pictureUrl = '';
   #pictureAt = 0;
-  #asPictures = false;
+  /** @type {import('./live.js').LiveWay} */ #way = 'video';
+  /** @type {SoundTrack|null} */ #sound = null;
+  /** @type {number|null} 0 to 1; null where nothing is heard */ #volume = null;
+  /** @type {Replay|null} */ #replay = null;
   #streamOpen = true;
   #dropped = 0;
   /** @type {any} */ #status = null;
@@ -30,15 +37,16 @@ export class LiveTile {
     this.video.setAttribute('muted', '');
     this.video.setAttribute('playsinline', '');
     this.image = h('img.tile-picture', { alt: '', hidden: true });
-    this.badge = h('span.tile-badge', { hidden: true });
+    this.badge = h('div.tile-badge', { hidden: true });
     this.label = h('div.tile-label');
+    this.tags = h('div.tile-tags');
     this.cover = h('div.tile-cover');
-    this.element = h('div.tile-view', { data: { camera, state: 'connecting' } }, this.video, this.image, this.cover, this.label, this.badge);
+    this.element = h('div.tile-view', { data: { camera, state: 'connecting' } }, this.video, this.image, this.cover, this.label, h('div.tile-corner', null, this.badge, this.tags));
     this.#status = state.camera.get(camera) ?? { state: 'connecting', reason: 'starting', since: null };
     this.#ending.push(stream.join(camera, {
       frame: (header, payload) => this.#frame(header, payload),
       stream: (open) => { this.#streamOpen = open; this.draw(); },
-      pictures: (asPictures) => this.#setPictures(asPictures),
+      way: (way, busy, limit) => this.#setWay(way, busy, limit),
     }));
     this.#ending.push(on('camera', (changed) => {
       if (changed.id !== camera) return;
@@ -52,6 +60,8 @@ export class LiveTile {
 
   close() {
     for (const f of this.#ending) f();
+    this.#replay?.close();
+    this.#sound?.close();
     this.#source?.close();
     if (this.#pictureUrl) URL.revokeObjectURL(this.#pictureUrl);
     this.element.remove();
@@ -59,7 +69,8 @@ export class LiveTile {
 
   /** Wall time of what is seen, ms; the server's present time where nothing is. */
   get at() {
-    if (this.#asPictures) return this.#pictureAt || serverNow();
+    if (this.#replay) return this.#replay.at;
+    if (this.#way === 'pictures') return this.#pictureAt || serverNow();
     return this.#base === null ? serverNow() : this.#base + this.video.currentTime * 1000;
   }
 
@@ -68,9 +79,11 @@ export class LiveTile {
    * @param {number} [width]
    */
   capture(width) {
-    const from = this.#asPictures ? this.image : this.video;
-    const wide = this.#asPictures ? this.image.naturalWidth : this.video.videoWidth;
-    const high = this.#asPictures ? this.image.naturalHeight : this.video.videoHeight;
+    if (this.#replay) return this.#replay.capture(width);
+    const still = this.#way === 'pictures';
+    const from = still ? this.image : this.video;
+    const wide = still ? this.image.naturalWidth : this.video.videoWidth;
+    const high = still ? this.image.naturalHeight : this.video.videoHeight;
     if (!wide) return null;
     const canvas = h('canvas');
     canvas.width = Math.min(wide, width ?? wide);
@@ -79,27 +92,54 @@ export class LiveTile {
     return canvas;
   }
 
-  /** @param {boolean} asPictures */
-  #setPictures(asPictures) {
-    this.#asPictures = asPictures;
-    this.image.hidden = !asPictures;
-    this.video.hidden = asPictures;
-    this.badge.hidden = !asPictures;
-    this.element.dataset.mode = asPictures ? 'pictures' : 'video';
-    if (asPictures) {
-      this.#source?.close();
-      this.#source = null;
-      const codec = codecName(this.#status?.codec);
-      fill(this.badge, icon('image'), t('tile.pictures', { codec }));
-      this.badge.title = t('tile.picturesWhy', { codec });
-    }
+  /** Whether the last seconds are shown again. */
+  get replaying() { return this.#replay !== null; }
+  /** The last seconds again, or back to live. */
+  replay() {
+    if (this.#replay) this.#replay.close();
+    else this.#replay = new Replay(this.camera, this.element, () => { this.#replay = null; this.setVolume(this.#volume); });
+    this.setVolume(this.#volume);
+  }
+
+  /**
+   * What is heard of this camera; the page hears one at a time.
+   * @param {number|null} volume
+   */
+  setVolume(volume) {
+    this.#volume = volume;
+    if (volume === null) {
+      this.#sound?.close();
+      this.#sound = null;
+    } else this.#sound?.setVolume(this.#replay ? 0 : volume);
+    this.element.dataset.heard = String(volume !== null);
+  }
+
+  /** @param {import('./live.js').LiveWay} way @param {boolean} busy @param {number} limit */
+  #setWay(way, busy, limit) {
+    const still = way === 'pictures';
+    this.#way = way;
+    this.image.hidden = !still;
+    this.video.hidden = still;
+    this.badge.hidden = way === 'video';
+    this.element.dataset.mode = way;
+    // Another way is another stream: it begins with its own init.
+    this.#source?.close();
+    this.#source = null;
+    this.#base = null;
+    if (way !== 'video') fill(this.badge, codecBadge({ codec: this.#status?.codec ?? state.camera.get(this.camera)?.codec, shown: still ? 'pictures' : 'video', busy, limit }));
   }
 
   /** @param {import('../core/frames.js').FrameHeader} header @param {Uint8Array} payload */
   #frame(header, payload) {
     this.#streamOpen = true;
-    if (header.type === 'init') {
-      if (this.#asPictures) return;
+    if (header.track === 'audio') {
+      if (this.#volume === null) return;
+      this.#sound ??= new SoundTrack(this.camera);
+      this.#sound.setVolume(this.#replay ? 0 : this.#volume);
+      this.#sound.take(header, payload);
+      this.element.dataset.sound = String(this.#sound.any);
+    } else if (header.type === 'init') {
+      if (this.#way === 'pictures') return;
       this.#source ??= new VideoSource(this.video, () => this.#restart());
       this.#source.init(header.mime ?? '', payload);
     } else if (header.type === 'fragment' && this.#source) {
@@ -148,12 +188,14 @@ export class LiveTile {
       this.video.playbackRate = behind > 1.5 ? 1.05 : 1;
       this.element.dataset.behind = behind.toFixed(1);
     }
+    this.#sound?.live();
     this.draw();
   }
 
   draw() {
     const silent = this.#lastMedia ? (performance.now() - this.#lastMedia) / 1000 : null;
-    const limit = this.#asPictures ? 15 : SILENCE;
+    const still = this.#way === 'pictures';
+    const limit = still ? 15 : SILENCE;
     let shown = this.#status?.state ?? 'connecting';
     let reason = this.#status?.reason;
     let since = this.#status?.since ? serverNow() - Date.parse(this.#status.since) : null;
@@ -161,12 +203,15 @@ export class LiveTile {
     else if (shown === 'live' && silent !== null && silent > limit) { shown = 'stalled'; reason = this.#streamOpen ? 'noPackets' : 'unreachable'; since = silent * 1000; }
     this.element.dataset.state = shown;
     const name = state.camera.get(this.camera)?.name ?? this.camera;
-    const age = this.#asPictures && this.#pictureAt ? clock(this.#pictureAt) : '';
-    const key = [shown, reason, shown === 'live' ? '' : Math.floor((since ?? 0) / 1000), name, age].join('|');
+    const age = still && this.#pictureAt ? clock(this.#pictureAt) : '';
+    const camera = { ...state.camera.get(this.camera), reason };
+    const tags = recordingTags(camera);
+    const key = [shown, reason, shown === 'live' ? '' : Math.floor((since ?? 0) / 1000), name, age, Boolean(camera.recording?.paused), Boolean(camera.isolated)].join('|');
     if (key === this.#shown) return;
     this.#shown = key;
     fill(this.label, cameraMark(shown), h('span.tile-name', null, name), age ? h('span.dim', null, age) : null);
     this.cover.hidden = shown === 'live';
+    fill(this.tags, tags);
     const names = { connecting: 'hourglass-split', offline: 'camera-video-off', unauthorised: 'shield-lock' };
     if (shown !== 'live') {
       // The server may be the one that is gone: the shape needs no file from it.

@@ -26,6 +26,8 @@ export function mount(root, context) {
   let large = null;
   /** @type {Map<number, LiveTile>} */
   const tiles = new Map();
+  /** @type {string|null} the camera that is heard */
+  let heard = null;
   const wall = h('div.wall', { role: 'group', 'aria-label': t('page.live') });
   const tree = h('div.camera-tree');
   const find = h('input', { type: 'search', placeholder: t('live.find'), 'aria-label': t('live.find') });
@@ -68,6 +70,8 @@ export function mount(root, context) {
       button('bookmark', 'bookmark-plus', 'bookmark', bookmark, mayBookmark()),
       button('case', 'flag', 'caseFromPicture', report, mayReport()),
       button('snapshot', 'camera', 'snapshot', snapshot),
+      button('replay', 'arrow-counterclockwise', 'replay', replay, state.camera.get(id)?.recordedFrom !== null),
+      button('sound', heard === id ? 'volume-up' : 'volume-mute', 'tileSound', sound, Boolean(state.camera.get(id)?.audio)),
       button('playback', 'clock-history', 'openPlayback', playback),
       button('large', large === place ? 'fullscreen-exit' : 'arrows-angle-expand', large === place ? 'wall' : 'tile', () => enlarge(large === place ? null : place)),
       button('fullscreen', 'fullscreen', 'fullscreen', fullscreen),
@@ -107,6 +111,9 @@ export function mount(root, context) {
     });
     fill(wall, cells);
     for (const tile of tiles.values()) if (tile.video.paused && !tile.video.hidden) tile.video.play().catch(() => {});
+    if (heard) giveSound();
+    const pixels = (wall.firstElementChild?.clientWidth ?? 640) * Math.min(2, window.devicePixelRatio || 1);
+    stream.setWidth(pixels);
     drawTree();
   }
 
@@ -162,6 +169,21 @@ export function mount(root, context) {
   function bookmark() { const p = picture(); if (p && mayBookmark()) void bookmarkDialog(p.camera, p.at - BACK * 1000, p.at); }
   function bookmarkHold() { const p = picture(); if (p && mayBookmark()) void bookmarkHoldNow(p.camera, p.at - BACK * 1000, p.at); }
   function report() { const p = picture(); if (p && mayReport()) void caseDialog(p); }
+  function replay() { current()?.replay(); }
+  function sound() {
+    const tile = current();
+    if (!tile) return;
+    if (!state.camera.get(tile.camera)?.audio) { toast(t('sound.none')); return; }
+    heard = heard === tile.camera ? null : tile.camera;
+    giveSound();
+    drawWall();
+  }
+  /** One tile at a time; a camera that has left the wall falls silent. */
+  function giveSound() {
+    if (heard && ![...tiles.values()].some((tile) => tile.camera === heard)) heard = null;
+    for (const tile of tiles.values()) tile.setVolume(tile.camera === heard ? remembered('volume', 0.7) : null);
+    stream.hear(heard);
+  }
   function snapshot() { const p = picture(); if (p) downloadSnapshot(p); }
   function playback() { const p = picture(); if (p) go(momentLink(p.camera, p.at - 15_000)); }
   function fullscreen() {
@@ -186,7 +208,7 @@ export function mount(root, context) {
   context.keys('live', {
     tile: (/** @type {KeyboardEvent} */ _event, /** @type {string} */ name) => { const place = Number(name) - 1; if (place < layout) enlarge(large === place ? null : place); },
     wall: () => { if (large !== null) enlarge(null); },
-    fullscreen, bookmark, bookmarkHold, snapshot, caseFromPicture: report, openPlayback: playback,
+    tileSound: sound, replay, fullscreen, bookmark, bookmarkHold, snapshot, caseFromPicture: report, openPlayback: playback,
   });
   context.leave(() => { root.classList.remove('tree-open'); for (const tile of tiles.values()) tile.close(); stream.close(); });
   if (wanted && state.camera.has(wanted)) showCamera(wanted);

@@ -1,76 +1,99 @@
-// Playback of a camera's recording.
+// Playback of up to nine cameras in step.
 import { debounce, fill, h, icon } from '../core/dom.js';
-import { api, clipUrl, iso, snapshotUrl } from '../core/api.js';
-import { byName, clock, codecName, fromSiteTime, full, moment, siteDate, siteZone, span, t, word } from '../core/i18n.js';
+import { may } from '../core/abilities.js';
+import { api, clipUrl, iso } from '../core/api.js';
+import { clock, fromSiteTime, full, siteDate, siteZone, span, t, word } from '../core/i18n.js';
 import { ariaKeys, firstKey } from '../core/keys.js';
 import { link, replaceRoute } from '../core/router.js';
-import { cameraName, serverNow, state, className } from '../core/store.js';
-import { toast } from '../core/dialog.js';
-import { RecordingPlayer } from '../media/playback.js';
-import { needsPictures } from '../media/live.js';
-import { readTimeline, Timeline } from '../parts/timeline.js';
-import { bookmarkDialog, caseDialog, download, downloadSnapshot, holdDialog, mayBookmark, mayReport, momentLink } from '../parts/picture.js';
+import { cameraName, remember, remembered, serverNow, state } from '../core/store.js';
+import { openDialog, toast } from '../core/dialog.js';
+import { PlaybackGroup } from '../media/group.js';
+import { ActivitySearch, joinActivity, readActivity } from '../parts/activity.js';
+import { cameraPicker, sortedCameras } from '../parts/cameras.js';
+import { newExportDialog } from '../parts/exports.js';
+import { firstView, loadLanes, LONGEST, noLanes } from '../parts/lanes.js';
+import { bookmarkDialog, caseDialog, download, downloadSnapshot, holdRange, mayBookmark, mayReport } from '../parts/picture.js';
+import { drawEvents, momentsOf, TimelineLegend } from '../parts/recordingEvents.js';
+import { SoundButton, SpeedControl } from '../parts/speed.js';
+import { Thumbnails } from '../parts/thumbs.js';
+import { Timeline } from '../parts/timeline.js';
 
-const RATES = [0.25, 0.5, 1, 2, 4, 8];
 const HOUR = 3_600_000;
 const LONGEST_CLIP = 4 * HOUR; // as long as the server cuts one
+const MOST = 9;
 
-/**
- * An hour around the moment; less where the camera has been recorded for less.
- * @param {string} camera
- * @param {number} at ms
- */
-function firstView(camera, at) {
-  const now = serverNow();
-  const first = Date.parse(state.camera.get(camera)?.recordedFrom ?? '');
-  const length = Number.isFinite(first) && at >= first ? Math.min(HOUR, Math.max(HOUR / 6, (now - first) * 1.2)) : HOUR;
-  const from = Math.min(at - length / 2, now - length * 0.9);
-  return { from, to: from + length };
-}
+/** @param {string|undefined} text @returns {string[]} */
+const camerasOf = (text) => (text ?? '').split(',').filter((id, i, all) => state.camera.has(id) && all.indexOf(id) === i).slice(0, MOST);
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
-  const cameras = [...state.camera.values()].sort((a, b) => byName(a.name, b.name));
+  const known = sortedCameras();
   const asked = Date.parse(context.route.query.at ?? '');
-  let camera = state.camera.has(context.route.query.camera) ? context.route.query.camera : cameras[0]?.id ?? '';
-  let at = Number.isFinite(asked) ? asked : serverNow() - 60_000;
-  let asPictures = false;
-  /** @type {any} */ let pictureTimer = null;
-  let frameLength = 0.04;
-
-  const video = h('video', { muted: true, playsInline: true, tabindex: '-1' });
-  video.setAttribute('playsinline', '');
-  const image = h('img', { alt: '', hidden: true });
-  const cover = h('div.tile-cover', { hidden: true });
-  const badge = h('span.tile-badge', { hidden: true });
+  let cameras = camerasOf(context.route.query.camera);
+  if (cameras.length === 0) cameras = camerasOf(remembered('playback', '')).slice(0, 1);
+  if (cameras.length === 0 && known[0]) cameras = [known[0].id];
+  let chosen = cameras[0] ?? '';
+  const grid = h('div.player', { data: { state: 'empty' }, role: 'group', 'aria-label': t('page.playback') });
   const note = h('div.player-note', { role: 'status', hidden: true });
-  const stamp = h('div.player-stamp');
-  const screen = h('div.player', { data: { state: 'idle' } }, video, image, cover, badge, note, stamp);
   const events = h('ol.event-list', { 'aria-label': t('playback.events') });
   const rangeText = h('span.range-text');
-  const cameraSelect = h('select', { id: 'playback-camera', 'aria-label': t('playback.camera') }, cameras.map((c) => h('option', { value: c.id }, c.name)));
+  const cameraSelect = h('select', { id: 'playback-camera', 'aria-label': t('playback.camera') }, known.map((c) => h('option', { value: c.id }, c.name)));
   const when = h('input', { type: 'text', size: 19, inputMode: 'numeric', spellcheck: false, autocomplete: 'off', id: 'playback-at', 'aria-label': t('playback.at'), title: 'YYYY-MM-DD HH:MM:SS' });
-  const rateSelect = h('select', { id: 'playback-rate', 'aria-label': t('playback.speed') }, RATES.map((r) => h('option', { value: String(r) }, `${r}×`)));
-  rateSelect.value = '1';
+  const legend = new TimelineLegend();
+  const thumbs = new Thumbnails(() => preview());
+  /** @type {Map<string, import('../parts/lanes.js').Lanes>} */
+  const lanesOf = new Map();
+  /** @type {number|null} */ let scrubbing = null;
+  let drawn = '';
 
-  const player = new RecordingPlayer(video, { changed: draw, skipped: (gap) => say(t('playback.skipped', { span: span(gap.to - gap.from), reason: word('reason', gap.reason) })) });
-  const timeline = new Timeline(firstView(camera, at), {
-    seek: (ms) => seek(ms), viewed: () => loadTimeline(), now: serverNow,
-    range: () => draw(),
+  const group = new PlaybackGroup({ changed: draw, skipped: (from, to, reason) => say(t('playback.skipped', { span: span(to - from), reason: word('reason', reason) })) });
+  const first = Number.isFinite(asked) ? asked : serverNow() - 60_000;
+  group.clock.set(first);
+  const timeline = new Timeline(firstView(chosen, first), {
+    seek, viewed: () => { drawWindow(); loadTimelines(); }, now: serverNow, range: draw, lane: choose,
+    scrub: (at) => { scrubbing = at; preview(); draw(); },
+    hover: () => preview(),
   });
-  const loadTimeline = debounce(async () => {
-    if (!camera) return;
-    const margin = timeline.span / 4;
-    const asked = camera;
-    try {
-      const data = await api.get(`/cameras/${encodeURIComponent(camera)}/timeline`, { from: iso(timeline.from - margin), to: iso(Math.min(timeline.to + margin, serverNow())) });
-      if (asked !== camera) return;
-      timeline.data = readTimeline(data);
-      timeline.setAt(timeline.at);
-      drawEvents();
-      draw();
-    } catch { /* the stale notice in the header says that the server is away */ }
+  const speed = new SpeedControl(group, draw);
+  const sound = new SoundButton(() => giveSound());
+  const search = new ActivitySearch({
+    camera: () => chosen, seek, shape,
+    found: (list) => { timeline.found = list; timeline.draw(); },
+    view: (from, to) => timeline.show(from, (to - from) * 1.03),
+  });
+  const picture = () => group.pictures.find((p) => p.camera === chosen) ?? group.pictures[0];
+  function shape() {
+    const seen = picture()?.seen;
+    const [wide, high] = seen instanceof HTMLVideoElement ? [seen.videoWidth, seen.videoHeight] : [seen?.naturalWidth ?? 0, seen?.naturalHeight ?? 0];
+    const camera = state.camera.get(chosen);
+    return wide && high ? wide / high : (camera?.width || 16) / (camera?.height || 9);
+  }
+
+  const loadTimelines = debounce(async () => {
+    const margin = Math.min(timeline.span / 4, (LONGEST - timeline.span) / 2);
+    const [from, to] = [timeline.from - margin, timeline.to + margin];
+    await Promise.all([chosen, ...cameras.filter((id) => id !== chosen)].map(async (id) => {
+      try {
+        const lanes = await loadLanes(id, from, to);
+        if (id === chosen && may('get', '/cameras/{id}/activity')) {
+          const answer = await api.get(`/cameras/${encodeURIComponent(id)}/activity`, { from: iso(lanes.from), to: iso(lanes.to) }).catch(() => null);
+          if (answer) lanes.activity = joinActivity(readActivity(answer.spans));
+        }
+        lanesOf.set(id, lanes);
+        showLanes();
+      } catch { /* the stale notice in the header says that the server is away */ }
+    }));
   }, 180);
+  function showLanes() {
+    const order = [chosen, ...cameras.filter((id) => id !== chosen)].filter(Boolean);
+    for (const p of group.pictures) p.lanes = lanesOf.get(p.camera) ?? noLanes();
+    timeline.setRows(order.map((id) => ({ camera: id, name: cameraName(id), lanes: lanesOf.get(id) ?? noLanes() })));
+    drawWindow();
+  }
+  function drawWindow() {
+    legend.draw(timeline.lanes, timeline.from, Math.min(timeline.to, serverNow()));
+    drawEvents(events, timeline.lanes, timeline.from, timeline.to, seek);
+  }
 
   /** @param {string} text */
   function say(text) {
@@ -79,83 +102,78 @@ export function mount(root, context) {
     clearTimeout(note.timer);
     note.timer = setTimeout(() => { note.hidden = true; }, 5000);
   }
-
-  const current = () => (asPictures ? at : player.at);
   /** @param {number} ms */
   function seek(ms) {
-    at = Math.min(ms, serverNow());
-    if (asPictures) showPicture();
-    else player.seek(at);
-    timeline.setAt(at);
+    group.seek(ms);
+    timeline.setAt(group.at);
+  }
+  function preview() {
+    const at = scrubbing ?? timeline.hover;
+    const url = at !== null && at <= serverNow() && may('get', '/cameras/{id}/thumbnails') ? thumbs.near(at, timeline.from, timeline.to) : '';
+    timeline.setPreview(url);
+    timeline.slider.dataset.thumbs = String(thumbs.count);
+    for (const p of group.pictures) p.setPreview(scrubbing !== null && p.camera === chosen ? url : '');
+  }
+
+  // Cameras
+  function setCameras(/** @type {string[]} */ ids) {
+    cameras = ids.slice(0, MOST);
+    if (!cameras.includes(chosen)) chosen = cameras[0] ?? '';
+    remember('playback', cameras.join(','));
+    group.setCameras(cameras);
+    grid.dataset.count = String(cameras.length <= 1 ? 1 : cameras.length <= 2 ? 2 : cameras.length <= 4 ? 4 : cameras.length <= 6 ? 6 : 9);
+    // What is there stays in place: a player that is moved in the document stands still.
+    group.pictures.forEach((p, i) => {
+      if (grid.children[i] !== p.element) grid.insertBefore(p.element, grid.children[i] ?? null);
+      if (p.element.dataset.bound) return;
+      p.element.dataset.bound = 'true';
+      p.element.addEventListener('pointerdown', () => choose(p.camera));
+      p.element.append(h('button.ghost.square.player-remove', { type: 'button', title: t('playback.removeCamera'), 'aria-label': `${t('playback.removeCamera')}: ${p.name}`, onclick: () => setCameras(cameras.filter((id) => id !== p.camera)) }, icon('x-lg')));
+    });
+    choose(chosen, true);
+    loadTimelines();
+  }
+  function choose(/** @type {string} */ id, again = false) {
+    if (id === chosen && !again) return;
+    chosen = id;
+    cameraSelect.value = id;
+    thumbs.setCamera(id);
+    for (const p of group.pictures) p.element.dataset.chosen = String(p.camera === id && cameras.length > 1);
+    picture()?.element.append(search.layer.canvas);
+    search.cameraChanged();
+    search.layer.setOpen(search.open, shape());
+    giveSound();
+    showLanes();
+    loadTimelines();
+    drawn = '';
     draw();
   }
-  /** The picture asked for; the one before it stands until this one is there. */
-  let pictureTurn = 0;
-  let pictureComing = false;
-  function showPicture() {
-    const mine = ++pictureTurn;
-    const next = new Image();
-    pictureComing = true;
-    const done = (/** @type {boolean} */ found) => {
-      if (mine !== pictureTurn) return;
-      pictureComing = false;
-      if (found) image.src = next.src;
-      image.hidden = !found || !asPictures;
-      noPicture = !found;
-      draw();
-    };
-    next.onload = () => done(true);
-    next.onerror = () => done(false);
-    next.src = snapshotUrl(camera, at, 1280);
+  function giveSound() {
+    for (const p of group.pictures) p.setVolume(p.camera === chosen && sound.on ? sound.volume : null);
+    sound.setAvailable(Boolean(state.camera.get(chosen)?.audio));
   }
-  let noPicture = false;
-  function openCamera() {
-    asPictures = needsPictures(state.camera.get(camera));
-    cameraSelect.value = camera;
-    timeline.data = { runs: [], gaps: [], activity: [], alarms: [], bookmarks: [], holds: [] };
-    setMode();
-    if (!camera) return;
-    if (asPictures) seek(at);
-    else player.open(camera, at);
-    timeline.setAt(at);
-    loadTimeline();
+  function chooseCameras() {
+    const picker = cameraPicker(cameras);
+    const dialog = openDialog(t('playback.cameras'), h('form.dialog-body', { method: 'dialog', onsubmit: (/** @type {Event} */ e) => {
+      e.preventDefault();
+      const ids = /** @type {string[]} */ (picker.read() || []);
+      if (ids.length > MOST) { toast(t('playback.mostCameras', { n: MOST }), 'bad'); return; }
+      dialog.close();
+      if (ids.length) setCameras([...cameras.filter((id) => ids.includes(id)), ...ids.filter((id) => !cameras.includes(id))]);
+    } }, h('p.hint', null, t('playback.mostCameras', { n: MOST })), picker, h('div.dialog-foot', null, h('button.primary', { type: 'submit' }, t('action.save')))), { name: 'cameras' });
   }
-  function setMode() {
-    video.hidden = asPictures;
-    image.hidden = !asPictures;
-    badge.hidden = !asPictures;
-    clearInterval(pictureTimer);
-    const codec = codecName(state.camera.get(camera)?.codec);
-    fill(badge, icon('image'), t('tile.pictures', { codec }));
-    badge.title = t('tile.picturesWhy', { codec });
-  }
-  let picturesPlaying = false;
-  function toggle() {
-    if (asPictures) {
-      picturesPlaying = !picturesPlaying;
-      clearInterval(pictureTimer);
-      // A slow answer holds the steps back instead of being overtaken.
-      if (picturesPlaying) pictureTimer = setInterval(() => { if (!pictureComing) seek(at + 1000 * Math.max(1, player.rate)); }, 1000);
-    } else if (player.playing) player.pause();
-    else player.play();
-    draw();
-  }
-  /** @param {number} direction */
-  function frame(direction) {
-    if (asPictures) seek(at + direction * 2000);
-    else player.step(direction, frameLength);
-  }
-  /** @param {number} direction */
-  function changeRate(direction) {
-    const next = RATES[RATES.indexOf(player.rate) + direction];
-    if (next) { player.setRate(next); rateSelect.value = String(next); }
-  }
-  /** @param {number} direction */
-  function jump(direction) {
-    const now = current();
-    const marks = [...timeline.data.alarms, ...timeline.data.bookmarks].map((e) => e.from).sort((a, b) => a - b);
-    const target = direction > 0 ? marks.find((m) => m > now + 500) : marks.reverse().find((m) => m < now - 1500);
-    if (target === undefined) toast(t('playback.noMore'));
+
+  // Moments and ranges
+  /** @param {'events'|'gaps'} which @param {number} direction */
+  async function jump(which, direction) {
+    const now = group.at;
+    const find = (/** @type {number[]} */ list) => (direction > 0 ? list.find((m) => m > now + 500) : [...list].reverse().find((m) => m < now - 1500));
+    let target = find(momentsOf(timeline.lanes, which));
+    if (target === undefined) {
+      const wide = await loadLanes(chosen, direction > 0 ? now : now - LONGEST, direction > 0 ? now + LONGEST : now).catch(noLanes);
+      target = find(momentsOf(wide, which));
+    }
+    if (target === undefined) toast(t(which === 'gaps' ? 'playback.noMoreGaps' : 'playback.noMore'));
     else seek(target);
   }
   /**
@@ -165,135 +183,116 @@ export function mount(root, context) {
   function range() {
     const { markIn, markOut } = timeline;
     if (markIn !== null && markOut !== null && markOut > markIn) return [markIn, markOut];
-    if (markIn !== null) return [markIn, Math.max(markIn + 1000, current())];
-    return [current() - 30_000, current()];
+    if (markIn !== null) return [markIn, Math.max(markIn + 1000, group.at)];
+    return [group.at - 30_000, group.at];
   }
   function mark(/** @type {'markIn'|'markOut'} */ which) {
-    timeline[which] = current();
+    timeline[which] = group.at;
     if (timeline.markIn !== null && timeline.markOut !== null && timeline.markOut <= timeline.markIn) timeline[which === 'markIn' ? 'markOut' : 'markIn'] = null;
+    timeline.draw();
     draw();
   }
-  function capture(/** @type {number|undefined} */ width) {
-    const from = asPictures ? image : video;
-    const wide = asPictures ? image.naturalWidth : video.videoWidth;
-    const high = asPictures ? image.naturalHeight : video.videoHeight;
-    if (!wide) return null;
-    const canvas = h('canvas');
-    canvas.width = Math.min(wide, width ?? wide);
-    canvas.height = Math.round((high * canvas.width) / wide);
-    canvas.getContext('2d')?.drawImage(from, 0, 0, canvas.width, canvas.height);
-    return canvas;
-  }
-  const picture = () => ({ camera, at: current(), capture });
-  const exportClip = () => {
+  const view = () => ({ camera: chosen, at: group.at, capture: (/** @type {number|undefined} */ w) => picture()?.capture(w) ?? null });
+  const cut = () => {
     const [from, to] = range();
     if (to - from > LONGEST_CLIP) { toast(t('playback.tooLong', { span: span(LONGEST_CLIP) }), 'bad'); return; }
-    if (!timeline.data.runs.some((r) => r.from < to && r.to > from)) { toast(t('error.nothingRecorded'), 'bad'); return; }
-    download(clipUrl(camera, from, to));
+    if (!timeline.lanes.runs.some((r) => r.from < to && r.to > from)) { toast(t('error.nothingRecorded'), 'bad'); return; }
+    download(clipUrl(chosen, from, to));
     toast(t('playback.downloading', { span: span(to - from) }));
   };
-  const hold = () => { if (mayBookmark()) void holdDialog(camera, ...range()).then(loadTimeline); };
-  const bookmark = () => { if (mayBookmark()) void bookmarkDialog(camera, ...range()).then(loadTimeline); };
-  const report = () => { if (mayReport()) { player.pause(); void caseDialog(picture()); } };
+  const mayExport = () => may('post', '/exports');
+  const exportRange = () => { const [from, to] = range(); void newExportDialog({ cameraIds: cameras, ranges: [{ from, to }], title: `${cameraName(chosen)} ${full(from)}` }); };
+  const hold = () => { if (mayBookmark()) void holdRange(cameras, ...range()).then(loadTimelines); };
+  const bookmark = () => { if (mayBookmark()) void bookmarkDialog(chosen, ...range()).then(loadTimelines); };
+  const report = () => { if (mayReport()) { group.pause(); void caseDialog(view()); } };
+  const share = () => {
+    replaceRoute(link('playback', null, { camera: [chosen, ...cameras.filter((id) => id !== chosen)].join(','), at: iso(Math.round(group.at)) }));
+    navigator.clipboard?.writeText(location.href).catch(() => {});
+    toast(t('playback.linked'));
+  };
 
   function draw() {
-    const now = current();
-    screen.dataset.state = asPictures ? (noPicture ? 'nothing' : picturesPlaying ? 'playing' : 'paused') : player.state;
-    screen.dataset.at = iso(now);
-    fill(stamp, `${cameraName(camera)}  ${full(now)}`);
+    const now = group.at;
+    grid.dataset.state = group.state;
+    grid.dataset.at = iso(now);
     if (document.activeElement !== when) when.value = full(now);
-    const texts = { loading: 'playback.loading', nothing: 'playback.nothing', atEnd: 'playback.atEnd', unsupported: 'playback.unsupported', failed: 'playback.failed' };
-    const shown = asPictures ? (noPicture ? 'nothing' : 'paused') : player.state;
-    const key = texts[/** @type {'nothing'} */ (shown)];
-    cover.hidden = !key || shown === 'atEnd';
-    if (key) {
-      // Why there is nothing, where the timeline knows it.
-      const gap = shown === 'nothing' ? timeline.data.gaps.find((g) => g.from <= now && now <= g.to) : undefined;
-      fill(cover, icon(shown === 'loading' ? 'hourglass-split' : 'camera-video-off'), h('b', null, t(key)), gap ? h('span', null, word('reason', gap.reason)) : null);
-    }
-    if (!asPictures && player.state === 'unsupported') { asPictures = true; setMode(); seek(now); }
-    const playing = asPictures ? picturesPlaying : player.playing;
-    if (playButton.dataset.playing !== String(playing)) {
-      playButton.dataset.playing = String(playing);
-      fill(playButton, icon(playing ? 'pause-fill' : 'play-fill'));
-      playButton.setAttribute('aria-label', t(playing ? 'playback.pause' : 'playback.play'));
-    }
+    if (group.playing && !timeline.dragging) timeline.setAt(now);
     const [from, to] = range();
-    fill(rangeText, timeline.markIn === null && timeline.markOut === null ? t('playback.noRange') : `${clock(from)} – ${clock(to)} (${span(to - from)})`);
-  }
-  function drawEvents() {
-    const list = [
-      ...timeline.data.alarms.map((a) => ({ from: a.from, icon: 'bell', text: word('kind', a.kind), note: a.class ? className(a.class) : '', href: link('alarms', a.id) })),
-      ...timeline.data.bookmarks.map((b) => ({ from: b.from, icon: b.holdId ? 'lock' : 'bookmark', text: b.title, note: b.by ?? '', href: '' })),
-      ...timeline.data.gaps.filter((g) => g.to - g.from > 2000).map((g) => ({ from: g.from, icon: 'slash-circle', text: t('timeline.gap', { reason: word('reason', g.reason) }), note: span(g.to - g.from), href: '' })),
-    ].filter((e) => e.from >= timeline.from - 1000 && e.from <= timeline.to).sort((a, b) => b.from - a.from).slice(0, 200);
-    fill(events, list.length === 0 ? h('li.dim', null, t('playback.noEvents')) : null, list.map((e) =>
-      h('li', null, h('button.event', { type: 'button', onclick: () => seek(e.from) }, icon(e.icon), h('span.mono', null, moment(e.from)), h('span.event-text', null, e.text, e.note ? h('span.dim', null, ` ${e.note}`) : null)),
-        e.href ? h('a.square', { href: e.href, 'aria-label': t('playback.openAlarm') }, icon('box-arrow-up-right')) : null)));
+    const text = timeline.markIn === null && timeline.markOut === null ? t('playback.noRange') : `${clock(from)} – ${clock(to)} (${span(to - from)})`;
+    const key = [group.playing, text, speed.text, sound.text].join('|');
+    if (key === drawn) return;
+    drawn = key;
+    fill(rangeText, text);
+    fill(playButton, icon(group.playing ? 'pause-fill' : 'play-fill'));
+    playButton.dataset.playing = String(group.playing);
+    playButton.setAttribute('aria-label', t(group.playing ? 'playback.pause' : 'playback.play'));
+    speed.draw();
+    sound.draw();
   }
 
   /** @param {string} key @param {string} iconName @param {() => void} f @param {string} [text] */
   const button = (key, iconName, f, text) => h('button', { type: 'button', class: text ? '' : 'square', data: { act: key }, title: `${t(`key.${key}`)} (${firstKey(key)})`, 'aria-label': t(`key.${key}`), 'aria-keyshortcuts': ariaKeys(key), onclick: f }, icon(iconName), text ? h('span.wide-only', null, text) : null);
+  const toggle = () => { if (group.playing) group.pause(); else group.play(); };
+  const frame = (/** @type {number} */ direction) => { group.step(direction, picture()?.frame ?? 40); timeline.setAt(group.at); };
   const playButton = button('play', 'play-fill', toggle);
   playButton.classList.add('primary');
-  const dayStart = () => fromSiteTime(`${siteDate(current())}T00:00:00`);
+  const dayStart = () => fromSiteTime(`${siteDate(group.at)}T00:00:00`);
+  const fit = () => timeline.show(dayStart(), 24 * HOUR);
+  const toNow = () => { group.setRate(1); seek(serverNow() - 5000); group.play(); };
+  const skipBox = h('label.check', { title: t('playback.skipGapsWhy') }, h('input', { type: 'checkbox', checked: true, data: { act: 'skipGaps' }, onchange: (/** @type {any} */ e) => { group.skipGaps = e.target.checked; group.turn(); } }), t('playback.skipGaps'));
+  const tabs = ['events', 'activity'].map((name) => h('button', { type: 'button', role: 'tab', data: { tab: name }, onclick: () => showTab(name) }, icon(name === 'events' ? 'list-ul' : 'activity'), t(`playbackTab.${name}`)));
+  const panel = h('div.side-body', { role: 'tabpanel' });
+  function showTab(/** @type {string} */ name) {
+    if (!may('get', '/cameras/{id}/activity')) name = 'events';
+    for (const tab of tabs) { tab.setAttribute('aria-selected', String(tab.dataset.tab === name)); tab.hidden = !may('get', '/cameras/{id}/activity') && tab.dataset.tab === 'activity'; }
+    fill(panel, name === 'events' ? events : search.element);
+    search.setOpen(name === 'activity');
+  }
   fill(root, h('div.playback', null,
-    h('div.toolbar', null, cameraSelect, when, h('span.dim.wide-only', null, siteZone()), h('span.grow'),
-      button('goNow', 'skip-end', () => seek(serverNow() - 5000), t('playback.now')),
-      h('button', { type: 'button', onclick: () => { replaceRoute(momentLink(camera, Math.round(current()))); toast(t('playback.linked')); } }, icon('link-45deg'), h('span.wide-only', null, t('playback.link'))),
-      h('a.button', { href: link('live', null, { camera }) }, icon('grid-3x3-gap'), h('span.wide-only', null, t('page.live')))),
-    h('div.playback-body', null, screen, h('aside.side-right', null, h('h2', null, t('playback.events')), events)),
-    timeline.slider,
+    h('div.toolbar', null, cameraSelect, button('chooseCameras', 'plus-square', chooseCameras, t('playback.cameras')), when, h('span.dim.wide-only', null, siteZone()), h('span.grow'),
+      button('goNow', 'skip-end', toNow, t('playback.now')),
+      h('button', { type: 'button', data: { act: 'link' }, onclick: share }, icon('link-45deg'), h('span.wide-only', null, t('playback.link'))),
+      h('a.button', { href: link('live', null, { camera: chosen }) }, icon('grid-3x3-gap'), h('span.wide-only', null, t('page.live')))),
+    h('div.playback-body', null, h('div.player-box', null, grid, note), h('aside.side-right', null, h('div.segmented', { role: 'tablist' }, tabs), panel)),
+    h('div.timeline-box', null, timeline.slider, legend.element),
     h('div.toolbar.controls', null,
-      button('previousEvent', 'skip-backward', () => jump(-1)), button('back10', 'arrow-counterclockwise', () => seek(current() - 10_000)), button('frameBack', 'chevron-left', () => frame(-1)), playButton,
-      button('frameForward', 'chevron-right', () => frame(1)), button('forward10', 'arrow-clockwise', () => seek(current() + 10_000)), button('nextEvent', 'skip-forward', () => jump(1)), rateSelect,
-      h('span.divider'), button('zoomOut', 'zoom-out', () => timeline.zoom(1.6)), button('zoomIn', 'zoom-in', () => timeline.zoom(1 / 1.6)), button('zoomFit', 'calendar-day', () => timeline.fit(dayStart())),
+      button('previousGap', 'chevron-bar-left', () => void jump('gaps', -1)), button('previousEvent', 'skip-backward', () => void jump('events', -1)), button('back10', 'arrow-counterclockwise', () => seek(group.at - 10_000)), button('frameBack', 'chevron-left', () => frame(-1)),
+      speed.reverse, playButton,
+      button('frameForward', 'chevron-right', () => frame(1)), button('forward10', 'arrow-clockwise', () => seek(group.at + 10_000)), button('nextEvent', 'skip-forward', () => void jump('events', 1)), button('nextGap', 'chevron-bar-right', () => void jump('gaps', 1)), speed.select, sound.element, skipBox,
+      h('span.divider'), button('zoomOut', 'zoom-out', () => timeline.zoom(1.6)), button('zoomIn', 'zoom-in', () => timeline.zoom(1 / 1.6)), button('zoomFit', 'calendar-day', fit), button('zoomMonth', 'calendar3', () => timeline.show(serverNow() - LONGEST, LONGEST)),
       h('span.divider'), button('markIn', 'box-arrow-in-right', () => mark('markIn'), t('playback.in')), button('markOut', 'box-arrow-right', () => mark('markOut'), t('playback.out')), rangeText,
       h('span.grow'),
       mayBookmark() ? button('playbackBookmark', 'bookmark-plus', bookmark, t('bookmark.short')) : null,
       mayBookmark() ? button('holdRange', 'lock', hold, t('hold.short')) : null,
-      button('exportClip', 'download', exportClip, t('playback.clip')), button('playbackSnapshot', 'camera', () => downloadSnapshot(picture())),
+      mayExport() ? button('exportRange', 'box-arrow-up', exportRange, t('export.new')) : null,
+      button('exportClip', 'download', cut, t('playback.clip')), button('playbackSnapshot', 'camera', () => downloadSnapshot(view())),
       mayReport() ? button('playbackCase', 'flag', report, t('case.report')) : null)));
 
-  cameraSelect.addEventListener('change', () => { at = current(); camera = cameraSelect.value; openCamera(); });
+  cameraSelect.addEventListener('change', () => setCameras(cameras.includes(cameraSelect.value) ? cameras.filter((id) => id !== chosen) : cameras.map((id) => (id === chosen ? cameraSelect.value : id))));
   when.addEventListener('change', () => {
-    const found = /^(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2})(:\d{2})?$/.exec(when.value.trim());
-    const ms = found ? fromSiteTime(`${found[1]}T${found[2].padStart(5, '0')}${found[3] ?? ':00'}`) : NaN;
+    const found = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2}:\d{2})(:\d{2}(?:\.\d+)?)?$/.exec(when.value.trim());
+    const ms = found ? fromSiteTime(`${found[1] ?? siteDate(group.at)}T${found[2].padStart(5, '0')}${found[3]?.slice(0, 3) ?? ':00'}`) + Number(`0${found[3]?.slice(3) || ''}`) * 1000 : NaN;
     if (!Number.isFinite(ms)) { toast(t('playback.badTime'), 'bad'); return; }
-    timeline.show(ms - timeline.span / 2, timeline.span);
-    seek(ms);
     when.blur();
+    seek(ms);
   });
-  rateSelect.addEventListener('change', () => player.setRate(Number(rateSelect.value)));
-  if ('requestVideoFrameCallback' in video) {
-    let last = 0;
-    let presented = 0;
-    const seen = (/** @type {number} */ _now, /** @type {any} */ meta) => {
-      const length = meta.mediaTime - last;
-      if (meta.presentedFrames === presented + 1 && player.rate <= 1 && !video.paused && length > 0.008 && length < 0.2) frameLength = length;
-      last = meta.mediaTime;
-      presented = meta.presentedFrames;
-      video.requestVideoFrameCallback(seen);
-    };
-    video.requestVideoFrameCallback(seen);
-  }
   context.keys('playback', {
-    play: toggle, back10: () => seek(current() - 10_000), forward10: () => seek(current() + 10_000), forward1: () => seek(current() + 1000), back1: () => seek(current() - 1000),
-    frameBack: () => frame(-1), frameForward: () => frame(1), slower: () => changeRate(-1), faster: () => changeRate(1), previousEvent: () => jump(-1), nextEvent: () => jump(1),
-    markIn: () => mark('markIn'), markOut: () => mark('markOut'), exportClip, holdRange: hold, playbackBookmark: bookmark, playbackSnapshot: () => downloadSnapshot(picture()), playbackCase: report,
-    zoomIn: () => timeline.zoom(1 / 1.6), zoomOut: () => timeline.zoom(1.6), zoomFit: () => timeline.fit(dayStart()), dayStart: () => seek(dayStart()), goNow: () => seek(serverNow() - 5000),
+    play: toggle, back10: () => seek(group.at - 10_000), forward10: () => seek(group.at + 10_000), forward1: () => seek(group.at + 1000), back1: () => seek(group.at - 1000),
+    frameBack: () => frame(-1), frameForward: () => frame(1), slower: () => speed.change(-1), faster: () => speed.change(1), reverse: () => speed.back(), stop: () => speed.stop(), onward: () => speed.onward(),
+    previousEvent: () => void jump('events', -1), nextEvent: () => void jump('events', 1), previousGap: () => void jump('gaps', -1), nextGap: () => void jump('gaps', 1),
+    markIn: () => mark('markIn'), markOut: () => mark('markOut'), exportClip: cut, exportRange: () => { if (mayExport()) exportRange(); }, holdRange: hold, playbackBookmark: bookmark, playbackSnapshot: () => downloadSnapshot(view()), playbackCase: report, playbackMute: () => sound.toggle(),
+    zoomIn: () => timeline.zoom(1 / 1.6), zoomOut: () => timeline.zoom(1.6), zoomFit: fit, zoomMonth: () => timeline.show(serverNow() - LONGEST, LONGEST), dayStart: () => seek(dayStart()), goNow: toNow, chooseCameras, activitySearch: () => showTab(search.open ? 'events' : 'activity'),
   });
-  context.every(250, () => { if (player.playing || player.state === 'loading') { timeline.setAt(current()); draw(); } });
-  context.every(15_000, loadTimeline);
-  context.on('bookmark', loadTimeline);
-  context.on('alarm', loadTimeline);
-  context.leave(() => { clearInterval(pictureTimer); player.close(); timeline.close(); });
-  openCamera();
-  if (camera && !asPictures) player.play();
+  context.every(15_000, loadTimelines);
+  context.on('bookmark', loadTimelines);
+  context.on('alarm', (alarm) => { if (cameras.includes(alarm.source)) loadTimelines(); });
+  context.leave(() => { group.close(); timeline.close(); thumbs.close(); search.close(); });
+  showTab('events');
+  if (cameras.length) { setCameras(cameras); seek(first); group.play(); }
   return { update: (/** @type {import('../core/router.js').Route} */ route) => {
+    const ids = camerasOf(route.query.camera);
     const moment = Date.parse(route.query.at ?? '');
-    if (state.camera.has(route.query.camera)) camera = route.query.camera;
-    if (Number.isFinite(moment)) at = moment;
-    openCamera();
+    if (ids.length) { chosen = ids[0]; setCameras(ids); }
+    if (Number.isFinite(moment)) seek(moment);
   } };
 }

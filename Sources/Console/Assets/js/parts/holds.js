@@ -51,7 +51,7 @@ function untilCell(hold) {
 
 /**
  * Locks ranges of several cameras. Resolves with the holds made, or null.
- * @param {{cameraIds?: string[], from?: number, to?: number}} [given]
+ * @param {{cameraIds?: string[], from?: number, to?: number, before?: Node}} [given]
  */
 export function newHoldDialog(given = {}) {
   const cameras = cameraPicker(given.cameraIds);
@@ -60,7 +60,7 @@ export function newHoldDialog(given = {}) {
   const until = untilField(undefined);
   return formDialog({
     title: t('hold.new'), name: 'hold', wide: true, submit: t('hold.set'),
-    before: h('p.hint', null, t('hold.hint')),
+    before: h('div', null, h('p.hint', null, t('hold.hint')), given.before ?? null),
     fields: [
       { name: 'cameras', label: t('live.cameras'), required: true, element: cameras },
       { name: 'range', label: t('range.label'), required: true, element: range },

@@ -5,6 +5,8 @@ import { full, isChinese, siteDate, clock, t, word } from '../core/i18n.js';
 import { formDialog, toast, toastError } from '../core/dialog.js';
 import { link } from '../core/router.js';
 import { cameraName, isRole, state } from '../core/store.js';
+import { gapList, newHoldDialog } from './holds.js';
+import { loadLanes, noLanes } from './lanes.js';
 
 /** @typedef {{camera: string, at: number, capture: (width?: number) => HTMLCanvasElement|null}} Picture */
 
@@ -42,19 +44,19 @@ export async function bookmarkHoldNow(camera, from, to) {
   } catch (error) { toastError(error); return null; }
 }
 
-/** @param {string} camera @param {number} from ms @param {number} to ms */
-export function holdDialog(camera, from, to) {
-  return formDialog({
-    title: t('hold.new'), name: 'hold',
-    before: h('p.dim', null, `${cameraName(camera)} · ${full(from)} – ${clock(to)}`),
-    fields: [{ name: 'reason', label: t('hold.reason'), required: true, maxLength: 200 }],
-    submit: t('hold.set'),
-    send: async (values) => {
-      const made = await api.post('/holds', { cameraId: camera, from: iso(from), to: iso(to), reason: values.reason });
-      toast(t('hold.saved'), 'good');
-      return made;
-    },
-  });
+/**
+ * Locks a range of several cameras; what of it is missing already is said before.
+ * @param {string[]} cameras @param {number} from ms @param {number} to ms
+ */
+export async function holdRange(cameras, from, to) {
+  const missing = await Promise.all(cameras.map(async (id) => {
+    const lanes = await loadLanes(id, from, to).catch(noLanes);
+    return { id, gaps: lanes.gaps.map((g) => ({ ...g, from: Math.max(g.from, from), to: Math.min(g.to, to) })).filter((g) => g.to - g.from > 1000) };
+  }));
+  const short = missing.filter((m) => m.gaps.length > 0);
+  const before = short.length === 0 ? h('p.hold-missing', { data: { missing: 'none' } }, icon('check-circle'), ' ', t('hold.allThere'))
+    : h('div.hold-missing', { role: 'note', data: { missing: 'some' } }, h('b', null, icon('exclamation-triangle'), ' ', t('hold.someMissing')), short.map((m) => h('div', null, cameraName(m.id), gapList(m.gaps))));
+  return newHoldDialog({ cameraIds: cameras, from, to, before });
 }
 
 /**
