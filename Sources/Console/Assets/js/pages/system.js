@@ -27,7 +27,7 @@ export function mount(root, context) {
     fill(cameras, h('div.table-wrap', null, h('table.table.cards.camera-table', null, h('thead', null, h('tr', null, columns.map((k) => h('th', { scope: 'col' }, t(k))))),
       h('tbody', null, sortedCameras().map((c) => h('tr', { data: { camera: c.id, paused: String(Boolean(c.recording?.paused)) } }, h('td.wrap', null, h('b', null, c.name)), h('td', null, cameraMark(c.state), ' ', word('cameraState', c.state)),
         h('td.wrap', null, c.reason && c.reason !== 'ok' ? word('reason', c.reason) : '–', c.detail ? h('span.dim', null, ` ${c.detail}`) : null), h('td.mono', null, full(c.since)), h('td', null, c.codec ? `${codecName(c.codec)} ${c.width ?? ''}×${c.height ?? ''}` : '–', c.audio ? h('span.dim', null, ` · ${c.audio}`) : null), h('td.mono', null, full(c.recordedFrom)),
-        h('td.wrap', null, h('div.recording-cell', null, h('span.recording-tags', null, recordingTags(c)), c.recording?.paused ? h('div.small.dim', null, pausedText(c)) : null, pauseButton(c)))))))));
+        h('td.wrap', null, h('div.recording-cell', null, h('span.recording-tags', null, recordingTags(c), c.state === 'live' && !c.recording?.paused ? h('span.dim', null, t('recording.on')) : null), c.recording?.paused ? h('div.small.dim', null, pausedText(c)) : null, pauseButton(c)))))))));
   };
   async function loadVolumes() {
     try {
