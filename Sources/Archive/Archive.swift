@@ -136,7 +136,8 @@ package final class Archive: Sendable {
     /// - Throws: `ArchiveError` (`invalidRange`), `StoreError`.
     package func timeline(cameraId: String, from: WallTime, to: WallTime) async throws -> Timeline {
         try Self.check(from, to, atMost: Self.maximumWindow)
-        return try await material(cameraId, from, to).timeline
+        let spans = try await segments.spans(cameraId: cameraId, from: from, to: to)
+        return try await timeline(cameraId, spans, from, to)
     }
 
     /// The camera's fragments as they are recorded, from the last key frame on disk on. Ends with the reader's task or
@@ -214,23 +215,33 @@ package final class Archive: Sendable {
         _ to: WallTime
     ) async throws -> (segments: [Segment], timeline: Timeline) {
         let found = try await segments.overlapping(cameraId: cameraId, from: from, to: to)
-        var known = found
+        let spans = found.map { SegmentSpan(run: $0.run, from: $0.from, to: $0.to, closed: $0.closed) }
+        return (found, try await timeline(cameraId, spans, from, to))
+    }
+
+    /// The timeline over a range from the segments that overlap it.
+    private func timeline(
+        _ cameraId: String,
+        _ spans: [SegmentSpan],
+        _ from: WallTime,
+        _ to: WallTime
+    ) async throws -> Timeline {
+        var spans = spans
         // The end of the window needs the last segment before it, even when it ended before the window.
         if let last = try await segments.last(cameraId: cameraId, startingAtOrBefore: to),
-            !known.contains(where: { $0.path == last.path })
+            last.from > spans.last?.from ?? WallTime(microseconds: .min)
         {
-            known.append(last)
-            known.sort { $0.from < $1.from }
+            spans.append(SegmentSpan(run: last.run, from: last.from, to: last.to, closed: last.closed))
         }
         let builder = TimelineBuilder(
-            segments: known,
+            segments: spans,
             gaps: try await gaps.overlapping(cameraId: cameraId, from: from, to: to),
             status: try await gaps.state(cameraId: cameraId),
-            recordedFrom: try await segments.recordedFrom(cameraId: cameraId),
+            recorded: try await UsageRepository(database).recorded(cameraId: cameraId),
             now: clock.now(),
             liveSlack: settings.liveSlack
         )
-        return (found, builder.timeline(from: from, to: to))
+        return builder.timeline(from: from, to: to)
     }
 
     static func check(_ from: WallTime, _ to: WallTime, atMost longest: Duration) throws(ArchiveError) {

@@ -22,6 +22,5 @@ enum Migrations {
         // 0002 telemetry, 0003 alarms, 0004 cases, 0005 users: add your line in the order of the numbers.
         UserSchema.migration0005,
         CaseSchema.migration0006,
+        ArchiveSchema.migration0007,
         EvidenceSchema.migration0009,
-    ]
-}

@@ -130,15 +130,14 @@ struct IndexFollower {
     }
 
     static func row(_ gap: GapRecord, cameraId: String, node: String) -> Gap {
-        let later = gap.laterReasons.map(\.rawValue).joined(separator: ", ")
-        let detail = [later, gap.detail ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")
-        return Gap(
+        Gap(
             node: node,
             cameraId: cameraId,
             from: gap.from,
             to: gap.to,
             reason: gap.reason,
-            detail: detail.isEmpty ? nil : detail
+            laterReasons: gap.laterReasons,
+            detail: gap.detail
         )
     }
 

@@ -17,12 +17,21 @@ package struct Timeline: Sendable, Equatable {
         package var from: WallTime
         package var to: WallTime
         package var reason: StateReason
+        /// Later causes, in the order in which they came.
+        package var laterReasons: [StateReason]
         package var detail: String?
 
-        package init(from: WallTime, to: WallTime, reason: StateReason, detail: String? = nil) {
+        package init(
+            from: WallTime,
+            to: WallTime,
+            reason: StateReason,
+            laterReasons: [StateReason] = [],
+            detail: String? = nil
+        ) {
             self.from = from
             self.to = to
             self.reason = reason
+            self.laterReasons = laterReasons
             self.detail = detail
         }
     }

@@ -3,17 +3,18 @@ import Store
 
 /// Lays segments and gap rows over a window so that every instant of it belongs to exactly one run or gap. Pure.
 ///
-/// Segments win over gap rows. What neither explains is a gap too: before the first recording, deleted by retention, or
-/// (at the end) recording that stopped without a word.
+/// Segments win over gap rows. What neither explains is a gap too: `notRecorded` before the first recording ever,
+/// `deleted` up to the last frame ever (it was recorded, and is gone), and behind that recording that stopped without a
+/// word.
 struct TimelineBuilder {
     /// Sorted by start.
-    var segments: [Segment]
+    var segments: [SegmentSpan]
     /// Sorted by start.
     var gaps: [Gap]
     /// The latest state that the journals give.
     var status: CameraStatus?
-    /// When the oldest frame still there was taken.
-    var recordedFrom: WallTime?
+    /// From when to when the camera was ever recorded, whether that is still there or not; nil: never.
+    var recorded: Range<WallTime>?
     var now: WallTime
     /// How far a growing segment may lag behind `now` and still count as recording.
     var liveSlack: Duration
@@ -60,7 +61,15 @@ struct TimelineBuilder {
             let end = min(gap.to ?? to, to)
             guard start < end else { continue }
             if start > covered { pieces += unexplained(covered, start) }
-            pieces.append(Timeline.Gap(from: start, to: end, reason: gap.reason, detail: gap.detail))
+            pieces.append(
+                Timeline.Gap(
+                    from: start,
+                    to: end,
+                    reason: gap.reason,
+                    laterReasons: gap.laterReasons,
+                    detail: gap.detail
+                )
+            )
             covered = end
         }
         if covered < to { pieces += unexplained(covered, to) }
@@ -77,6 +86,7 @@ struct TimelineBuilder {
                 from: last.from,
                 to: piece.to,
                 reason: cause.reason,
+                laterReasons: cause.laterReasons,
                 detail: cause.detail
             )
         }
@@ -87,28 +97,26 @@ struct TimelineBuilder {
     }
 
     /// The detail of a gap for which there is no row.
-    static let unknown = "no journal line explains it; deleted, or the journal is missing"
+    static let unknown = "it was recorded and is deleted, or its journal is missing"
 
     private func unexplained(_ from: WallTime, _ to: WallTime) -> [Timeline.Gap] {
-        guard let recordedFrom else { return neverRecorded(from, to) }
-        guard recordedFrom < to else {
-            return [
-                Timeline.Gap(
-                    from: from,
-                    to: to,
-                    reason: .notRecorded,
-                    detail: "before the oldest recording that is kept"
-                )
-            ]
+        guard let recorded else { return neverRecorded(from, to) }
+        var pieces: [Timeline.Gap] = []
+        func add(_ until: WallTime, _ reason: StateReason, _ detail: String?) {
+            let start = pieces.last?.to ?? from
+            guard start < min(until, to) else { return }
+            pieces.append(Timeline.Gap(from: start, to: min(until, to), reason: reason, detail: detail))
         }
-        guard let last = segments.last, from >= last.to else {
-            return [Timeline.Gap(from: from, to: to, reason: .notRecorded, detail: Self.unknown)]
-        }
+        add(recorded.lowerBound, .notRecorded, "before the first recording")
+        let last = segments.last.map { max($0.to, recorded.upperBound) } ?? recorded.upperBound
+        add(last, .deleted, Self.unknown)
         // After the last frame: what capture last said of the camera, or that it stopped without a word.
-        guard let status, status.state != .live else {
-            return [Timeline.Gap(from: from, to: to, reason: .crash, detail: "capture stopped writing")]
+        if let status, status.state != .live {
+            add(to, status.reason, status.detail)
+        } else {
+            add(to, .crash, "capture stopped writing")
         }
-        return [Timeline.Gap(from: from, to: to, reason: status.reason, detail: status.detail)]
+        return pieces
     }
 
     /// Of a camera that never recorded only its last state is known, and only from when on it has been in it.

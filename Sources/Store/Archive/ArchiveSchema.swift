@@ -97,4 +97,75 @@ enum ArchiveSchema {
             ) WITHOUT ROWID;
             """
     )
+
+    /// Several volumes, what they hold by camera, later reasons of gaps, and holds with an end of their own.
+    static let migration0007 = Migration(
+        "0007-volumes",
+        sql: """
+            -- The volume by its id, out of the path: @b/camera/day/name.mp4 lies on b, camera/day/name.mp4 on main.
+            ALTER TABLE segment ADD COLUMN volume TEXT GENERATED ALWAYS AS
+                (CASE WHEN substr(path, 1, 1) = '@' THEN substr(path, 2, instr(path, '/') - 2) ELSE 'main' END) VIRTUAL;
+            -- Segments of a camera follow each other: their starts find those of any window.
+            DROP INDEX segmentByEnd;
+            CREATE INDEX segmentByVolume ON segment (node, camera, volume, fromTime);
+
+            -- What a camera's segments take, by volume: kept by the triggers below, so that nobody adds up all rows.
+            CREATE TABLE usage (
+                node TEXT NOT NULL,            -- the node whose volume it is
+                camera TEXT NOT NULL,          -- slug
+                volume TEXT NOT NULL,          -- slug
+                bytes INTEGER NOT NULL,        -- of the segments that have a row, bytes
+                segments INTEGER NOT NULL,     -- number of rows
+                PRIMARY KEY (node, camera, volume)
+            ) WITHOUT ROWID;
+            INSERT INTO usage SELECT node, camera, volume, sum(bytes), count(*) FROM segment GROUP BY node, camera, volume;
+            CREATE TRIGGER segmentAdded AFTER INSERT ON segment BEGIN
+                INSERT INTO usage VALUES (NEW.node, NEW.camera, NEW.volume, NEW.bytes, 1)
+                ON CONFLICT (node, camera, volume) DO UPDATE SET bytes = bytes + NEW.bytes, segments = segments + 1;
+            END;
+            CREATE TRIGGER segmentGrown AFTER UPDATE OF bytes ON segment WHEN NEW.bytes <> OLD.bytes BEGIN
+                UPDATE usage SET bytes = bytes + NEW.bytes - OLD.bytes
+                WHERE node = NEW.node AND camera = NEW.camera AND volume = NEW.volume;
+            END;
+            CREATE TRIGGER segmentForgotten AFTER DELETE ON segment BEGIN
+                UPDATE usage SET bytes = bytes - OLD.bytes, segments = segments - 1
+                WHERE node = OLD.node AND camera = OLD.camera AND volume = OLD.volume;
+                DELETE FROM usage
+                WHERE node = OLD.node AND camera = OLD.camera AND volume = OLD.volume AND segments <= 0;
+            END;
+
+            -- From when to when a camera was ever recorded: between the two, what has no row was deleted.
+            CREATE TABLE recorded (
+                node TEXT NOT NULL,            -- the node that recorded it
+                camera TEXT NOT NULL,          -- slug
+                since INTEGER NOT NULL,        -- first frame or gap ever, microseconds since the epoch, UTC
+                until INTEGER NOT NULL,        -- end of the last frame ever, microseconds since the epoch, UTC
+                PRIMARY KEY (node, camera)
+            ) WITHOUT ROWID;
+            INSERT INTO recorded SELECT node, camera, min(fromTime), max(toTime) FROM segment
+                WHERE toTime > fromTime GROUP BY node, camera;
+            INSERT INTO recorded SELECT node, camera, min(fromTime), min(fromTime) FROM gap WHERE true
+                GROUP BY node, camera ON CONFLICT (node, camera) DO UPDATE SET since = min(since, excluded.since);
+            CREATE TRIGGER segmentRecorded AFTER INSERT ON segment WHEN NEW.toTime > NEW.fromTime BEGIN
+                INSERT INTO recorded VALUES (NEW.node, NEW.camera, NEW.fromTime, NEW.toTime)
+                ON CONFLICT (node, camera) DO UPDATE SET
+                    since = min(since, NEW.fromTime), until = max(until, NEW.toTime);
+            END;
+            CREATE TRIGGER segmentRecordedOn AFTER UPDATE OF toTime ON segment WHEN NEW.toTime > NEW.fromTime BEGIN
+                INSERT INTO recorded VALUES (NEW.node, NEW.camera, NEW.fromTime, NEW.toTime)
+                ON CONFLICT (node, camera) DO UPDATE SET
+                    since = min(since, NEW.fromTime), until = max(until, NEW.toTime);
+            END;
+            CREATE TRIGGER gapRecorded AFTER INSERT ON gap BEGIN
+                INSERT INTO recorded VALUES (NEW.node, NEW.camera, NEW.fromTime, NEW.fromTime)
+                ON CONFLICT (node, camera) DO UPDATE SET since = min(since, NEW.fromTime);
+            END;
+
+            ALTER TABLE gap ADD COLUMN later TEXT;             -- StateReasons that came later, comma separated; NULL: none
+            CREATE INDEX gapByStart ON gap (camera, fromTime);
+
+            ALTER TABLE hold ADD COLUMN untilTime INTEGER;     -- ends by itself then, microseconds since the epoch, UTC; NULL: never
+            CREATE INDEX holdByRelease ON hold (releasedAt);
+            """
+    )
 }

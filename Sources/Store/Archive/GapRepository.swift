@@ -12,6 +12,8 @@ package struct Gap: Sendable, Hashable {
     package var to: WallTime?
     /// What started it.
     package var reason: StateReason
+    /// Later causes, in the order in which they came.
+    package var laterReasons: [StateReason]
     package var detail: String?
 
     package init(
@@ -20,6 +22,7 @@ package struct Gap: Sendable, Hashable {
         from: WallTime,
         to: WallTime?,
         reason: StateReason,
+        laterReasons: [StateReason] = [],
         detail: String? = nil
     ) {
         self.node = node
@@ -27,6 +30,7 @@ package struct Gap: Sendable, Hashable {
         self.from = from
         self.to = to
         self.reason = reason
+        self.laterReasons = laterReasons
         self.detail = detail
     }
 }
@@ -40,16 +44,51 @@ package struct GapRepository: Sendable {
     }
 
     /// Those of a camera that touch `from..<to`, in order of their start.
+    ///
+    /// Gaps of a camera follow each other, so they are found by their starts: from a few before the window on, should
+    /// rows overlap after all, and those that never ended.
     package func overlapping(cameraId: String, from: WallTime, to: WallTime) async throws -> [Gap] {
         try await database.read { connection in
             try Row.fetchAll(
                 connection,
                 sql: """
-                    SELECT * FROM gap WHERE camera = ? AND fromTime < ? AND (toTime IS NULL OR toTime > ?)
+                    SELECT * FROM gap
+                    WHERE camera = :camera AND fromTime < :to AND toTime > :from AND fromTime >= coalesce(
+                        (SELECT fromTime FROM gap WHERE camera = :camera AND fromTime <= :from
+                         ORDER BY fromTime DESC LIMIT 1 OFFSET 3), -9223372036854775808)
+                    UNION
+                    SELECT * FROM gap WHERE camera = :camera AND toTime IS NULL AND fromTime < :to
                     ORDER BY fromTime
                     """,
-                arguments: [cameraId, to.microseconds, from.microseconds]
+                arguments: ["camera": cameraId, "from": from.microseconds, "to": to.microseconds]
             ).map(Self.gap)
+        }
+    }
+
+    /// Every gap that has no end yet.
+    package func open(node: String) async throws -> [Gap] {
+        try await database.read { connection in
+            // By camera: the index begins with it.
+            let cameras = try String.fetchAll(
+                connection,
+                sql: "SELECT camera FROM recorded WHERE node = ?",
+                arguments: [node]
+            )
+            let statement = try connection.cachedStatement(
+                sql: "SELECT * FROM gap WHERE camera = ? AND toTime IS NULL AND node = ? ORDER BY fromTime"
+            )
+            return try cameras.flatMap { try Row.fetchAll(statement, arguments: [$0, node]).map(Self.gap) }
+        }
+    }
+
+    /// Forgets the gaps of a camera that ended before `time`.
+    package func prune(node: String, cameraId: String, before time: WallTime) async throws -> Int {
+        try await database.write { connection in
+            try connection.execute(
+                sql: "DELETE FROM gap WHERE node = ? AND camera = ? AND fromTime < ? AND toTime < ?",
+                arguments: [node, cameraId, time.microseconds, time.microseconds]
+            )
+            return connection.changesCount
         }
     }
 
@@ -68,13 +107,15 @@ package struct GapRepository: Sendable {
     static func upsert(_ connection: GRDB.Database, _ gap: Gap) throws -> Bool {
         try connection.cachedStatement(
             sql: """
-                INSERT INTO gap (node, camera, fromTime, toTime, reason, detail) VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO gap (node, camera, fromTime, toTime, reason, later, detail) VALUES (?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (node, camera, fromTime) DO UPDATE SET
-                    toTime = excluded.toTime, reason = excluded.reason, detail = excluded.detail
-                WHERE toTime IS NOT excluded.toTime OR reason <> excluded.reason OR detail IS NOT excluded.detail
+                    toTime = excluded.toTime, reason = excluded.reason, later = excluded.later, detail = excluded.detail
+                WHERE toTime IS NOT excluded.toTime OR reason <> excluded.reason OR later IS NOT excluded.later
+                    OR detail IS NOT excluded.detail
                 """
         ).execute(arguments: [
-            gap.node, gap.cameraId, gap.from.microseconds, gap.to?.microseconds, gap.reason.rawValue, gap.detail,
+            gap.node, gap.cameraId, gap.from.microseconds, gap.to?.microseconds, gap.reason.rawValue,
+            gap.laterReasons.isEmpty ? nil : gap.laterReasons.map(\.rawValue).joined(separator: ","), gap.detail,
         ])
         return connection.changesCount > 0
     }
@@ -100,6 +141,9 @@ package struct GapRepository: Sendable {
             from: row.time("fromTime"),
             to: row.timeIfAny("toTime"),
             reason: StateReason(rawValue: row["reason"]) ?? .sourceError,
+            laterReasons: (row["later"] as String? ?? "").split(separator: ",").compactMap {
+                StateReason(rawValue: String($0))
+            },
             detail: row["detail"]
         )
     }

@@ -13,6 +13,8 @@ package struct Hold: Sendable, Hashable {
     package var createdAt: WallTime
     /// The case that it is evidence of.
     package var caseId: String?
+    /// When it ends by itself; nil: only when somebody releases it.
+    package var until: WallTime?
     /// Nil while it holds.
     package var releasedAt: WallTime?
     package var releasedBy: String?
@@ -29,6 +31,7 @@ package struct Hold: Sendable, Hashable {
         by: String,
         createdAt: WallTime,
         caseId: String? = nil,
+        until: WallTime? = nil,
         releasedAt: WallTime? = nil,
         releasedBy: String? = nil,
         releaseReason: String? = nil,
@@ -42,6 +45,7 @@ package struct Hold: Sendable, Hashable {
         self.by = by
         self.createdAt = createdAt
         self.caseId = caseId
+        self.until = until
         self.releasedAt = releasedAt
         self.releasedBy = releasedBy
         self.releaseReason = releaseReason
@@ -64,10 +68,11 @@ package struct HoldRepository: Sendable {
             for hold in holds {
                 try connection.cachedStatement(
                     sql: """
-                        INSERT INTO hold (id, camera, fromTime, toTime, reason, who, createdAt, caseId, releasedAt,
+                        INSERT INTO hold (id, camera, fromTime, toTime, reason, who, createdAt, caseId, untilTime, releasedAt,
                             releasedBy, releaseReason, recorded)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                         ON CONFLICT (id) DO UPDATE SET
+                            reason = excluded.reason, untilTime = excluded.untilTime,
                             caseId = coalesce(excluded.caseId, caseId),
                             releasedAt = coalesce(excluded.releasedAt, releasedAt),
                             releasedBy = coalesce(excluded.releasedBy, releasedBy),
@@ -75,7 +80,8 @@ package struct HoldRepository: Sendable {
                         """
                 ).execute(arguments: [
                     hold.id, hold.cameraId, hold.from.microseconds, hold.to.microseconds, hold.reason, hold.by,
-                    hold.createdAt.microseconds, hold.caseId, hold.releasedAt?.microseconds, hold.releasedBy,
+                    hold.createdAt.microseconds, hold.caseId, hold.until?.microseconds, hold.releasedAt?.microseconds,
+                    hold.releasedBy,
                     hold.releaseReason, hold.recorded.rawValue,
                 ])
             }
@@ -98,6 +104,20 @@ package struct HoldRepository: Sendable {
         try await database.read { connection in
             try Row.fetchAll(connection, sql: "SELECT * FROM hold WHERE releasedAt IS NULL ORDER BY fromTime, id")
                 .map(Self.hold)
+        }
+    }
+
+    /// All that still hold, and those released since `time`.
+    package func active(orReleasedSince time: WallTime) async throws -> [Hold] {
+        try await database.read { connection in
+            try Row.fetchAll(
+                connection,
+                sql: """
+                    SELECT * FROM hold WHERE releasedAt IS NULL
+                    UNION ALL SELECT * FROM hold WHERE releasedAt >= ?
+                    """,
+                arguments: [time.microseconds]
+            ).map(Self.hold)
         }
     }
 
@@ -142,6 +162,7 @@ package struct HoldRepository: Sendable {
             by: row["who"],
             createdAt: row.time("createdAt"),
             caseId: row["caseId"],
+            until: row.timeIfAny("untilTime"),
             releasedAt: row.timeIfAny("releasedAt"),
             releasedBy: row["releasedBy"],
             releaseReason: row["releaseReason"],

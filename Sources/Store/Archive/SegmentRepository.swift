@@ -51,6 +51,22 @@ package struct Segment: Sendable, Hashable {
     }
 }
 
+/// The part of a segment that says what is recorded.
+package struct SegmentSpan: Sendable, Hashable {
+    package var run: String
+    package var from: WallTime
+    package var to: WallTime
+    /// Nothing is appended any more.
+    package var closed: Bool
+
+    package init(run: String, from: WallTime, to: WallTime, closed: Bool) {
+        self.run = run
+        self.from = from
+        self.to = to
+        self.closed = closed
+    }
+}
+
 /// The table `segment`.
 package struct SegmentRepository: Sendable {
     private let database: Database
@@ -62,16 +78,67 @@ package struct SegmentRepository: Sendable {
     /// Those of a camera that hold any of `from..<to`, in order of their start.
     package func overlapping(cameraId: String, from: WallTime, to: WallTime) async throws -> [Segment] {
         try await database.read { connection in
-            // `toTime = fromTime` is a segment whose first fragment has not been read yet.
-            try Row.fetchAll(
-                connection,
-                sql: """
-                    SELECT * FROM segment
-                    WHERE camera = ? AND fromTime < ? AND toTime > ? ORDER BY fromTime, path
-                    """,
-                arguments: [cameraId, to.microseconds, from.microseconds]
-            ).map(Self.segment)
+            try Row.fetchAll(connection, sql: Self.overlap("*"), arguments: Self.overlapArguments(cameraId, from, to))
+                .map(Self.segment)
         }
+    }
+
+    /// What of `from..<to` they cover, in order of their start: `overlapping` without what a timeline doesn't need.
+    package func spans(cameraId: String, from: WallTime, to: WallTime) async throws -> [SegmentSpan] {
+        try await database.read { connection in
+            let rows = try Row.fetchCursor(
+                connection,
+                sql: Self.overlap("run, fromTime, toTime, closed"),
+                arguments: Self.overlapArguments(cameraId, from, to)
+            )
+            var spans: [SegmentSpan] = []
+            while let row = try rows.next() {
+                spans.append(
+                    SegmentSpan(
+                        run: row[0],
+                        from: WallTime(microseconds: row[1]),
+                        to: WallTime(microseconds: row[2]),
+                        closed: row[3]
+                    )
+                )
+            }
+            return spans
+        }
+    }
+
+    /// Bytes of the segments that hold any of the ranges, each counted once.
+    package func bytes(cameraId: String, ranges: [Range<WallTime>]) async throws -> Int64 {
+        try await database.read { try Self.bytes($0, cameraId, ranges) }
+    }
+
+    static func bytes(_ connection: GRDB.Database, _ cameraId: String, _ ranges: [Range<WallTime>]) throws -> Int64 {
+        var sizes: [String: Int64] = [:]
+        for range in ranges {
+            let rows = try Row.fetchCursor(
+                connection,
+                sql: overlap("path, bytes"),
+                arguments: overlapArguments(cameraId, range.lowerBound, range.upperBound)
+            )
+            while let row = try rows.next() { sizes[row[0]] = row[1] }
+        }
+        return sizes.values.reduce(0, +)
+    }
+
+    /// Segments of a camera follow each other, so those of a window are found by their starts alone: from the last one
+    /// that began before it on. Two hours more, should rows overlap after all: no segment is longer.
+    private static func overlap(_ columns: String) -> String {
+        """
+        SELECT \(columns) FROM segment
+        WHERE camera = :camera AND fromTime < :to AND toTime > :from AND fromTime >= min(:from - 7200000000, coalesce(
+            (SELECT max(fromTime) FROM segment WHERE camera = :camera AND fromTime <= :from), :from))
+        ORDER BY fromTime, path
+        """
+    }
+
+    private static func overlapArguments(_ cameraId: String, _ from: WallTime, _ to: WallTime) -> StatementArguments {
+        // The earliest times there are would overflow when two hours are taken off.
+        let from = max(from, WallTime(microseconds: .min / 2))
+        return ["camera": cameraId, "from": from.microseconds, "to": to.microseconds]
     }
 
     /// The last segment of a camera that began at or before `time`.
@@ -92,7 +159,7 @@ package struct SegmentRepository: Sendable {
         try await database.read { try Self.find($0, node: node, path: path) }
     }
 
-    /// Every segment on a node, oldest first: what retention weighs. About 200 bytes each.
+    /// Every segment on a node, oldest first: for `fsck`, never while serving. About 200 bytes each.
     package func all(node: String) async throws -> [Segment] {
         try await database.read { connection in
             try Row.fetchAll(
@@ -100,6 +167,17 @@ package struct SegmentRepository: Sendable {
                 sql: "SELECT * FROM segment WHERE node = ? ORDER BY fromTime, path",
                 arguments: [node]
             ).map(Self.segment)
+        }
+    }
+
+    /// The next paths of a node in their order.
+    package func paths(node: String, after path: String, limit: Int) async throws -> [String] {
+        try await database.read { connection in
+            try String.fetchAll(
+                connection,
+                sql: "SELECT path FROM segment WHERE node = ? AND path > ? ORDER BY path LIMIT ?",
+                arguments: [node, path, limit]
+            )
         }
     }
 
@@ -180,7 +258,7 @@ package struct SegmentRepository: Sendable {
         ])
     }
 
-    private static func segment(_ row: Row) -> Segment {
+    static func segment(_ row: Row) -> Segment {
         Segment(
             node: row["node"],
             cameraId: row["camera"],
