@@ -24,3 +24,5 @@ enum Migrations {
         CaseSchema.migration0006,
         ArchiveSchema.migration0007,
         EvidenceSchema.migration0009,
+    ]
+}

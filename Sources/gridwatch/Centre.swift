@@ -121,12 +121,11 @@ struct Centre: Sendable {
             captureMode == .managed
             ? CaptureSupervisor(dataFolder: folder, shards: configurations.map(\.shard), hub: hub, logger: logger) : nil
         self.supervisor = supervisor
-        let policies = Dictionary(site.cameras.map { ($0.id, $0.record) }, uniquingKeysWith: { first, _ in first })
         retention = RetentionService(
             dataDirectory: folder.url,
             database: database,
             clock: clock,
-            planner: { RetentionPlanner(policies: policies, floorBytes: site.recording.freeSpaceFloorBytes) },
+            planner: RetentionPlanner(policies: RetentionPolicies(site: site)),
             delete: { camera, segments in hub.send(.delete(segments: segments), forCamera: camera) },
             onExhausted: { await alarms.raiseSystem("diskHeld", $0, clock: clock, logger: logger) }
         )

@@ -129,7 +129,12 @@ struct PictureTests {
             dataDirectory: fixture.folder,
             database: fixture.database,
             clock: fixture.clock,
-            planner: { RetentionPlanner(policies: ["c": RecordPolicy(keepDays: 1)], floorBytes: 0) },
+            planner: RetentionPlanner(
+                policies: RetentionPolicies(
+                    cameras: ["c": RecordPolicy(keepDays: 1)],
+                    recording: Domain.RecordingSettings(freeSpaceFloorBytes: 0)
+                )
+            ),
             delete: { _, paths in for path in paths { try? FileManager.default.removeItem(atPath: "\(root)/\(path)") } }
         )
         let before = try await archive.segments.all(node: "local")
@@ -140,6 +145,7 @@ struct PictureTests {
         #expect(left.allSatisfy { $0.from <= hold.from && $0.to >= hold.to })
         #expect(try await service.step().isEmpty)
         // What capture deleted alone is noticed too.
+        _ = try await archive.releaseHold(id: hold.id, by: "m", reason: "done")
         try FileManager.default.removeItem(atPath: "\(root)/\(left[0].path)")
         #expect(try await service.forgetMissing() == 1)
         let timeline = try await archive.timeline(cameraId: "c", from: start, to: fixture.clock.now())

@@ -10,16 +10,8 @@ struct TimelineTests {
 
     static func at(_ seconds: Double) -> WallTime { WallTime(microseconds: origin + Int64(seconds * 1_000_000)) }
 
-    static func segment(_ from: Double, _ to: Double, run: String = "r1", closed: Bool = true) -> Segment {
-        Segment(
-            node: "n",
-            cameraId: "c",
-            path: "c/\(from)",
-            run: run,
-            from: at(from),
-            to: at(to),
-            closed: closed
-        )
+    static func segment(_ from: Double, _ to: Double, run: String = "r1", closed: Bool = true) -> SegmentSpan {
+        SegmentSpan(run: run, from: at(from), to: at(to), closed: closed)
     }
 
     private static func status(_ state: CameraState, _ reason: StateReason) -> CameraStatus {
@@ -27,9 +19,10 @@ struct TimelineTests {
     }
 
     private static func build(
-        _ segments: [Segment],
+        _ segments: [SegmentSpan],
         _ gaps: [(Double, Double?, StateReason)] = [],
         status: CameraStatus? = nil,
+        recorded: Range<Double>? = nil,
         now: Double,
         from: Double,
         to: Double
@@ -38,7 +31,8 @@ struct TimelineTests {
             segments: segments,
             gaps: gaps.map { Gap(node: "n", cameraId: "c", from: at($0.0), to: $0.1.map(at), reason: $0.2) },
             status: status,
-            recordedFrom: segments.first?.from,
+            recorded: recorded.map { at($0.lowerBound)..<at($0.upperBound) }
+                ?? segments.first.map { $0.from..<(segments.map(\.to).max() ?? $0.to) },
             now: at(now),
             liveSlack: .seconds(4)
         ).timeline(from: at(from), to: at(to))
@@ -123,6 +117,30 @@ struct TimelineTests {
         #expect(Self.build([], now: 100, from: 0, to: 30).gaps.map(\.reason) == [.notRecorded])
     }
 
+    @Test("what was recorded and is gone is told from what never was, and from what came after the last frame")
+    func deleted() {
+        let timeline = Self.build(
+            [Self.segment(20, 30), Self.segment(50, 60)],
+            [(30, 40, .timeout)],
+            recorded: 10..<70,
+            now: 100,
+            from: 0,
+            to: 100
+        )
+        #expect(timeline.gaps.map(\.reason) == [.notRecorded, .deleted, .timeout, .deleted, .deleted, .crash])
+        #expect(timeline.gaps.map(\.from) == [0, 10, 30, 40, 60, 70].map(Self.at))
+        // Everything is gone: the state doesn't explain the time before the last frame.
+        let empty = Self.build(
+            [],
+            status: Self.status(.offline, .refused),
+            recorded: 10..<70,
+            now: 100,
+            from: 0,
+            to: 100
+        )
+        #expect(empty.gaps.map(\.reason) == [.notRecorded, .deleted, .refused])
+    }
+
     @Test("a window in the future is empty, one that reaches into it ends now")
     func future() {
         #expect(Self.build([Self.segment(0, 10)], now: 5, from: 6, to: 9) == Timeline())
@@ -136,7 +154,7 @@ struct TimelineTests {
     )
     func covers(seed: UInt64) {
         var random = SeededRandom(seed: seed)
-        var segments: [Segment] = []
+        var segments: [SegmentSpan] = []
         var gaps: [(Double, Double?, StateReason)] = []
         var time = Double.random(in: 0...20, using: &random)
         var run = 0

@@ -9,30 +9,40 @@ package struct RetentionClock: Sendable {
     private static let tolerance = Duration.seconds(3600)
     private static let patience = Duration.seconds(86_400)
 
-    private var reference: (wall: WallTime, monotonic: Duration)?
-    private var aheadSince: Duration?
+    private struct Reading {
+        var wall: WallTime
+        var monotonic: Duration
+
+        /// Where the wall clock should be at `now` on the monotonic one.
+        func expected(at now: Duration) -> WallTime { wall + (now - monotonic) }
+    }
+
+    /// The last reading that was believed.
+    private var reference: Reading?
+    /// Since when the clock has gone on from where it jumped to.
+    private var candidate: Reading?
 
     /// - Parameter lastRecorded: the end of the newest frame in the index, at `monotonic`; nil when there is none.
     package init(lastRecorded: WallTime?, monotonic: Duration) {
-        reference = lastRecorded.map { ($0, monotonic) }
+        reference = lastRecorded.map { Reading(wall: $0, monotonic: monotonic) }
     }
 
     package mutating func now(wall: WallTime, monotonic: Duration) -> WallTime {
-        guard let known = reference else {
-            reference = (wall, monotonic)
-            return wall
+        let reading = Reading(wall: wall, monotonic: monotonic)
+        if let expected = reference?.expected(at: monotonic), wall - expected > Self.tolerance {
+            guard let since = candidate, abs(since.expected(at: monotonic), wall) <= Self.tolerance else {
+                candidate = reading
+                return expected
+            }
+            guard monotonic - since.monotonic >= Self.patience else { return expected }
         }
-        let expected = known.wall + (monotonic - known.monotonic)
-        if wall - expected > Self.tolerance {
-            let since = aheadSince ?? monotonic
-            aheadSince = since
-            guard monotonic - since >= Self.patience else { return expected }
-        }
-        aheadSince = nil
-        reference = (wall, monotonic)
+        candidate = nil
+        reference = reading
         return wall
     }
 
+    private func abs(_ left: WallTime, _ right: WallTime) -> Duration { left > right ? left - right : right - left }
+
     /// The clock is ahead and not believed.
-    package var isDistrusting: Bool { aheadSince != nil }
+    package var isDistrusting: Bool { candidate != nil }
 }

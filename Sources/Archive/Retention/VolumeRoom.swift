@@ -25,14 +25,11 @@ package struct VolumeRoom: Sendable, Hashable {
 
     /// The volumes of a site that are there; one that is not mounted is left out. Blocks.
     static func measure(_ layout: RecordingLayout, _ settings: Domain.RecordingSettings) -> [VolumeRoom] {
-        ([VolumeDeclaration.mainId] + settings.volumes.map(\.id)).compactMap { id in
-            measure(id: id, root: root(of: id, layout), floorBytes: settings.floorBytes(ofVolume: id))
+        let catalogue = RecordingCatalogue(layout: layout)
+        return ([VolumeDeclaration.mainId] + settings.volumes.map(\.id)).compactMap { id in
+            guard catalogue.isReachable(id) else { return nil }
+            return measure(id: id, root: layout.volumeRoot(id), floorBytes: settings.floorBytes(ofVolume: id))
         }
-    }
-
-    /// Where a volume's cameras have their folders.
-    static func root(of id: String, _ layout: RecordingLayout) -> String {
-        id == VolumeDeclaration.mainId ? layout.root : "\(layout.root)/@\(id)"
     }
 
     private static func measure(id: String, root: String, floorBytes: Int64) -> VolumeRoom? {

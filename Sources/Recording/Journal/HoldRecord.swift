@@ -10,7 +10,14 @@ package struct HoldRecord: Sendable, Hashable, Codable {
     /// Who asked for it.
     package var by: String
     package var createdAt: WallTime
+    /// The case that it is evidence of. This and what follows is missing in lines of the first version.
+    package var caseId: String?
+    /// When it ends by itself. Serve then writes its release: who obeys holds looks at `releasedAt` alone, never at a
+    /// clock that may be wrong.
+    package var until: WallTime?
     package var releasedAt: WallTime?
+    package var releasedBy: String?
+    package var releaseReason: String?
 
     package init(
         id: String,
@@ -20,7 +27,11 @@ package struct HoldRecord: Sendable, Hashable, Codable {
         reason: String,
         by: String,
         createdAt: WallTime,
-        releasedAt: WallTime? = nil
+        caseId: String? = nil,
+        until: WallTime? = nil,
+        releasedAt: WallTime? = nil,
+        releasedBy: String? = nil,
+        releaseReason: String? = nil
     ) {
         self.id = id
         self.cameraId = cameraId
@@ -29,7 +40,11 @@ package struct HoldRecord: Sendable, Hashable, Codable {
         self.reason = reason
         self.by = by
         self.createdAt = createdAt
+        self.caseId = caseId
+        self.until = until
         self.releasedAt = releasedAt
+        self.releasedBy = releasedBy
+        self.releaseReason = releaseReason
     }
 
     /// Whether it locks any part of `from`..<`to` of the camera.

@@ -15,14 +15,13 @@ package final class HoldsJournal: Sendable {
     }
 
     /// Writes a hold, or a new state of it (a release), and syncs; blocks. Only then may it be acknowledged.
-    package func append(_ hold: HoldRecord) throws(FileFailure) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let json = try? encoder.encode(hold) else {
-            throw FileFailure(operation: "encode a hold for", path: layout.holdsJournal, code: EINVAL)
-        }
-        let crc = String(Checksum.crc32(json), radix: 16)
-        let line = Array((String(repeating: "0", count: 8 - crc.count) + crc + " ").utf8) + Array(json) + [10]
+    package func append(_ hold: HoldRecord) throws(FileFailure) { try append([hold]) }
+
+    /// Writes holds with one write and one sync: a power cut takes them from the last on, and then none was acknowledged.
+    package func append(_ holds: [HoldRecord]) throws(FileFailure) {
+        var line: [UInt8] = []
+        for hold in holds { line += try encode(hold) }
+        guard !line.isEmpty else { return }
         let result = lock.withLock { _ -> Result<Void, FileFailure> in
             do throws(FileFailure) {
                 try files.createDirectory(layout.root)
@@ -35,6 +34,16 @@ package final class HoldsJournal: Sendable {
             return .success(())
         }
         try result.get()
+    }
+
+    private func encode(_ hold: HoldRecord) throws(FileFailure) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let json = try? encoder.encode(hold) else {
+            throw FileFailure(operation: "encode a hold for", path: layout.holdsJournal, code: EINVAL)
+        }
+        let crc = String(Checksum.crc32(json), radix: 16)
+        return Array((String(repeating: "0", count: 8 - crc.count) + crc + " ").utf8) + Array(json) + [10]
     }
 
     private func append(_ line: [UInt8], to path: String, volumeRoot: String) throws(FileFailure) {
