@@ -27,6 +27,8 @@ package final class Archive: Sendable {
     let attachments: AttachmentStore
     /// Who did what with recordings, users and keys.
     package let audit: AuditLog
+    /// Signs what is recorded.
+    package let signer: HeadSigner
     /// Makes pictures in child processes.
     package let renderPool: RenderPool
     let pictureCache = PictureCache()
@@ -63,15 +65,30 @@ package final class Archive: Sendable {
             node: settings.node
         )
         audit = AuditLog(dataDirectory: dataDirectory, database: database, clock: clock)
+        signer = HeadSigner(
+            dataDirectory: dataDirectory,
+            layout: layout,
+            database: database,
+            audit: audit,
+            node: settings.node,
+            clock: clock
+        )
         renderPool = RenderPool(executable: settings.renderExecutable)
         clipShelf = ClipShelf(clock: clock)
         hub = LiveHub(layout: layout, interval: settings.liveInterval, logger: logger)
         pictureFeed = PictureFeed(hub: hub, pool: renderPool, logger: logger)
     }
 
-    /// Follows the journals into the index until its task is cancelled. Failures are logged and tried again.
+    /// Follows the journals into the index and signs, until its task is cancelled. Failures are logged and tried again.
     package func run() async {
         clearExports()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.followJournals() }
+            group.addTask { await self.signer.run() }
+        }
+    }
+
+    private func followJournals() async {
         var follower: IndexFollower?
         var unreadable: Set<String> = []
         while !Task.isCancelled {
@@ -177,27 +194,22 @@ package final class Archive: Sendable {
         let folder = dataDirectory.appending(path: "exports/tmp")
         return try await withTaskCancellationHandler {
             try await clipThreads.run { [layout] in
-                let stored = try found.segments.compactMap { row -> (StoredSegment, StreamInfo)? in
-                    guard let segment = try StoredSegment.load(row, layout: layout),
-                        let info = try FragmentParser.initSegment(try segment.initialisation())
-                    else { return nil }
-                    return (segment, info.stream)
-                }
-                let plan = ClipPlan(segments: stored, gaps: found.timeline.gaps, from: from, to: to)
-                guard !plan.pieces.isEmpty else {
-                    throw ArchiveError(.nothingRecorded, "nothing of \(cameraId) is recorded in that range")
-                }
-                let seconds = max(1, Int((Double(plan.durationTicks) / 90_000).rounded()))
-                let stamp = plan.from.rfc3339.filter { $0 != "-" && $0 != ":" }.prefix(15)
-                let name = "\(cameraId)-\(stamp)Z-\(seconds)s.mp4"
-                let file = try ClipMaker(folder: folder, isCancelled: { cancelled.isCancelled }).write(plan)
+                let plan = ClipPlan(
+                    segments: try Self.stored(found.segments, layout),
+                    gaps: found.timeline.gaps,
+                    from: from,
+                    to: to
+                )
+                let maker = ClipMaker(folder: folder, isCancelled: { cancelled.isCancelled })
+                let content = try maker.content(of: plan)
+                let file = try maker.write(content)
                 return ClipFile(
                     url: file.url,
                     bytes: file.bytes,
-                    name: name,
+                    name: ClipFile.name(cameraId: cameraId, from: content.from, durationTicks: content.durationTicks),
                     cameraId: cameraId,
-                    from: plan.from,
-                    to: plan.to,
+                    from: content.from,
+                    to: content.to,
                     omitted: plan.omitted
                 )
             }
@@ -207,6 +219,16 @@ package final class Archive: Sendable {
     }
 
     // MARK: - Inside
+
+    /// Segments that are still there, with what their init segments say. Blocks.
+    static func stored(_ rows: [Segment], _ layout: RecordingLayout) throws -> [(StoredSegment, StreamInfo)] {
+        try rows.compactMap { row in
+            guard let segment = try StoredSegment.load(row, layout: layout),
+                let info = try FragmentParser.initSegment(try segment.initialisation())
+            else { return nil }
+            return (segment, info.stream)
+        }
+    }
 
     /// The segments that overlap a range and the timeline over it.
     func material(

@@ -52,6 +52,13 @@ package final class ClipFile: Sendable {
         return (total.seconds * 1000).rounded() / 1000
     }
 
+    /// `<camera>-20261123T100000Z-20s.mp4`.
+    static func name(cameraId: String, from: WallTime, durationTicks: Int64) -> String {
+        let seconds = max(1, Int((Double(durationTicks) / 90_000).rounded()))
+        let stamp = from.rfc3339.filter { $0 != "-" && $0 != ":" }.prefix(15)
+        return "\(cameraId)-\(stamp)Z-\(seconds)s.mp4"
+    }
+
     deinit {
         try? FileManager.default.removeItem(at: url)
     }

@@ -10,49 +10,60 @@ struct ClipMaker {
     let folder: URL
     /// Looked at between two fragments.
     let isCancelled: @Sendable () -> Bool
+    /// Called before so many bytes are written; may refuse.
+    var willWrite: @Sendable (_ bytes: Int) throws -> Void = { _ in }
 
-    /// - Returns: the file and its length in bytes.
-    func write(_ plan: ClipPlan) throws -> (url: URL, bytes: Int) {
-        guard let info = plan.info else { throw ArchiveError(.nothingRecorded, "nothing is recorded in that range") }
-        var writer = PlainMP4Writer(info: info)
-        var lead: Int64?
-        var payloads: [(path: String, offset: Int, count: Int)] = []
+    /// Reads what the planned fragments hold and settles which frames are shown.
+    ///
+    /// - Throws: `ArchiveError` (`nothingRecorded`, `io`), `CancellationError`.
+    func content(of plan: ClipPlan) throws -> ClipContent {
+        var headers: [[FragmentInfo]] = []
         for piece in plan.pieces {
-            for fragment in piece.segment.fragments[piece.fragments] {
-                if isCancelled() { throw CancellationError() }
-                let read = try RecordingFileReader.read(
-                    piece.segment.path,
-                    offset: fragment.offset,
-                    count: min(fragment.moofBytes + 16, fragment.sizeBytes)
-                )
-                guard let header = try FragmentParser.fragmentHeader(read) else {
-                    throw ArchiveError(.io, "\(piece.segment.path) is damaged at byte \(fragment.offset)")
+            headers.append(
+                try piece.segment.fragments[piece.fragments].map { fragment in
+                    if isCancelled() { throw CancellationError() }
+                    let read = try RecordingFileReader.read(
+                        piece.segment.path,
+                        offset: fragment.offset,
+                        count: min(fragment.moofBytes + 16, fragment.sizeBytes)
+                    )
+                    guard let header = try FragmentParser.fragmentHeader(read) else {
+                        throw ArchiveError(.io, "\(piece.segment.path) is damaged at byte \(fragment.offset)")
+                    }
+                    return header
                 }
-                var samples = header.samples
-                for index in samples.indices { samples[index].offset -= header.payloadOffset }
-                // With reordered frames the first picture shows later than its decoding time: nothing shows before it.
-                if lead == nil, let first = samples.first { lead = max(0, first.compositionTicks - plan.startTicks) }
-                writer.addChunk(samples: samples, payloadBytes: header.payloadBytes)
-                payloads.append(
-                    (piece.segment.path, fragment.offset + header.payloadOffset, header.payloadBytes)
-                )
-            }
+            )
         }
-        let header = try writer.header(
-            startTicks: plan.startTicks + (lead ?? 0),
-            durationTicks: max(1, plan.durationTicks - (lead ?? 0))
-        )
+        guard let content = ClipContent(plan: plan, headers: headers) else {
+            throw ArchiveError(.nothingRecorded, "nothing is recorded in that range")
+        }
+        return content
+    }
+
+    /// - Returns: the file, its length, and where the payload of the first fragment begins in it, in bytes.
+    func write(_ content: ClipContent) throws -> (url: URL, bytes: Int, payloadStart: Int) {
+        var writer = PlainMP4Writer(info: content.info)
+        for fragment in content.fragments {
+            let sound = content.segments[fragment.segment].opened.audio
+            writer.add(fragment.header, withAudio: sound == content.segments[0].opened.audio)
+        }
+        let header = try writer.header(startTicks: content.startTicks, durationTicks: content.durationTicks)
         let output = try ExportFile(folder: folder)
+        try willWrite(header.count)
         try output.write(header)
-        for payload in payloads {
+        for fragment in content.fragments {
             if isCancelled() { throw CancellationError() }
-            let bytes = try RecordingFileReader.read(payload.path, offset: payload.offset, count: payload.count)
-            guard bytes.count == payload.count else {
-                throw ArchiveError(.io, "\(payload.path) ends before byte \(payload.offset + payload.count)")
+            let path = content.segments[fragment.segment].path
+            let offset = fragment.record.offset + fragment.header.payloadOffset
+            try willWrite(fragment.header.payloadBytes)
+            let bytes = try RecordingFileReader.read(path, offset: offset, count: fragment.header.payloadBytes)
+            guard bytes.count == fragment.header.payloadBytes else {
+                throw ArchiveError(.io, "\(path) ends before byte \(offset + fragment.header.payloadBytes)")
             }
             try output.write(bytes)
         }
-        return output.keep()
+        let kept = output.keep()
+        return (kept.url, kept.bytes, header.count)
     }
 }
 

@@ -15,6 +15,8 @@ package struct PlainMP4Writer: Sendable {
     private let info: StreamInfo
     private var video = SampleTables()
     private var audio = SampleTables()
+    /// The end of the picture that is shown last; reordered pictures reach beyond the last one decoded.
+    private var presentationEnd: Int64 = 0
     /// Where the first sound lies, from the first picture's decoding; may be before it.
     private var audioOrigin: Int64?
 
@@ -52,7 +54,11 @@ package struct PlainMP4Writer: Sendable {
     ) {
         if let sound, info.audio != nil { add(sound, at: durationTicks + sound.baseDecodeTicks - baseDecodeTicks) }
         video.beginChunk(at: self.payloadBytes, samples: samples.count)
-        for sample in samples { video.append(sample) }
+        for sample in samples {
+            let shown = durationTicks + sample.compositionTicks
+            presentationEnd = max(presentationEnd, shown + sample.durationTicks)
+            video.append(sample)
+        }
         self.payloadBytes += payloadBytes
     }
 
@@ -83,8 +89,9 @@ package struct PlainMP4Writer: Sendable {
     /// - Throws: as `FragmentWriter.initSegment`.
     package func header(startTicks: Int64, durationTicks: Int64?) throws(MediaError) -> [UInt8] {
         try TrackBoxes.check(info)
-        let start = max(0, min(startTicks, self.durationTicks))
-        let shown = max(0, min(durationTicks ?? .max, self.durationTicks - start))
+        let end = max(self.durationTicks, presentationEnd)
+        let start = max(0, min(startTicks, end))
+        let shown = max(0, min(durationTicks ?? .max, end - start))
         // Offsets depend on the size of moov, whose size doesn't depend on their values.
         let probe = front(start: start, shown: shown, payloadStart: 0)
         return front(start: start, shown: shown, payloadStart: probe.count)

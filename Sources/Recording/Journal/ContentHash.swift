@@ -18,7 +18,7 @@ package struct ContentHash: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The chain's next value: SHA-256 over the values one after the other.
-    init(chaining values: ContentHash...) {
+    package init(chaining values: ContentHash...) {
         var hash = SHA256()
         for value in values {
             withUnsafeBytes(of: value.words) { hash.update(bufferPointer: $0) }
