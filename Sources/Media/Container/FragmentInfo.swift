@@ -46,6 +46,9 @@ package struct FragmentInfo: Sendable, Hashable {
     package var durationTicks: Int64
     /// Wall time at `baseDecodeTicks`, where the file says so.
     package var wall: WallTime?
+    /// Where the seal begins (`FragmentWriter.Fragment.sealOffset`), from the start of the fragment; nil in fragments of
+    /// the first version.
+    package var sealOffset: Int?
     /// The pictures.
     package var samples: [FragmentSample]
     /// nil where the fragment holds no sound.

@@ -101,16 +101,21 @@ package enum FragmentParser {
                 bytes[box.content..<box.content + 16].elementsEqual(FragmentWriter.markId)
             else { continue }
             var reader = BoxReader(bytes, in: box, skipping: 16)
-            guard try reader.number(4) == 1 else { return nil }
+            let version = try reader.number(4)
+            guard version == 1 || version == 2 else { return nil }
             let startedAt = WallTime(microseconds: Int64(bitPattern: try reader.number(8)))
             let startTicks = Int64(bitPattern: try reader.number(8))
             let camera = try reader.take(Int(reader.number(2)))
             let run = try reader.take(Int(reader.number(2)))
+            let previous = version == 2 ? try reader.take(Int(reader.number(2))) : []
+            let head = reader.end - reader.at == 32 ? try reader.take(32) : []
             return SegmentMark(
                 cameraId: String(decoding: camera, as: UTF8.self),
                 runId: String(decoding: run, as: UTF8.self),
                 startedAt: startedAt,
-                startTicks: startTicks
+                startTicks: startTicks,
+                previousSegment: previous.isEmpty ? nil : String(decoding: previous, as: UTF8.self),
+                previousHead: version == 2 && head.count == 32 ? Array(head) : nil
             )
         }
         return nil
@@ -158,6 +163,7 @@ package enum FragmentParser {
                 else { continue }
                 var reader = BoxReader(bytes, in: box, skipping: 16)
                 info.wall = WallTime(microseconds: Int64(bitPattern: try reader.number(8)))
+                if reader.end - reader.at >= FragmentWriter.Fragment.sealBytes { info.sealOffset = reader.at - offset }
             default: continue
             }
         }

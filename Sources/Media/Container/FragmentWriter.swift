@@ -3,9 +3,10 @@ package import Domain
 /// Writes segments: ISO BMFF (ISO/IEC 14496-12, -15), fragmented: a video track
 /// and, where there is sound, an audio track, both at 90 kHz.
 package enum FragmentWriter {
-    /// The `uuid` box in `moov` that holds the `SegmentMark` (version, camera, run, wall time, ticks).
+    /// The `uuid` box in `moov` that holds the `SegmentMark` (version, wall time, ticks, camera, run,
+    /// and from version 2 on the previous segment and its chain's last value).
     static let markId: [UInt8] = Array("gridwatch-segmnt".utf8)
-    /// The `uuid` box in `moof` that holds the wall time of the fragment.
+    /// The `uuid` box in `moof`, its last, that holds the wall time of the fragment and its seal.
     static let wallId: [UInt8] = Array("gridwatch-wallus".utf8)
 
     /// sample_depends_on = 2, a sync sample (ISO/IEC 14496-12 §8.8.3.1).
@@ -61,11 +62,13 @@ package enum FragmentWriter {
             if let mark {
                 $0.box("uuid") {
                     $0.raw(markId)
-                    $0.u32(1)
+                    $0.u32(2)
                     $0.u64(UInt64(bitPattern: mark.startedAt.microseconds))
                     $0.u64(UInt64(bitPattern: mark.startTicks))
                     $0.text(mark.cameraId)
                     $0.text(mark.runId)
+                    $0.text(mark.previousSegment ?? "")
+                    $0.raw(mark.previousHead ?? [])
                 }
             }
         }
@@ -97,6 +100,12 @@ package enum FragmentWriter {
         package var payloadOffset: Int
         /// 90 kHz ticks.
         package var durationTicks: Int64
+        /// Where the seal begins: room for the payload's SHA-256 and for a CRC-32 of the `moof`, zero so far.
+        package var sealOffset: Int
+
+        /// Bytes of the seal's hash; its check value follows.
+        package static let sealHashBytes = 32
+        package static let sealBytes = sealHashBytes + 4
     }
 
     /// One `moof`+`mdat` of `samples`, which must not be empty.
@@ -162,6 +171,7 @@ package enum FragmentWriter {
             $0.box("uuid") {
                 $0.raw(wallId)
                 $0.u64(UInt64(bitPattern: wall.microseconds))
+                $0.raw([UInt8](repeating: 0, count: Fragment.sealBytes))
             }
         }
         let moofBytes = builder.bytes.count
@@ -175,7 +185,8 @@ package enum FragmentWriter {
             bytes: builder.bytes,
             moofBytes: moofBytes,
             payloadOffset: moofBytes + 8,
-            durationTicks: duration
+            durationTicks: duration,
+            sealOffset: moofBytes - Fragment.sealBytes
         )
     }
 

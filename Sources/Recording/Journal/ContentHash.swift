@@ -30,6 +30,15 @@ package struct ContentHash: Sendable, Hashable, CustomStringConvertible {
         words = digest.withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
     }
 
+    /// Takes the 32 bytes of a hash.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        words = Array(bytes).withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
+    }
+
+    /// Its 32 bytes.
+    package var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+
     /// Reads 64 hexadecimal digits.
     package init?(_ text: some StringProtocol) {
         let digits = Array(text.utf8)

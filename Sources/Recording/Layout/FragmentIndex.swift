@@ -52,6 +52,18 @@ package struct FragmentIndex: Sendable, Hashable {
     ) throws(FileFailure) -> FragmentIndex? {
         let scanner = SegmentScanner(path: layout.segment(cameraId, name), files: files)
         guard let (start, initHash) = try scanner.initSegment() else { return nil }
+        var index = try opening(cameraId: cameraId, scanner: scanner, start, initHash)
+        index.fragments = try scanner.fragments(from: start.sizeBytes)
+        return index
+    }
+
+    /// What the init segment says, without fragments.
+    static func opening(
+        cameraId: String,
+        scanner: SegmentScanner,
+        _ start: InitSegmentInfo,
+        _ initHash: ContentHash
+    ) throws(FileFailure) -> FragmentIndex {
         let opened = SegmentOpened(
             cameraId: cameraId,
             runId: start.mark?.runId ?? "unknown",
@@ -63,12 +75,11 @@ package struct FragmentIndex: Sendable, Hashable {
             height: start.stream.height,
             initBytes: start.sizeBytes,
             initHash: initHash,
-            previousSegment: nil,
-            previousHead: nil,
+            previousSegment: start.mark?.previousSegment,
+            previousHead: start.mark?.previousHead.flatMap { ContentHash(bytes: $0) },
             audio: start.stream.audio.map { AudioTrackFacts($0) }
         )
-        let fragments = try scanner.fragments(from: start.sizeBytes)
-        return FragmentIndex(opened: opened, fragments: fragments)
+        return FragmentIndex(opened: opened, fragments: [])
     }
 
     /// Whether the journal says what belongs together: fragments follow each other without a hole from the init segment

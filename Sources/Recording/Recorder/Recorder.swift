@@ -42,7 +42,7 @@ package final class Recorder {
     /// Steps of the host's clock from here on are noticed.
     private static let clockStep: Duration = .seconds(1)
 
-    private let volume: RecordingVolume
+    private let volume: RecordingVolumes
     private let lane: CameraLane
     private var run: Run?
     /// Begins at the next key frame.
@@ -55,7 +55,7 @@ package final class Recorder {
     private var bytes: Int64 = 0
     private var dropped = 0
 
-    init(volume: RecordingVolume, lane: CameraLane, lastEnd: WallTime?) {
+    init(volume: RecordingVolumes, lane: CameraLane, lastEnd: WallTime?) {
         self.volume = volume
         self.lane = lane
         self.lastEnd = lastEnd
@@ -160,34 +160,9 @@ package final class Recorder {
         closing cause: SegmentClosed.Cause = .rotated
     ) {
         switch action {
-        case .openSegment(let number, let startTicks):
-            let startedAt = run.clock.wall(startTicks)
-            let mark = SegmentMark(
-                cameraId: lane.cameraId,
-                runId: run.id,
-                startedAt: startedAt,
-                startTicks: startTicks
-            )
-            // Without an init segment (a codec that can't be recorded) the writer drops and counts what follows.
-            guard let initBytes = try? FragmentWriter.initSegment(info: run.info, mark: mark) else { return }
-            let facts = WriterCommand.StreamFacts(
-                codec: run.info.codec.rawValue,
-                codecString: run.info.codecString,
-                width: run.info.width,
-                height: run.info.height,
-                audio: run.info.audio.map { AudioTrackFacts($0) },
-                ignoredTracks: run.info.ignoredStreams
-            )
-            _ = volume.enqueue(
-                .openSegment(
-                    runId: run.id,
-                    number: number,
-                    startedAt: startedAt,
-                    stream: facts,
-                    initBytes: initBytes
-                ),
-                lane
-            )
+        case .openSegment(let number, _):
+            // The writer makes the file with its first fragment, because the chain goes on from what is written then.
+            _ = volume.enqueue(.openSegment(runId: run.id, number: number, info: run.info), lane)
         case .write(let cut):
             write(cut, run)
         case .pause(let from, let to):
@@ -204,18 +179,13 @@ package final class Recorder {
             return
         }
         let wall = run.clock.wall(cut.baseDecodeTicks)
-        let fragment = FragmentWriter.fragment(
+        var fragment = FragmentWriter.fragment(
             samples: cut.samples,
             sequence: cut.sequence,
             baseDecodeTicks: cut.baseDecodeTicks,
             wall: wall
         )
-        let (moofHash, payloadHash) = fragment.bytes.withUnsafeBytes { buffer in
-            (
-                ContentHash(ofBytes: UnsafeRawBufferPointer(rebasing: buffer[..<fragment.moofBytes])),
-                ContentHash(ofBytes: UnsafeRawBufferPointer(rebasing: buffer[fragment.payloadOffset...]))
-            )
-        }
+        let (moofHash, payloadHash) = FragmentSeal.apply(to: &fragment)
         let record = FragmentRecord(
             offset: 0,
             sizeBytes: fragment.bytes.count,

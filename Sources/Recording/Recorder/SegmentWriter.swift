@@ -1,46 +1,45 @@
 import Domain
 import Glibc
+import Media
 import Synchronization
 
-/// Writes one camera's segments and journals; the volume's writer thread alone uses it. After a failed write nothing more
-/// goes to the same file: fragments are left out until the next segment opens.
-struct SegmentWriter {
-    private struct Open {
-        var name: SegmentName
-        var file: any RecordingFile
-        var journal: any RecordingFile
-        var sizeBytes: Int
-        /// Whole lines of the journal, in bytes.
-        var journalBytes: Int
-        var fragmentCount = 0
-        var head: ContentHash
-        var end: WallTime
+/// Writes one camera's segments and journals; one writer thread at a time uses it. After a failed write nothing more goes
+/// to the same file: fragments are left out until the next segment opens.
+struct SegmentWriter: Sendable {
+    private struct Opening {
+        var runId: String
+        var number: Int
+        var info: StreamInfo
     }
 
     let lane: CameraLane
     private let layout: RecordingLayout
     private let files: any RecordingFiles
     private let clock: any HostClock
-    private var open: Open?
-    private var lastSegment: SegmentName?
-    private var lastHead: ContentHash?
-    private(set) var lastEnd: WallTime?
-    private var gap: GapRecord?
+    private(set) var past: CameraPast
+    /// A segment that begins with the next key frame.
+    private var opening: Opening?
+    private var open: SegmentTail?
+    /// Segments that ended since `takeEnded`, which the caller empties after each command.
+    private var ended: [SegmentTail] = []
     /// Day journal lines that could not be written yet. At most `maximumUnwritten`; then the oldest goes.
     private var unwritten: [JournalEntry] = []
     private static let maximumUnwritten = 200
-    /// Journals whose last line could not be written (the disk was full): it is tried again with the next fragment.
-    /// At most `maximumUnclosed`; then the oldest is left to the next start's recovery.
-    private var unclosed: [(journal: any RecordingFile, bytes: Int, line: [UInt8])] = []
-    private static let maximumUnclosed = 8
+    /// Day journal lines that no sync has covered yet, with their epoch: written again after a failed one. At most
+    /// `maximumUnwritten`; then the oldest goes.
+    private var unsynced: [(epoch: Int, entry: JournalEntry)] = []
+    /// The volume that they lie on.
+    private var notesVolume: String?
     /// After `ENOSPC` a segment is begun again with this much room only, so that a full disk isn't littered with segments
     /// of one fragment.
-    private static let roomToBegin = 512 << 10
+    static let roomToBegin = 512 << 10
     private var wasFull = false
+    /// The value of `lane.generation` while this writer is the lane's.
+    private let generation: Int
 
     init(
         lane: CameraLane,
-        past: SegmentRecovery.Outcome,
+        past: CameraPast,
         layout: RecordingLayout,
         files: any RecordingFiles,
         clock: any HostClock
@@ -49,253 +48,337 @@ struct SegmentWriter {
         self.layout = layout
         self.files = files
         self.clock = clock
-        lastSegment = past.lastSegment
-        lastHead = past.lastHead
-        lastEnd = past.lastEnd
-        gap = past.openGap
+        self.past = past
+        generation = lane.generation.load(ordering: .acquiring)
     }
 
-    /// Does one command; what it throws has been dealt with here and is for the alarm.
-    mutating func perform(_ command: WriterCommand) throws(FileFailure) {
+    /// Whether it has a segment open.
+    var isOpen: Bool { open != nil }
+
+    /// Where another writer would go on if this one never came back.
+    var resumption: CameraPast {
+        var past = past
+        if let open {
+            past.lastSegment = open.name
+            past.lastHead = open.last.head
+        }
+        return past
+    }
+
+    /// The segments that ended since the last call.
+    mutating func takeEnded() -> [SegmentTail] {
+        defer { ended = [] }
+        return ended
+    }
+
+    /// Does one command on a volume; what it throws has been dealt with here and is for the alarm.
+    mutating func perform(_ command: WriterCommand, on volume: String, _ epoch: VolumeEpoch) throws(FileFailure) {
+        if volume != notesVolume {
+            // Lines that may be lost with the other volume; twice does no harm.
+            unwritten = Array((unsynced.map(\.entry) + unwritten).suffix(Self.maximumUnwritten))
+            unsynced = []
+            notesVolume = volume
+        }
         switch command {
-        case .openSegment(let runId, let number, let startedAt, let stream, let initBytes):
-            do throws(FileFailure) {
-                try begin(runId: runId, number: number, startedAt: startedAt, stream: stream, initBytes: initBytes)
-            } catch {
-                fail(error)
-                throw error
-            }
+        case .openSegment(let runId, let number, let info):
+            if open != nil { close(.rotated) }
+            opening = Opening(runId: runId, number: number, info: info)
         case .fragment(let bytes, let record):
-            guard open != nil else {
-                lane.dropped.add(1, ordering: .relaxed)
-                return
-            }
             do throws(FileFailure) {
-                try write(bytes, record)
+                if opening != nil, record.startsWithKey { try begin(record, on: volume, epoch) }
+                guard open != nil else {
+                    lane.dropped.add(1, ordering: .relaxed)
+                    return
+                }
+                try write(bytes, record, epoch)
             } catch {
                 lane.dropped.add(1, ordering: .relaxed)
-                fail(error)
+                if isCurrent { fail(error, on: volume, epoch) } else { letGo() }
                 throw error
             }
             // The fragment is safe: a day journal that fails does not end the segment.
-            closeUnclosed()
-            try noteEndOfGap(record.wall)
+            try noteEndOfGap(record.wall, on: volume, epoch)
         case .closeSegment(let cause):
-            try close(cause)
+            opening = nil
+            if let failure = close(cause) { throw failure }
         case .gapBegins(let reason, let detail):
-            try beginGap(reason, detail)
+            try beginGap(reason, detail, on: volume, epoch)
         case .state(let status):
-            try note(.state(status))
+            try note(.state(status), on: volume, epoch)
+        case .tailLost(var gap, let name):
+            gap.notedAt = past.note(now: clock.now())
+            unwritten.append(.segmentChanged(name))
+            try note(.gap(gap), on: volume, epoch)
         }
     }
 
+    // MARK: - Segments
+
     private mutating func begin(
-        runId: String,
-        number: Int,
-        startedAt: WallTime,
-        stream: WriterCommand.StreamFacts,
-        initBytes: [UInt8]
+        _ record: FragmentRecord,
+        on volume: String,
+        _ epoch: VolumeEpoch
     ) throws(FileFailure) {
-        if open != nil { try close(.rotated) }
+        guard let opening else { return }
+        self.opening = nil
         if wasFull {
-            let free = try files.freeBytes(layout.root)
+            let free = try files.freeBytes(layout.volumeRoot(volume))
             guard free >= Self.roomToBegin else {
-                throw FileFailure(operation: "create", path: layout.cameraFolder(lane.cameraId), code: ENOSPC)
+                let folder = layout.cameraFolder(lane.cameraId, volume: volume)
+                throw FileFailure(operation: "create", path: folder, code: ENOSPC)
             }
             wasFull = false
         }
-        let name = try freeName(startedAt)
-        let path = layout.segment(lane.cameraId, name)
-        let journalPath = layout.journal(lane.cameraId, name)
+        if volume != RecordingLayout.mainVolume, try files.size(layout.volumeMarker(volume)) == nil {
+            // The disk was taken away: what is written now would land in its empty mount point.
+            throw FileFailure(operation: "find", path: layout.volumeMarker(volume), code: ENODEV)
+        }
+        let name = try freeName(record.wall, on: volume)
+        let mark = SegmentMark(
+            cameraId: lane.cameraId,
+            runId: opening.runId,
+            startedAt: record.wall,
+            startTicks: record.baseDecodeTicks,
+            previousSegment: past.lastSegment?.text,
+            previousHead: past.lastHead?.bytes
+        )
+        // Without an init segment (a codec that can't be recorded) what follows is dropped and counted.
+        guard let initBytes = try? FragmentWriter.initSegment(info: opening.info, mark: mark) else { return }
         let opened = SegmentOpened(
             cameraId: lane.cameraId,
-            runId: runId,
-            number: number,
-            startedAt: startedAt,
-            codec: stream.codec,
-            codecString: stream.codecString,
-            width: stream.width,
-            height: stream.height,
+            runId: opening.runId,
+            number: opening.number,
+            startedAt: record.wall,
+            codec: opening.info.codec.rawValue,
+            codecString: opening.info.codecString,
+            width: opening.info.width,
+            height: opening.info.height,
             initBytes: initBytes.count,
             initHash: initBytes.withUnsafeBytes { ContentHash(ofBytes: $0) },
-            previousSegment: lastSegment?.text,
-            previousHead: lastHead,
-            audio: stream.audio,
-            ignoredTracks: stream.ignoredTracks
+            previousSegment: past.lastSegment?.text,
+            previousHead: past.lastHead,
+            audio: opening.info.audio.map { AudioTrackFacts($0) },
+            ignoredTracks: opening.info.ignoredStreams
         )
+        let paths = [layout.segment(lane.cameraId, name), layout.journal(lane.cameraId, name)]
         lane.latestSegment.withLock { $0 = (name, true) }
         do throws(FileFailure) {
-            let file = try files.create(path)
+            let file = try files.create(paths[0])
             try file.append(initBytes)
-            let journal = try files.create(journalPath)
+            let journal = try files.create(paths[1])
             let line = JournalLine.encode(.segmentOpened(opened))
             try journal.append(line)
-            open = Open(
+            open = SegmentTail(
+                lane: lane,
                 name: name,
                 file: file,
                 journal: journal,
-                sizeBytes: initBytes.count,
                 journalBytes: line.count,
-                head: opened.chainStart,
-                end: startedAt
+                start: SegmentTail.Mark(
+                    epoch: epoch.current,
+                    sizeBytes: initBytes.count,
+                    fragmentCount: 0,
+                    head: opened.chainStart,
+                    end: record.wall
+                )
             )
         } catch {
             lane.latestSegment.withLock { $0 = (name, false) }
             // An empty segment helps nobody, least of all on a full disk.
-            for path in [path, journalPath] where (try? files.size(path)) != nil { try? files.remove(path) }
+            for path in paths where (try? files.size(path)) != nil { try? files.remove(path) }
             throw error
         }
     }
 
     /// Names grow from segment to segment, also when two begin in one millisecond.
-    private func freeName(_ startedAt: WallTime) throws(FileFailure) -> SegmentName {
+    private func freeName(_ startedAt: WallTime, on volume: String) throws(FileFailure) -> SegmentName {
         var at = startedAt
-        var name = SegmentName(startedAt: at)
-        while let lastSegment, name <= lastSegment {
-            let next = SegmentName(startedAt: at, number: 1)
-            if next > lastSegment {
+        var name = SegmentName(startedAt: at, volume: volume)
+        while let last = past.lastSegment?.text, name.text <= last {
+            let next = SegmentName(startedAt: at, number: 1, volume: volume)
+            if next.text > last {
                 name = next
                 break
             }
             at = at + .milliseconds(1)
-            name = SegmentName(startedAt: at)
+            name = SegmentName(startedAt: at, volume: volume)
             // A name far ahead of its time: only a clock that was months off gets here.
             if at - startedAt > .seconds(10) { break }
         }
-        try files.createDirectory(layout.dayFolder(lane.cameraId, day: name.day))
+        try files.createDirectory(layout.dayFolder(lane.cameraId, day: name.day, volume: volume))
         var number = 0
         while number < 99, try files.size(layout.segment(lane.cameraId, name)) != nil {
             number += 1
-            name = SegmentName(startedAt: at, number: number)
+            name = SegmentName(startedAt: at, number: number, volume: volume)
         }
         return name
     }
 
-    private mutating func write(_ bytes: [UInt8], _ unplaced: FragmentRecord) throws(FileFailure) {
+    private mutating func write(
+        _ bytes: [UInt8],
+        _ unplaced: FragmentRecord,
+        _ epoch: VolumeEpoch
+    ) throws(FileFailure) {
         guard var current = open else { return }
+        // So that what it holds is not copied when it is changed.
+        open = nil
+        defer { open = current }
         var record = unplaced
-        record.offset = current.sizeBytes
+        record.offset = current.last.sizeBytes
         try current.file.append(bytes)
         // A fragment counts when its line is whole: otherwise `fail` takes it out of the file again.
-        try Self.append(JournalLine.encode(.fragment(record)), to: current.journal, behind: &current.journalBytes)
-        current.sizeBytes += bytes.count
-        current.fragmentCount += 1
-        current.head = ContentHash(chaining: current.head, record.moofHash, record.payloadHash)
-        current.end = record.wallEnd
-        open = current
-        lastEnd = max(lastEnd ?? record.wallEnd, record.wallEnd)
+        guard isCurrent else { throw FileFailure(operation: "write", path: "\(current.name)", code: ECANCELED) }
+        let line = JournalLine.encode(.fragment(record))
+        try SegmentTail.append(line, to: current.journal, behind: &current.journalBytes)
+        let mark = SegmentTail.Mark(
+            epoch: epoch.current,
+            sizeBytes: record.end,
+            fragmentCount: current.last.fragmentCount + 1,
+            head: ContentHash(chaining: current.last.head, record.moofHash, record.payloadHash),
+            end: record.wallEnd
+        )
+        current.append(mark, durableBelow: epoch.durableBelow)
+        past.lastEnd = max(past.lastEnd ?? record.wallEnd, record.wallEnd)
         lane.written.add(1, ordering: .relaxed)
     }
 
-    /// A fragment is on disk: the gap before it, if there was one, ends with its first frame.
-    private mutating func noteEndOfGap(_ wall: WallTime) throws(FileFailure) {
-        if var ended = gap {
-            gap = nil
-            ended.to = max(ended.from, wall)
-            try note(.gap(ended))
-        } else if !unwritten.isEmpty {
-            try writeNotes()
-        }
-    }
+    /// Whether the lane hasn't been given to another writer meanwhile, because a call didn't come back.
+    var isCurrent: Bool { lane.generation.load(ordering: .acquiring) == generation }
 
-    /// Appends whole lines or nothing: what a full disk took of them is cut off again, so that the next line isn't lost
-    /// with it.
-    private static func append(
-        _ lines: [UInt8],
-        to journal: any RecordingFile,
-        behind size: inout Int
-    ) throws(FileFailure) {
-        do throws(FileFailure) {
-            try journal.append(lines)
-            size += lines.count
-        } catch {
-            try? journal.truncate(to: size)
-            throw error
-        }
-    }
-
-    var isOpen: Bool { open != nil }
-
-    mutating func close(_ cause: SegmentClosed.Cause) throws(FileFailure) {
-        guard let current = open else { return }
+    /// Ends the segment that is open; what kept its closing line from being written.
+    @discardableResult
+    private mutating func close(_ cause: SegmentClosed.Cause) -> FileFailure? {
+        guard var tail = open else { return nil }
         open = nil
-        defer { lane.latestSegment.withLock { $0 = (current.name, false) } }
-        lastSegment = current.name
-        lastHead = current.head
-        let closed = SegmentClosed(
-            cause: cause,
-            endedAt: current.end,
-            fragmentCount: current.fragmentCount,
-            sizeBytes: current.sizeBytes,
-            head: current.head
-        )
-        let line = JournalLine.encode(.segmentClosed(closed))
-        var size = current.journalBytes
-        do throws(FileFailure) {
-            try Self.append(line, to: current.journal, behind: &size)
-        } catch {
-            unclosed.append((current.journal, size, line))
-            if unclosed.count > Self.maximumUnclosed { unclosed.removeFirst() }
-            throw error
-        }
-    }
-
-    private mutating func closeUnclosed() {
-        guard !unclosed.isEmpty else { return }
-        let waiting = unclosed
-        unclosed = []
-        for (journal, bytes, line) in waiting {
-            var size = bytes
-            do throws(FileFailure) {
-                try Self.append(line, to: journal, behind: &size)
-            } catch {
-                unclosed.append((journal, size, line))
-            }
-        }
+        past.lastSegment = tail.name
+        past.lastHead = tail.last.head
+        let failure = tail.end(cause)
+        ended.append(tail)
+        lane.latestSegment.withLock { $0 = (tail.name, false) }
+        return failure
     }
 
     /// Gives the open segment up after a failure: cut to its last whole fragment and closed, as far as that works.
-    private mutating func fail(_ failure: FileFailure) {
+    private mutating func fail(_ failure: FileFailure, on volume: String, _ epoch: VolumeEpoch) {
         if failure.isFull { wasFull = true }
-        if let current = open {
-            try? current.file.truncate(to: current.sizeBytes)
-            try? close(.failed)
+        if open != nil {
+            open?.hasRest = true
+            _ = open?.retry()
+            close(.failed)
         }
-        try? beginGap(.disk, nil)
+        try? beginGap(.disk, nil, on: volume, epoch)
         lane.wantsRotation.store(true, ordering: .relaxed)
     }
 
-    private mutating func beginGap(_ reason: StateReason, _ detail: String?) throws(FileFailure) {
-        if var current = gap {
-            let latest = current.laterReasons.last ?? current.reason
-            // Bounded: after the first few causes the repetition says nothing.
-            guard reason != latest, reason != .starting, current.laterReasons.count < 20 else { return }
-            if current.reason == .starting, current.laterReasons.isEmpty {
-                current.reason = reason
-                current.detail = detail
-            } else {
-                current.laterReasons.append(reason)
-            }
-            gap = current
-        } else {
-            gap = GapRecord(from: lastEnd ?? clock.now(), to: nil, reason: reason, detail: detail)
-        }
-        if let gap { try note(.gap(gap)) }
+    /// Lets go of a segment on a volume that hangs, without touching its files: it is closed when the volume works again.
+    mutating func letGo() {
+        opening = nil
+        guard var tail = open else { return }
+        open = nil
+        past.lastSegment = tail.name
+        past.lastHead = tail.last.head
+        let closed = SegmentClosed(
+            cause: .failed,
+            endedAt: tail.last.end,
+            fragmentCount: tail.last.fragmentCount,
+            sizeBytes: tail.last.sizeBytes,
+            head: tail.last.head
+        )
+        tail.hasRest = true
+        tail.closing =
+            [10] + JournalLine.encode(.segmentCut(sizeBytes: closed.sizeBytes))
+            + JournalLine.encode(.segmentClosed(closed))
+        ended.append(tail)
     }
 
-    private mutating func note(_ entry: JournalEntry) throws(FileFailure) {
+    /// A sync of the volume failed: finds out whether the segment that is open was hit. One that was is cut and closed,
+    /// and a gap begins where it was cut. Lines of the day journal that the sync should have covered are written again.
+    ///
+    /// - Returns: the segment that was cut.
+    mutating func examineAfterFailedSync(on volume: String, _ epoch: VolumeEpoch) -> SegmentName? {
+        let lines = unsynced.map(\.entry)
+        unsynced = []
+        unwritten = Array((lines + unwritten).suffix(Self.maximumUnwritten))
+        var cut: SegmentName?
+        if var tail = open {
+            open = nil
+            switch tail.examine(durableBelow: epoch.durableBelow, isOpen: true) {
+            case .whole: open = tail
+            case .ended(let lostFrom):
+                if let lostFrom {
+                    cut = tail.name
+                    past.lastEnd = lostFrom
+                }
+                past.lastSegment = tail.name
+                past.lastHead = tail.last.head
+                ended.append(tail)
+                lane.latestSegment.withLock { $0 = (tail.name, false) }
+                lane.wantsRotation.store(true, ordering: .relaxed)
+                try? beginGap(.disk, "a sync failed", on: volume, epoch)
+                return cut
+            }
+        }
+        if !unwritten.isEmpty { try? writeNotes(on: volume, epoch) }
+        return cut
+    }
+
+    // MARK: - Gaps and states
+
+    /// A fragment is on disk: the gap before it, if there was one, ends with its first frame.
+    private mutating func noteEndOfGap(
+        _ wall: WallTime,
+        on volume: String,
+        _ epoch: VolumeEpoch
+    ) throws(FileFailure) {
+        if var ended = past.gap {
+            past.gap = nil
+            ended.to = max(ended.from, wall)
+            ended.notedAt = past.note(now: clock.now())
+            try note(.gap(ended), on: volume, epoch)
+        } else if !unwritten.isEmpty {
+            try writeNotes(on: volume, epoch)
+        }
+    }
+
+    private mutating func beginGap(
+        _ reason: StateReason,
+        _ detail: String?,
+        on volume: String,
+        _ epoch: VolumeEpoch
+    ) throws(FileFailure) {
+        let now = clock.now()
+        guard past.beginGap(reason, detail, now: now), var gap = past.gap else { return }
+        gap.notedAt = past.note(now: now)
+        try note(.gap(gap), on: volume, epoch)
+    }
+
+    private mutating func note(
+        _ entry: JournalEntry,
+        on volume: String,
+        _ epoch: VolumeEpoch
+    ) throws(FileFailure) {
         unwritten.append(entry)
         if unwritten.count > Self.maximumUnwritten { unwritten.removeFirst() }
-        try writeNotes()
+        try writeNotes(on: volume, epoch)
     }
 
-    private mutating func writeNotes() throws(FileFailure) {
-        let day = RecordingLayout.day(of: max(clock.now(), lastEnd ?? clock.now()))
-        try files.createDirectory(layout.dayFolder(lane.cameraId, day: day))
-        let path = layout.dayJournal(lane.cameraId, day: day)
+    private mutating func writeNotes(on volume: String, _ epoch: VolumeEpoch) throws(FileFailure) {
+        let day = RecordingLayout.day(of: max(clock.now(), past.lastEnd ?? clock.now()))
+        try files.createDirectory(layout.dayFolder(lane.cameraId, day: day, volume: volume))
+        let path = layout.dayJournal(lane.cameraId, day: day, volume: volume)
         let file = try files.open(path)
         var size = try files.size(path) ?? 0
-        try Self.append(unwritten.flatMap { JournalLine.encode($0) }, to: file, behind: &size)
+        // Behind a line that a failed sync or a crash may have torn.
+        let lead: [UInt8] = size > 0 && !isWhole(path, size) ? [10] : []
+        try SegmentTail.append(lead + unwritten.flatMap { JournalLine.encode($0) }, to: file, behind: &size)
+        let durable = epoch.durableBelow
+        unsynced.removeAll { $0.epoch < durable }
+        for entry in unwritten { unsynced.append((epoch.current, entry)) }
+        if unsynced.count > Self.maximumUnwritten { unsynced.removeFirst(unsynced.count - Self.maximumUnwritten) }
         unwritten = []
+    }
+
+    private func isWhole(_ path: String, _ size: Int) -> Bool {
+        (try? files.read(path, offset: size - 1, count: 1)) == [10]
     }
 }

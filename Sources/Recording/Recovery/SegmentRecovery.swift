@@ -2,7 +2,10 @@ package import Domain
 import Media
 
 /// Closes what a crash or a power cut left: cuts the file after its last whole fragment, completes its journal, notes
-/// the gap. `RecordingVolume.recorder(cameraId:)` does it before recording goes on.
+/// the gap. `RecordingVolumes.recorder(cameraId:)` does it before recording goes on.
+///
+/// Only what may be unfinished is looked at: on each volume the newest segments of the camera, back to the first that is
+/// closed.
 package struct SegmentRecovery: Sendable {
     /// What is known of a camera's past afterwards.
     package struct Outcome: Sendable, Hashable {
@@ -13,18 +16,17 @@ package struct SegmentRecovery: Sendable {
         package var lastEnd: WallTime?
         /// The gap that is open now.
         package var openGap: GapRecord?
+        /// When the newest gap line was noted.
+        package var notedAt: WallTime?
         /// Segments that had to be closed.
         package var recovered: [SegmentName] = []
     }
 
-    private let layout: RecordingLayout
-    private let files: any RecordingFiles
+    let layout: RecordingLayout
+    let files: any RecordingFiles
     /// What ended a recording that nothing closed.
     private let unexpectedEnd: StateReason
 
-    /// After a power cut at most what was written since the last sync can be damaged: fragments that ended longer before
-    /// the end than this are taken on trust, so that a start doesn't read every open segment from its beginning.
-    private static let distrustedTicks: Int64 = 30 * 90_000
     /// Days looked back at; older ones hold no unfinished segment unless the host's clock jumped.
     private static let days = 3
 
@@ -38,91 +40,99 @@ package struct SegmentRecovery: Sendable {
         self.files = files
     }
 
+    /// After a power cut what was written since the last sync can be damaged, within the size that the file has: fragments
+    /// of so many ticks before the end are compared with their hashes, older ones taken on trust, so that a start doesn't
+    /// read every open segment from its beginning. A process that was killed leaves whole what it has written.
+    private var distrustedTicks: Int64 { unexpectedEnd == .crash ? 2 * 90_000 : 30 * 90_000 }
+
     /// Recovers one camera; `now` begins the first gap of a camera without a past.
-    package func recover(cameraId: String, now: WallTime) throws(FileFailure) -> Outcome {
+    ///
+    /// - Parameters:
+    ///   - volumes: those to look at; all that can be reached by default.
+    ///   - noteOn: the volume whose day journal takes the gap.
+    package func recover(
+        cameraId: String,
+        now: WallTime,
+        volumes: [String]? = nil,
+        noteOn: String = RecordingLayout.mainVolume
+    ) throws(FileFailure) -> Outcome {
         let catalogue = RecordingCatalogue(layout: layout, files: files)
+        let reached = volumes == nil ? try catalogue.reachableVolumes() : []
+        let volumes = volumes ?? reached
         var outcome = Outcome()
-        var gaps: [GapRecord] = []
-        for day in try catalogue.days(cameraId).suffix(Self.days) {
-            let dayJournal = layout.dayJournal(cameraId, day: day)
-            try endTornLine(dayJournal)
-            var reader = JournalReader(path: dayJournal, files: files)
-            for case .gap(let gap) in try reader.readAll() { gaps.append(gap) }
-            for name in try catalogue.segments(cameraId, day: day) {
-                if let closed = try JournalReader.closing(layout.journal(cameraId, name), files: files) {
-                    outcome.note(name, closed)
-                } else if let closed = try close(cameraId, name) {
-                    outcome.note(name, closed)
-                    outcome.recovered.append(name)
-                }
-            }
+        var newest: [(name: SegmentName, closed: SegmentClosed)] = []
+        for volume in volumes {
+            let tails = try closeTails(cameraId: cameraId, volume: volume)
+            outcome.recovered += tails.filter(\.isRecovered).map(\.name)
+            newest += tails.map { ($0.name, $0.closed) }
         }
-        try endStale(gaps, cameraId: cameraId, before: outcome.lastEnd)
-        if let open = gaps.last, open.to == nil, open.from >= outcome.lastEnd ?? .init(microseconds: .min) {
-            outcome.openGap = open
-            return outcome
-        }
-        let gap: GapRecord
-        if let end = outcome.lastEnd {
-            gap = GapRecord(from: end, to: nil, reason: unexpectedEnd)
-        } else {
-            gap = GapRecord(from: now, to: nil, reason: .starting)
-        }
-        outcome.openGap = gap
-        try appendWhole(.gap(gap), to: layout.dayJournal(cameraId, day: RecordingLayout.day(of: now)))
+        newest.sort { $0.name < $1.name }
+        outcome.recovered.sort()
+        outcome.lastSegment = newest.last?.name
+        outcome.lastHead = newest.last?.closed.head
+        outcome.lastEnd = newest.filter { $0.closed.fragmentCount > 0 }.map(\.closed.endedAt).max()
+        try GapRecovery(recovery: self, cameraId: cameraId, volumes: volumes, noteOn: noteOn)
+            .recover(&outcome, now: now, unexpectedEnd: unexpectedEnd)
         return outcome
     }
 
-    /// Ends gaps that are open in the journal although frames follow: the process ended, or the day journal couldn't be
-    /// written, between a fragment and the line that would have said so.
-    private func endStale(_ gaps: [GapRecord], cameraId: String, before end: WallTime?) throws(FileFailure) {
-        guard let end else { return }
-        let latest = Dictionary(gaps.map { ($0.from, $0) }, uniquingKeysWith: { $1 })
-        let stale = latest.values.filter { $0.to == nil && $0.from < end }
-        guard !stale.isEmpty else { return }
+    /// Closes the segments of a camera that are unfinished on one volume.
+    ///
+    /// - Parameter takes: whether a segment may be touched: nobody writes it.
+    /// - Returns: the newest segments, the newest first, back to one that was closed and holds pictures.
+    @discardableResult
+    func closeTails(
+        cameraId: String,
+        volume: String,
+        takes: (SegmentName) -> Bool = { _ in true }
+    ) throws(FileFailure) -> [(name: SegmentName, closed: SegmentClosed, isRecovered: Bool)] {
         let catalogue = RecordingCatalogue(layout: layout, files: files)
-        var starts: [WallTime] = []
-        for day in try catalogue.days(cameraId).suffix(Self.days) {
-            for name in try catalogue.segments(cameraId, day: day) {
-                let index = try FragmentIndex.journal(cameraId: cameraId, name: name, layout: layout, files: files)
-                starts += (index?.fragments ?? []).map(\.wall)
+        var tails: [(name: SegmentName, closed: SegmentClosed, isRecovered: Bool)] = []
+        for day in try catalogue.days(cameraId, volume: volume).suffix(Self.days).reversed() {
+            for name in try catalogue.segments(cameraId, day: day, volume: volume).reversed() where takes(name) {
+                if let closed = try JournalReader.closing(layout.journal(cameraId, name), files: files) {
+                    tails.append((name, closed, false))
+                    if closed.fragmentCount > 0 { return tails }
+                } else if let (closed, isNew) = try close(cameraId, name) {
+                    tails.append((name, closed, isNew))
+                }
             }
         }
-        for var gap in stale.sorted(by: { $0.from < $1.from }) {
-            guard let start = starts.filter({ $0 >= gap.from }).min() else { continue }
-            gap.to = start
-            try appendWhole(.gap(gap), to: layout.dayJournal(cameraId, day: RecordingLayout.day(of: start)))
-        }
+        return tails
     }
 
     /// Closes one segment; nil when nothing of it can be kept, and then its files are gone.
-    private func close(_ cameraId: String, _ name: SegmentName) throws(FileFailure) -> SegmentClosed? {
+    package func close(
+        _ cameraId: String,
+        _ name: SegmentName
+    ) throws(FileFailure) -> (closed: SegmentClosed, isNew: Bool)? {
         let index = try FragmentIndex.journal(cameraId: cameraId, name: name, layout: layout, files: files)
-        if let closed = index?.closed { return closed }
+        if let index, let closed = index.closed, index.isConsistent { return (closed, false) }
         let path = layout.segment(cameraId, name)
         let journal = layout.journal(cameraId, name)
         let scanner = SegmentScanner(path: path, files: files)
         guard let (start, initHash) = try scanner.initSegment() else {
-            if try files.size(path) != nil { try files.remove(path) }
-            if try files.size(journal) != nil { try files.remove(journal) }
+            for path in [path] + layout.companions(cameraId, name) where try files.size(path) != nil {
+                try files.remove(path)
+            }
             return nil
         }
-        var known = index
+        var known = index?.opened.initHash == initHash ? index : nil
+        var lines: [JournalEntry] = []
         if known == nil {
-            known = try FragmentIndex.rebuilt(cameraId: cameraId, name: name, layout: layout, files: files)
-            if let known { try appendWhole(.segmentOpened(known.opened), to: journal) }
-            known?.fragments = []
+            // The first line was lost, or is another file's.
+            known = try FragmentIndex.opening(cameraId: cameraId, scanner: scanner, start, initHash)
+            if let known { lines.append(.segmentOpened(known.opened)) }
         }
-        guard var kept = known, kept.opened.initHash == initHash else { return nil }
+        guard var kept = known else { return nil }
         // What the journal names and the file doesn't hold (power cut) goes; what the journal missed (crash) comes.
-        let trusted = try trustedCount(kept.fragments, scanner)
-        if trusted < kept.fragments.count {
+        let trusted = try trustedCount(kept, scanner)
+        if trusted < kept.fragments.count || kept.closed != nil {
             kept.fragments.removeSubrange(trusted...)
-            let size = kept.fragments.last?.end ?? start.sizeBytes
-            try appendWhole(.segmentCut(sizeBytes: size), to: journal)
+            lines.append(.segmentCut(sizeBytes: kept.fragments.last?.end ?? start.sizeBytes))
         }
         let missed = try scanner.fragments(from: kept.fragments.last?.end ?? start.sizeBytes)
-        for record in missed { try appendWhole(.fragment(record), to: journal) }
+        lines += missed.map { .fragment($0) }
         kept.fragments += missed
         let size = kept.fragments.last?.end ?? start.sizeBytes
         if let actual = try files.size(path), actual > size {
@@ -137,41 +147,29 @@ package struct SegmentRecovery: Sendable {
             sizeBytes: size,
             head: kept.head
         )
-        try appendWhole(.segmentClosed(closed), to: journal)
-        return closed
+        try append(lines + [.segmentClosed(closed)], to: journal)
+        return (closed, true)
     }
 
-    /// How many of the journal's fragments the file really holds.
-    private func trustedCount(_ fragments: [FragmentRecord], _ scanner: SegmentScanner) throws(FileFailure) -> Int {
+    /// How many of the journal's fragments the file really holds, without a hole.
+    private func trustedCount(_ index: FragmentIndex, _ scanner: SegmentScanner) throws(FileFailure) -> Int {
+        let fragments = index.fragments
         guard let last = fragments.last, let size = try files.size(scanner.path) else { return 0 }
-        let limit = last.baseDecodeTicks - Self.distrustedTicks
+        let limit = last.baseDecodeTicks - distrustedTicks
+        var end = index.opened.initBytes
         for (position, record) in fragments.enumerated() {
-            guard record.end <= size else { return position }
+            guard record.offset == end, record.end <= size else { return position }
+            end = record.end
             if record.baseDecodeTicks >= limit, try scanner.fragment(at: record.offset) != record { return position }
         }
         return fragments.count
     }
 
-    /// Ends a line that a crash tore, so that it doesn't swallow the next one.
-    private func endTornLine(_ path: String) throws(FileFailure) {
-        guard let size = try files.size(path), size > 0, try files.read(path, offset: size - 1, count: 1) != [10] else {
-            return
-        }
-        try files.open(path).append([10])
-    }
-
-    /// Appends an entry behind a torn line, if there is one.
-    private func appendWhole(_ entry: JournalEntry, to path: String) throws(FileFailure) {
+    /// Appends entries behind a torn line, if there is one: it must not swallow the next one.
+    func append(_ entries: [JournalEntry], to path: String) throws(FileFailure) {
         if let slash = path.lastIndex(of: "/") { try files.createDirectory(String(path[..<slash])) }
-        try endTornLine(path)
-        try files.open(path).append(JournalLine.encode(entry))
-    }
-}
-
-extension SegmentRecovery.Outcome {
-    fileprivate mutating func note(_ name: SegmentName, _ closed: SegmentClosed) {
-        lastSegment = name
-        lastHead = closed.head
-        if closed.fragmentCount > 0 { lastEnd = max(lastEnd ?? closed.endedAt, closed.endedAt) }
+        let size = try files.size(path) ?? 0
+        let isTorn = size > 0 ? try files.read(path, offset: size - 1, count: 1) != [10] : false
+        try files.open(path).append((isTorn ? [10] : []) + entries.flatMap { JournalLine.encode($0) })
     }
 }

@@ -44,6 +44,7 @@ struct SegmentScanner {
                 ContentHash(ofBytes: UnsafeRawBufferPointer(rebasing: buffer[info.payloadOffset..<info.sizeBytes]))
             )
         }
+        guard FragmentSeal.holds(bytes, info, payload: payloadHash) else { return nil }
         return FragmentRecord(
             offset: offset,
             sizeBytes: info.sizeBytes,
