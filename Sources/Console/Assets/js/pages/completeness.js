@@ -13,7 +13,7 @@ import { windowFilter } from '../parts/spans.js';
 /** Gaps drawn in the strips, at most. */
 const STRIP_GAPS = 2000;
 /** Reasons a gap can be asked for by. */
-const REASONS = ['connecting', 'starting', 'unauthorised', 'unknownHost', 'refused', 'notAStream', 'timeout', 'closed', 'noPackets', 'unsupportedCodec', 'discontinuity', 'sourceError', 'disk', 'restart', 'crash', 'power', 'paused', 'quarantined', 'deleted', 'notRecorded'];
+const REASONS = ['starting', 'unauthorised', 'unknownHost', 'refused', 'notAStream', 'timeout', 'closed', 'noPackets', 'unsupportedCodec', 'discontinuity', 'sourceError', 'disk', 'restart', 'crash', 'power', 'paused', 'deleted', 'notRecorded'];
 const MIN_SECONDS = [0, 1, 10, 60, 600, 3600];
 
 /**

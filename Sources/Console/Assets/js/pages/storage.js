@@ -7,7 +7,7 @@ import { saveCsv } from '../core/csv.js';
 import { errorText } from '../core/dialog.js';
 import { cameraName, state } from '../core/store.js';
 import { cameraLabel } from '../parts/cameras.js';
-import { objects, plain } from '../parts/declared.js';
+import { plain } from '../parts/declared.js';
 import { empty, failed } from '../parts/marks.js';
 import { volumeTable } from '../parts/volumes.js';
 
@@ -40,12 +40,16 @@ function policyText(camera) {
   return parts.length ? parts.join(' · ') : t('storage.noLimit');
 }
 
+/** @param {any[]} policies by priority, and one of all recordings together */
+const policyTable = (policies) => h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['storage.priority', 'storage.keepDays', 'storage.keepBytes'].map((k, i) => h('th', { scope: 'col', class: i ? 'right' : '' }, t(k))))),
+  h('tbody', null, policies.map((p) => h('tr', null, h('td', null, p.priority === null ? t('storage.allTogether') : word('priority', plain(p.priority))), h('td.right', null, dayCount(p.keepDays)), h('td.right', null, p.keepBytes === null ? '–' : size(p.keepBytes)))))));
+
 /** @param {any[]} cameras */
 function cameraTable(cameras) {
   const columns = ['playback.camera', 'storage.bytes', 'storage.held', 'storage.perDay', 'system.recordedFrom', 'storage.policy', 'storage.priority', 'storage.expected', ''];
   return h('div.table-wrap', null, h('table.table.cards.storage-table', null, h('thead', null, h('tr', null, columns.map((k, i) => h('th', { scope: 'col', class: [1, 2, 3, 7].includes(i) ? 'right' : '' }, k ? t(k) : '')))),
     h('tbody', null, cameras.map((c) => h('tr', { data: { camera: c.cameraId, shortfall: String(Boolean(c.shortfall)) } },
-      h('td.wrap', null, cameraLabel(c.cameraId)), h('td.right.mono', { data: { label: t('storage.bytes') } }, size(c.bytes)), h('td.right.mono', { data: { label: t('storage.held') } }, c.heldBytes ? size(c.heldBytes) : '–'), h('td.right.mono', { data: { label: t('storage.perDay') } }, size(c.bytesPerDay)),
+      h('td.wrap', null, cameraLabel(c.cameraId), c.declared === false ? h('span.tag', null, t('storage.undeclared')) : null), h('td.right.mono', { data: { label: t('storage.bytes') } }, size(c.bytes)), h('td.right.mono', { data: { label: t('storage.held') } }, c.heldBytes ? size(c.heldBytes) : '–'), h('td.right.mono', { data: { label: t('storage.perDay') } }, size(c.bytesPerDay)),
       h('td.mono', { data: { label: t('system.recordedFrom') } }, full(c.recordedFrom)), h('td', { data: { label: t('storage.policy') } }, policyText(c)), h('td', { data: { label: t('storage.priority') } }, word('priority', plain(c.priority))), h('td.right', { data: { label: t('storage.expected') } }, dayCount(c.expectedDays)),
       h('td.wrap', null, c.shortfall ? h('span.warn', null, `▲ ${t('storage.shortfall')}`) : null))))));
 }
@@ -70,7 +74,7 @@ export function mount(root, context) {
     fill(volumes, volumeTable(found.volumes ?? []));
     const list = sorted();
     fill(cameras, list.length ? cameraTable(list) : empty(t('live.noneFound'), 'camera-video'));
-    fill(policies, (found.policies ?? []).length ? objects(found.policies) : h('p.dim', null, t('storage.noPolicies')));
+    fill(policies, (found.policies ?? []).length ? policyTable(found.policies) : h('p.dim', null, t('storage.noPolicies')));
   }
   async function load() {
     try {

@@ -11,7 +11,7 @@ export const sortedCameras = () => [...state.camera.values()].sort((a, b) => byN
  * Why a camera switched off is not recorded.
  * @param {any} camera
  */
-export const pausedText = (camera) => t('recording.pausedText', { by: byWhom(camera.recording.by) || '–', since: full(camera.recording.since), reason: camera.recording.reason || '–' });
+export const pausedText = (camera) => camera.recording.bySite ? t('recording.bySite') : t('recording.pausedText', { by: byWhom(camera.recording.by) || '–', since: full(camera.recording.since), reason: camera.recording.reason || '–' });
 
 /**
  * Marks of a camera whose recording is not as usual.

@@ -1,5 +1,5 @@
 // Holds: what is locked against deletion, by whom, why and until when; what of it is missing already.
-import { fill, h, icon } from '../core/dom.js';
+import { h, icon } from '../core/dom.js';
 import { may } from '../core/abilities.js';
 import { api, iso } from '../core/api.js';
 import { full, moment, size, span, t, word } from '../core/i18n.js';
@@ -26,19 +26,20 @@ export const holdTag = (hold) => {
 };
 
 /**
- * What is missing of a range and why; opens where there are many parts.
+ * What is missing of a range and why.
  * @param {any[]} gaps
+ * @param {number} [count] where the list holds only the first of them
  */
-export function gapList(gaps) {
+export function gapList(gaps, count) {
   const missing = (gaps ?? []).reduce((sum, g) => sum + Date.parse(g.to) - Date.parse(g.from), 0);
   if (missing <= 0) return null;
   const lines = gaps.slice(0, 200).map((g) => h('li', null, h('span.mono', null, `${full(g.from)} – ${full(g.to).slice(11)}`), ` ${span(Date.parse(g.to) - Date.parse(g.from))} · ${word('reason', g.reason)}`));
-  return h('details.gaps', { open: gaps.length === 1 }, h('summary', null, t('gap.missing', { span: span(missing), n: gaps.length })), h('ul', null, lines));
+  return h('details.gaps', { open: gaps.length === 1 }, h('summary', null, t('gap.missing', { span: span(missing), n: Math.max(count ?? 0, gaps.length) })), h('ul', null, lines));
 }
 
 /** @param {any} hold */
 function recordedCell(hold) {
-  return [h('span', { data: { recorded: hold.recorded ?? 'all' } }, hold.recorded ? word('recorded', hold.recorded) : '–'), gapList(hold.missing)];
+  return [h('span', { data: { recorded: hold.recorded ?? 'all' } }, hold.recorded ? word('recorded', hold.recorded) : '–'), gapList(hold.missing, hold.missingCount)];
 }
 
 /** @param {any} hold */
@@ -57,7 +58,7 @@ export function newHoldDialog(given = {}) {
   const cameras = cameraPicker(given.cameraIds);
   const now = serverNow();
   const range = rangeFields([{ from: given.from ?? now - 600_000, to: given.to ?? now }]);
-  const until = untilField(undefined);
+  const until = untilField();
   return formDialog({
     title: t('hold.new'), name: 'hold', wide: true, submit: t('hold.set'),
     before: h('div', null, h('p.hint', null, t('hold.hint')), given.before ?? null),
@@ -83,9 +84,9 @@ export function newHoldDialog(given = {}) {
 
 /** @param {any} hold */
 function extendDialog(hold) {
-  const until = untilField(hold.until ? Date.parse(hold.until) : null);
+  const until = untilField(Date.parse(hold.until));
   return formDialog({
-    title: `${t('hold.extend')} · ${hold.reason}`, name: 'extend', submit: t('action.save'),
+    title: `${t('hold.extend')} · ${word('holdReason', hold.reason)}`, name: 'extend', submit: t('action.save'), before: h('p.dim', null, `${t('hold.until')} ${full(hold.until)}`),
     fields: [{ name: 'until', label: t('hold.until'), element: until }, { name: 'reason', label: t('field.reason'), required: true, maxLength: 500 }],
     send: async (values) => {
       const end = until.until();
@@ -127,7 +128,7 @@ export function holdTable(holds, doing) {
         h('td.tools', null,
           h('a.button.square', { href: link('playback', null, { camera: hold.cameraId, at: hold.from }), title: t('page.playback'), 'aria-label': t('page.playback') }, icon('clock-history')),
           doing.toExport ? h('button.square', { type: 'button', data: { act: 'export' }, title: t('export.new'), 'aria-label': t('export.new'), onclick: () => doing.toExport?.(hold) }, icon('box-arrow-up')) : null,
-          active && may('post', '/holds/{id}/extend') ? h('button.square', { type: 'button', data: { act: 'extend' }, title: t('hold.extend'), 'aria-label': t('hold.extend'), onclick: () => ask(extendDialog(hold)) }, icon('calendar-plus')) : null,
+          holdState(hold) !== 'released' && hold.until && may('post', '/holds/{id}/extend') ? h('button.square', { type: 'button', data: { act: 'extend' }, title: t('hold.extend'), 'aria-label': t('hold.extend'), onclick: () => ask(extendDialog(hold)) }, icon('calendar-plus')) : null,
           active && may('post', '/holds/{id}/release') ? h('button.square', { type: 'button', data: { act: 'release' }, title: t('hold.release'), 'aria-label': t('hold.release'), onclick: () => ask(releaseDialog(hold)) }, icon('unlock')) : null));
     }))));
 }
@@ -152,6 +153,6 @@ export function holdFilter(changed) {
         && [hold.reason, word('holdReason', hold.reason), hold.by, cameraName(hold.cameraId)].some((v) => String(v ?? '').toLowerCase().includes(wanted));
     },
     /** Shows the new ones whatever was chosen. */
-    reset: () => { stateSelect.value = 'active'; text.value = ''; fill(element, stateSelect, text); },
+    reset: () => { stateSelect.value = 'active'; text.value = ''; },
   };
 }

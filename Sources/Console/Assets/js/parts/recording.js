@@ -25,7 +25,7 @@ export async function pauseDialog(camera) {
 
 /** @param {any} camera */
 export function pauseButton(camera) {
-  if (!mayPause()) return null;
+  if (!mayPause() || camera.recording?.bySite) return null;
   const paused = Boolean(camera.recording?.paused);
   return h('button', { type: 'button', class: paused ? 'primary' : '', data: { act: paused ? 'resume' : 'pause' }, onclick: () => pauseDialog(camera) }, icon(paused ? 'record-circle' : 'pause-circle'), t(paused ? 'recording.resume' : 'recording.pause'));
 }

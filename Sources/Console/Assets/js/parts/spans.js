@@ -1,7 +1,7 @@
 // Ranges of time in forms, in the site's zone: one or several of them, and an end that may be open.
 import { fill, h, icon } from '../core/dom.js';
 import { Refusal } from '../core/dialog.js';
-import { fromSiteTime, siteZone, t, toSiteTime } from '../core/i18n.js';
+import { fromSiteTime, full, siteZone, t, toSiteTime } from '../core/i18n.js';
 import { serverNow } from '../core/store.js';
 
 /** @typedef {{from: number, to: number}} Range ms */
@@ -70,24 +70,27 @@ export function rangeFields(start, options = {}) {
 }
 
 /**
- * Until when: a choice of lengths, no end, or a moment; `until()` gives ms or null.
- * @param {number|null|undefined} present where it exists already
+ * Until when: a choice of lengths, no end, or a moment; `until()` gives ms or null. Given the present end, which only
+ * moves later, the lengths count from there.
+ * @param {number} [present] ms
  */
 export function untilField(present) {
   const days = [30, 90, 180, 365];
-  const select = h('select', { name: 'until', 'aria-label': t('hold.until') }, days.map((n) => h('option', { value: String(n) }, t('until.days', { n }))),
+  const start = Math.max(present ?? 0, serverNow());
+  const select = h('select', { name: 'until', 'aria-label': t('hold.until') }, days.map((n) => h('option', { value: String(n) }, t(present ? 'until.more' : 'until.days', { n }))),
     h('option', { value: 'never' }, t('until.never')), h('option', { value: 'at' }, t('until.at')));
-  const at = timeInput(present ?? serverNow() + 90 * DAY, t('hold.until'), 'untilAt');
-  select.value = present ? 'at' : present === null ? 'never' : '90';
+  const at = timeInput(start + 90 * DAY, t('hold.until'), 'untilAt');
+  select.value = '90';
   const show = () => { at.hidden = select.value !== 'at'; };
   select.addEventListener('change', show);
   show();
   return Object.assign(h('div.until-field', null, select, at), {
     until: () => {
       if (select.value === 'never') return null;
-      const ms = select.value === 'at' ? at.read() : serverNow() + Number(select.value) * DAY;
+      const ms = select.value === 'at' ? at.read() : start + Number(select.value) * DAY;
       if (ms === null) throw new Refusal(t('range.missing'));
       if (ms <= serverNow()) throw new Refusal(t('until.past'));
+      if (present && ms <= present) throw new Refusal(t('until.earlier', { at: full(present) }));
       return ms;
     },
     read: () => select.value,

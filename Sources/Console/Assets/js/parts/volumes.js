@@ -23,11 +23,11 @@ function fillBar(volume) {
 /** @param {any[]} volumes */
 export function volumeTable(volumes) {
   const withPath = volumes.some((v) => v.path);
-  const columns = ['storage.volume', 'field.state', 'storage.fill', 'storage.used', 'storage.free', 'storage.floor', 'storage.total'];
+  const columns = ['storage.volume', 'field.state', 'storage.fill', 'storage.recorded', 'storage.perDay', 'storage.used', 'storage.free', 'storage.floor', 'storage.total'];
   return h('div.table-wrap', null, h('table.table.cards.volume-table', null, h('thead', null, h('tr', null, columns.map((k, i) => h('th', { scope: 'col', class: i > 2 ? 'right' : '' }, t(k))))),
     h('tbody', null, volumes.map((v) => {
       const gone = v.state === 'missing' && !v.totalBytes;
       return h('tr', { data: { volume: v.id, state: v.state } }, h('td.wrap', null, h('b', null, v.id), withPath && v.path ? h('div.dim.small.mono', null, v.path) : null), h('td.wrap', null, volumeMark(v), v.reason ? h('div.small.warn', null, word('volumeReason', v.reason)) : null),
-        h('td', null, gone ? '–' : fillBar(v)), [gone ? null : v.totalBytes - v.freeBytes, gone ? null : v.freeBytes, gone ? null : v.floorBytes, gone ? null : v.totalBytes].map((bytes, i) => h('td.right.mono', { data: { label: t(columns[i + 3]) } }, size(bytes))));
+        h('td', null, gone ? '–' : fillBar(v)), [v.recordedBytes, v.bytesPerDay, gone ? null : v.totalBytes - v.freeBytes, gone ? null : v.freeBytes, gone ? null : v.floorBytes, gone ? null : v.totalBytes].map((bytes, i) => h('td.right.mono', { data: { label: t(columns[i + 3]) } }, size(bytes))));
     }))));
 }
