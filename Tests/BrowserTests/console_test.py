@@ -140,7 +140,7 @@ class ConsoleTest:
         b.click('#login-submit')
         b.wait("document.getElementById('login-error').textContent.length > 3", 20, 'the error of a wrong password')
         self.sign_in('monitor')
-        if self.users['admin']:
+        if 'admin' in self.users:
             b.run("location.hash = '#/users'")
             b.wait("document.getElementById('page').dataset.page !== 'users'", 5, 'a monitor does not get the users page')
 

@@ -97,6 +97,20 @@ class Browser:
         self.call('POST', '/actions', {'actions': [{'type': 'key', 'id': 'keys', 'actions': [
             {'type': 'keyDown', 'value': key}, {'type': 'keyUp', 'value': key}]}]})
 
+    def drag(self, selector, points, between=None):
+        """Presses at the first of the points (fractions of the element's box), moves over the others, lets go; calls `between` before that."""
+        box = self.run('const r = document.querySelector(arguments[0]).getBoundingClientRect(); return [r.left, r.top, r.width, r.height]', selector)
+        moves = [{'type': 'pointerMove', 'duration': 40, 'x': round(box[0] + x * box[2]), 'y': round(box[1] + y * box[3])} for x, y in points]
+
+        def send(actions):
+            self.call('POST', '/actions', {'actions': [{'type': 'pointer', 'id': 'mouse', 'parameters': {'pointerType': 'mouse'}, 'actions': actions}]})
+
+        send([moves[0], {'type': 'pointerDown', 'button': 0}, *moves[1:]])
+        try:
+            return between() if between else None
+        finally:
+            send([{'type': 'pointerUp', 'button': 0}])
+
     def click(self, selector, seconds=20):
         self.wait(f'document.querySelector({json.dumps(selector)})', seconds, f'{selector} is there')
         self.run('const e = document.querySelector(arguments[0]); e.scrollIntoView({block: "center"}); e.click();', selector)

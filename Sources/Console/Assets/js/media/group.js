@@ -54,10 +54,13 @@ export class PlaybackGroup {
   pause() { this.clock.running = false; this.turn(); }
   /** @param {number} rate */
   setRate(rate) { this.#end = false; this.clock.rate = rate; this.turn(); }
-  /** @param {number} direction @param {number} frame ms */
-  step(direction, frame) {
+  /**
+   * One frame of a picture on or back; the others go along.
+   * @param {number} direction @param {RecordedPicture|undefined} picture
+   */
+  step(direction, picture) {
     this.clock.running = false;
-    this.seek(this.at + direction * frame);
+    this.seek(picture ? picture.frameFrom(this.at, direction) : this.at + direction * 40);
   }
 
   turn() {

@@ -180,7 +180,7 @@ export class LiveStream {
   #take(header, payload) {
     const set = this.#wanted.get(header.camera);
     if (!set) return;
-    if (header.type === 'refused') {
+    if (header.type === 'refused' || header.type === 'failed') {
       this.#refuse(header.camera, header.limit);
       this.#plan(50);
       return;

@@ -31,6 +31,9 @@ export class VideoTrack {
   #fetching = false;
   #retryAt = 0;
   #wantedAt = 0;
+  /** The second that is stood at exactly; -1: none. */
+  #stoodAt = -1;
+  /** @type {number|null} the beginning of the frame that is seen, in the video's seconds */ #frameStart = null;
   #seen = false;
   /** @type {TrackState} */ state = 'loading';
   /** Render places there are, where they are all taken. */
@@ -64,10 +67,14 @@ export class VideoTrack {
     this.#base = null;
     this.#fetching = false;
     this.#seen = false;
+    this.#stoodAt = -1;
+    this.#frameStart = null;
   }
 
   /** Wall ms of the picture. */
   get at() { return this.#base === null ? this.#wantedAt : this.#base + this.element.currentTime * 1000; }
+  /** Wall ms at which the frame that is seen begins, or null. */
+  get frameAt() { return this.#base === null || this.#frameStart === null ? null : this.#base + this.#frameStart * 1000; }
   /** Whether a picture of this track can be seen; once there is one it stands until the next one is there. */
   get visible() { return this.#seen || (this.#seen = this.element.readyState >= 2); }
 
@@ -119,10 +126,16 @@ export class VideoTrack {
     const off = element.currentTime - second;
     if (!moving) {
       if (!element.paused) element.pause();
-      if (Math.abs(off) > (exact ? 0.005 : 0.1) && !element.seeking) element.currentTime = second;
+      // Whoever stops it wants the very frame: while it ran the picture may have been one ahead or behind.
+      const wanted = exact ? Math.abs(this.#stoodAt - second) > 0.0005 : Math.abs(off) > 0.1;
+      if (wanted && !element.seeking) {
+        element.currentTime = second;
+        this.#stoodAt = exact ? second : -1;
+      }
       this.state = element.seeking || element.readyState < 2 ? 'loading' : 'ready';
       return;
     }
+    this.#stoodAt = -1;
     if (Math.abs(off) > JUMP * Math.max(1, rate)) {
       // While a jump is under way the clock waits, so that the picture meets it.
       if (!element.seeking) element.currentTime = Math.min(second, end - 0.02);
@@ -205,6 +218,7 @@ export class VideoTrack {
       const length = meta.mediaTime - last;
       if (meta.presentedFrames === presented + 1 && this.element.playbackRate <= 1.1 && !this.element.paused && length > 0.008 && length < 0.2) this.frame = length;
       last = meta.mediaTime;
+      this.#frameStart = meta.mediaTime;
       presented = meta.presentedFrames;
       this.element.requestVideoFrameCallback(seen);
     };

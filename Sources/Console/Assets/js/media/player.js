@@ -62,6 +62,15 @@ export class RecordedPicture {
   get at() { return this.#track?.at ?? 0; }
   /** One frame, ms. */
   get frame() { return (this.#track?.frame ?? 0.04) * 1000; }
+  /**
+   * The moment of the frame before or after the one that is seen: its middle, so that a frame is never passed or met twice.
+   * @param {number} at the clock's moment @param {number} direction
+   */
+  frameFrom(at, direction) {
+    const start = this.#track instanceof VideoTrack ? this.#track.frameAt : null;
+    const inside = start !== null && at > start - 0.1 * this.frame && at < start + 1.1 * this.frame;
+    return inside ? start + (direction > 0 ? 1.5 : -0.5) * this.frame : at + direction * this.frame;
+  }
   get hasSound() { return Boolean(this.#track?.hasSound); }
   /**
    * The element whose picture is seen, or null.
@@ -146,6 +155,7 @@ export class RecordedPicture {
     const shown = atEnd ? 'atEnd' : this.state === 'loading' && !waits && this.seen ? 'ready' : this.state;
     const busy = performance.now() < this.#busyUntil;
     if (this.element.dataset.state !== shown) this.element.dataset.state = shown;
+    this.element.dataset.pictureAt = String(Math.round(this.at));
     const stamp = `${this.name}  ${full(at)}`;
     if (this.stamp.textContent !== stamp) this.stamp.textContent = stamp;
     const key = [shown, this.#way, busy, gap ? `${gap.from} ${gap.to} ${gap.reason}` : ''].join('|');
@@ -155,7 +165,7 @@ export class RecordedPicture {
     if (shown === 'gap') {
       fill(this.cover, icon('slash-circle'), h('b', null, t('playback.gapHere')),
         gap ? h('span', null, word('reason', gap.reason)) : null,
-        gap ? h('span.dim', null, `${moment(gap.from)} – ${gap.to >= this.lanes.to - 1000 && gap.to > serverNow() - 30_000 ? t('playback.stillOpen') : moment(gap.to)} (${lengthOf(gap.to - gap.from)})`) : null);
+        gap ? h('span.dim', null, `${gap.from <= this.lanes.from + 1000 ? '…' : moment(gap.from)} – ${gap.to >= this.lanes.to - 1000 && gap.to > serverNow() - 30_000 ? t('playback.stillOpen') : moment(gap.to)} (${lengthOf(gap.to - gap.from)})`) : null);
     } else if (shown === 'loading') fill(this.cover, icon('hourglass-split'), h('b', null, t('playback.loading')));
     else if (shown === 'failed') fill(this.cover, icon('exclamation-triangle'), h('b', null, t('playback.failed')));
     const other = this.#way === 'pictures' || this.#way === 'transcoded';

@@ -10,6 +10,10 @@ import { canPlay, VideoSource } from './source.js';
 
 /** Steps kept at most; beyond it the track begins anew around the clock. */
 const MOST = 900;
+/** Key frames are seldom further apart, ms: a neighbour so near stands for one that is on its way. */
+const SOON = 12_000;
+/** The widest picture that comes many at a time, pixels. */
+const WIDEST = 640;
 
 /** What both have in common: an interval that has been read, growing in the clock's direction, and the newest step at or before the clock. */
 class StepTrack {
@@ -54,6 +58,7 @@ class StepTrack {
     if (this.state === 'unsupported') return this.state;
     const inside = this.#to > this.#from && at >= this.#from - 1 && at <= this.#to + 15_000;
     if ((!inside && !this.request) || this.steps.length > MOST || (this.request && (at < this.#from - this.window * 1500 || at > this.#to + this.window * 1500))) {
+      if (performance.now() < this.#retryAt && this.state === 'failed') return this.state;
       this.drop();
       this.state = 'loading';
       this.#read(rate < 0 ? at - this.window * 1000 : at, rate < 0 ? at : at + this.window * 1000, rate < 0);
@@ -64,13 +69,15 @@ class StepTrack {
       if (rate > 0 && this.#to - at < least) this.#read(this.#to, this.#to + this.window * 1000, false);
       else if (rate < 0 && at - this.#from < least) this.#read(this.#from - this.window * 1000, this.#from, true);
     }
-    const step = this.#newest(at);
+    const read = at >= this.#from - 1 && at < this.#to - 1;
+    // Pictures spread over a range may begin a little after its start.
+    const later = read && this.steps[0]?.at < at + SOON ? this.steps[0] : null;
+    const step = this.#newest(at) ?? later;
     if (step && step !== this.shown && this.ready(step)) {
       this.shown = step;
       this.show(step);
     }
-    const read = at >= this.#from - 1 && at < this.#to - 1 && this.request === null;
-    if (this.state !== 'failed') this.state = step && (this.shown === step || this.#near(step)) ? 'ready' : read && !step ? 'gap' : 'loading';
+    if (this.state !== 'failed') this.state = step && (this.shown === step || this.#near(step)) ? 'ready' : read && !step && this.request === null ? 'gap' : 'loading';
     return this.state;
   }
 
@@ -79,7 +86,7 @@ class StepTrack {
    * @param {Step} step
    */
   #near(step) {
-    return this.shown !== null && Math.abs(this.shown.at - step.at) < 12_000;
+    return this.shown !== null && Math.abs(this.shown.at - step.at) < SOON;
   }
 
   /** @param {number} at */
@@ -191,7 +198,7 @@ export class KeyTrack extends StepTrack {
         const place = back ? this.#low - length : this.#high;
         if (back) this.#low = place; else this.#high = place + length;
         this.#source.media(payload, place - (header.tfdt ?? 0) / scale);
-        this.add({ at, place: place + Math.min(0.01, length / 2), url: '' });
+        this.add({ at, place: place + length / 2, url: '' });
         reached = Math.max(reached, at);
         came(at);
         await this.#source.room(24);
@@ -204,6 +211,9 @@ export class KeyTrack extends StepTrack {
 /** The server's pictures of key frames. */
 export class PictureTrack extends StepTrack {
   #coming = '';
+  /** The picture that is stood at, and since when (`performance.now`; 0: its full size has been asked for). */
+  #stoodAt = 0;
+  #standing = 0;
   /** The server has no path for many pictures: one is asked for at a time. */
   #single = false;
 
@@ -224,6 +234,19 @@ export class PictureTrack extends StepTrack {
     super.drop();
   }
   ready() { return !this.#coming; }
+
+  /** @param {import('./playback.js').Following} clock @returns {TrackState} */
+  follow(clock) {
+    const told = super.follow(clock);
+    // A picture that somebody stops at is worth its full size.
+    if (!clock.exact || !this.shown) this.#standing = 0;
+    else if (this.#stoodAt !== this.shown.at) { this.#stoodAt = this.shown.at; this.#standing = performance.now(); }
+    else if (this.#standing && performance.now() - this.#standing > 400 && this.width > WIDEST && !this.#coming) {
+      this.#standing = 0;
+      this.image.src = snapshotUrl(this.camera, this.shown.at, this.width);
+    }
+    return told;
+  }
   /** @param {Step} step */
   show(step) {
     this.#coming = step.url;
@@ -237,7 +260,7 @@ export class PictureTrack extends StepTrack {
     const count = Math.max(1, Math.min(60, Math.ceil((to - from) / 1000)));
     if (!this.#single) {
       try {
-        await readThumbnails(this.camera, from, to, count, this.width, signal, (at, picture) => {
+        await readThumbnails(this.camera, from, to, count, Math.min(WIDEST, this.width), signal, (at, picture) => {
           this.add({ at, place: 0, url: URL.createObjectURL(picture) });
           reached = Math.max(reached, at);
           came(at);

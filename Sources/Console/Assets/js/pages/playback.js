@@ -233,10 +233,11 @@ export function mount(root, context) {
   /** @param {string} key @param {string} iconName @param {() => void} f @param {string} [text] */
   const button = (key, iconName, f, text) => h('button', { type: 'button', class: text ? '' : 'square', data: { act: key }, title: `${t(`key.${key}`)} (${firstKey(key)})`, 'aria-label': t(`key.${key}`), 'aria-keyshortcuts': ariaKeys(key), onclick: f }, icon(iconName), text ? h('span.wide-only', null, text) : null);
   const toggle = () => { if (group.playing) group.pause(); else group.play(); };
-  const frame = (/** @type {number} */ direction) => { group.step(direction, picture()?.frame ?? 40); timeline.setAt(group.at); };
+  const frame = (/** @type {number} */ direction) => { group.step(direction, picture()); timeline.setAt(group.at); };
   const playButton = button('play', 'play-fill', toggle);
   playButton.classList.add('primary');
   const dayStart = () => fromSiteTime(`${siteDate(group.at)}T00:00:00`);
+  const month = () => timeline.show(serverNow() - LONGEST * 0.97, LONGEST);
   const fit = () => timeline.show(dayStart(), 24 * HOUR);
   const toNow = () => { group.setRate(1); seek(serverNow() - 5000); group.play(); };
   const skipBox = h('label.check', { title: t('playback.skipGapsWhy') }, h('input', { type: 'checkbox', checked: true, data: { act: 'skipGaps' }, onchange: (/** @type {any} */ e) => { group.skipGaps = e.target.checked; group.turn(); } }), t('playback.skipGaps'));
@@ -259,7 +260,7 @@ export function mount(root, context) {
       button('previousGap', 'chevron-bar-left', () => void jump('gaps', -1)), button('previousEvent', 'skip-backward', () => void jump('events', -1)), button('back10', 'arrow-counterclockwise', () => seek(group.at - 10_000)), button('frameBack', 'chevron-left', () => frame(-1)),
       speed.reverse, playButton,
       button('frameForward', 'chevron-right', () => frame(1)), button('forward10', 'arrow-clockwise', () => seek(group.at + 10_000)), button('nextEvent', 'skip-forward', () => void jump('events', 1)), button('nextGap', 'chevron-bar-right', () => void jump('gaps', 1)), speed.select, sound.element, skipBox,
-      h('span.divider'), button('zoomOut', 'zoom-out', () => timeline.zoom(1.6)), button('zoomIn', 'zoom-in', () => timeline.zoom(1 / 1.6)), button('zoomFit', 'calendar-day', fit), button('zoomMonth', 'calendar3', () => timeline.show(serverNow() - LONGEST, LONGEST)),
+      h('span.divider'), button('zoomOut', 'zoom-out', () => timeline.zoom(1.6)), button('zoomIn', 'zoom-in', () => timeline.zoom(1 / 1.6)), button('zoomFit', 'calendar-day', fit), button('zoomMonth', 'calendar3', month),
       h('span.divider'), button('markIn', 'box-arrow-in-right', () => mark('markIn'), t('playback.in')), button('markOut', 'box-arrow-right', () => mark('markOut'), t('playback.out')), rangeText,
       h('span.grow'),
       mayBookmark() ? button('playbackBookmark', 'bookmark-plus', bookmark, t('bookmark.short')) : null,
@@ -281,7 +282,7 @@ export function mount(root, context) {
     frameBack: () => frame(-1), frameForward: () => frame(1), slower: () => speed.change(-1), faster: () => speed.change(1), reverse: () => speed.back(), stop: () => speed.stop(), onward: () => speed.onward(),
     previousEvent: () => void jump('events', -1), nextEvent: () => void jump('events', 1), previousGap: () => void jump('gaps', -1), nextGap: () => void jump('gaps', 1),
     markIn: () => mark('markIn'), markOut: () => mark('markOut'), exportClip: cut, exportRange: () => { if (mayExport()) exportRange(); }, holdRange: hold, playbackBookmark: bookmark, playbackSnapshot: () => downloadSnapshot(view()), playbackCase: report, playbackMute: () => sound.toggle(),
-    zoomIn: () => timeline.zoom(1 / 1.6), zoomOut: () => timeline.zoom(1.6), zoomFit: fit, zoomMonth: () => timeline.show(serverNow() - LONGEST, LONGEST), dayStart: () => seek(dayStart()), goNow: toNow, chooseCameras, activitySearch: () => showTab(search.open ? 'events' : 'activity'),
+    zoomIn: () => timeline.zoom(1 / 1.6), zoomOut: () => timeline.zoom(1.6), zoomFit: fit, zoomMonth: month, dayStart: () => seek(dayStart()), goNow: toNow, chooseCameras, activitySearch: () => showTab(search.open ? 'events' : 'activity'),
   });
   context.every(15_000, loadTimelines);
   context.on('bookmark', loadTimelines);
@@ -293,6 +294,6 @@ export function mount(root, context) {
     const ids = camerasOf(route.query.camera);
     const moment = Date.parse(route.query.at ?? '');
     if (ids.length) { chosen = ids[0]; setCameras(ids); }
-    if (Number.isFinite(moment)) seek(moment);
+    if (Number.isFinite(moment)) { seek(moment); group.play(); }
   } };
 }

@@ -42,7 +42,10 @@ export function paint(g, line, wide, high) {
     const [top, height] = row === 0 ? MAIN.recorded : [laneTop(row) + 1, OTHER - 3];
     lane(lanes.runs, [top, height], colour('--lane-recorded'));
     if (row === 0) paintActivity(g, line, lanes.activity, top, height, colour('--lane-activity'));
-    for (const gap of lanes.gaps) paintGap(g, line, gap, top, height, colour, row === 0);
+    // The short ones last: nothing lies over them.
+    const short = (/** @type {Range} */ r) => ((r.to - r.from) / line.span) * wide < LEAST_GAP;
+    for (const gap of lanes.gaps) if (!short(gap)) paintGap(g, line, gap, top, height, colour, row === 0);
+    for (const gap of lanes.gaps) if (short(gap)) paintGap(g, line, gap, top, height, colour, false);
     if (row) {
       g.font = `11px ${style.fontFamily}`;
       const width = Math.min(160, g.measureText(name).width);
@@ -147,8 +150,8 @@ function paintGap(g, line, gap, top, height, colour, withWords) {
   g.strokeStyle = shade;
   g.lineWidth = 1.5;
   if (kind !== 'none') for (let x = left - height; x < right; x += 7) { g.beginPath(); g.moveTo(x, top + height); g.lineTo(x + height, top); g.stroke(); }
-  if (withWords && right - left > 70) {
-    const text = word('reason', gap.reason);
+  const text = withWords && right - left > 40 ? word('reason', gap.reason) : '';
+  if (text && g.measureText(text).width + 20 < right - left) {
     g.fillStyle = colour('--surface');
     g.fillRect(left + 6, top + 5, g.measureText(text).width + 8, 16);
     g.fillStyle = colour('--text');
