@@ -34,7 +34,11 @@ package final class Archive: Sendable {
     let pictureCache = PictureCache()
     let mediaTypes = MediaTypeCache()
     let hub: LiveHub
-    private let pictureFeed: PictureFeed
+    let pictureFeed: PictureFeed
+    let transcodeSlots: TranscodeSlots
+    let liveTranscodes: LiveTranscodes
+    /// Sound that is converted takes a process too, though next to nothing of a processor.
+    let soundSlots = TranscodeSlots(limit: 16)
     /// At most 2 clips are written at once; others wait.
     private let clipThreads = BlockingWork(queues: 2)
     let clipShelf: ClipShelf
@@ -76,6 +80,14 @@ package final class Archive: Sendable {
         renderPool = RenderPool(executable: settings.renderExecutable)
         clipShelf = ClipShelf(clock: clock)
         hub = LiveHub(layout: layout, interval: settings.liveInterval, logger: logger)
+        transcodeSlots = TranscodeSlots(limit: settings.transcodeLimit)
+        liveTranscodes = LiveTranscodes(
+            hub: hub,
+            slots: transcodeSlots,
+            executable: settings.renderExecutable.path,
+            deadline: settings.transcodeDeadline,
+            logger: logger
+        )
         pictureFeed = PictureFeed(hub: hub, pool: renderPool, logger: logger)
     }
 
@@ -155,33 +167,6 @@ package final class Archive: Sendable {
         try Self.check(from, to, atMost: Self.maximumWindow)
         let spans = try await segments.spans(cameraId: cameraId, from: from, to: to)
         return try await timeline(cameraId, spans, from, to)
-    }
-
-    /// The camera's fragments as they are recorded, from the last key frame on disk on. Ends with the reader's task or
-    /// when the stream is let go.
-    package func liveFragments(cameraId: String) -> AsyncStream<LiveFrame> {
-        let reader = hub.reader(cameraId: cameraId)
-        return AsyncStream(unfolding: { await reader.next() }, onCancel: { reader.end() })
-    }
-
-    /// The camera's key frames as JPEGs, at most one a second. Ends with the reader's task.
-    package func livePictures(cameraId: String) -> AsyncStream<LiveFrame> {
-        pictureFeed.pictures(cameraId: cameraId)
-    }
-
-    /// The recording of `from..<to` from the key frame at or before `from` on; read as fast as it is asked for.
-    ///
-    /// The stream throws `ArchiveError` (`invalidRange`) at its first element when the range is no range.
-    package func playback(
-        cameraId: String,
-        from: WallTime,
-        to: WallTime
-    ) -> AsyncThrowingStream<LiveFrame, any Error> {
-        let reader = PlaybackReader(cameraId: cameraId, from: from, to: to, layout: layout) {
-            try Self.check(from, to, atMost: Self.maximumWindow)
-            return try await self.material(cameraId, from, to)
-        }
-        return AsyncThrowingStream { try await reader.next() }
     }
 
     /// The exact range as a plain MP4, not re-encoded. See `ClipPlan` for what it does over gaps.

@@ -19,6 +19,8 @@ package struct ArchiveError: Error, Sendable, CustomStringConvertible {
         case diskFull
         /// Too many at once; try again (503).
         case busy
+        /// Every render process for video is taken (429 `tooManyTranscodes`).
+        case tooManyTranscodes
         /// A render process failed or took too long.
         case renderFailed
     }
@@ -27,11 +29,14 @@ package struct ArchiveError: Error, Sendable, CustomStringConvertible {
     /// What failed, on which camera or file, and what to do.
     package var message: String
     package var cause: (any Error)?
+    /// `tooManyTranscodes`: how many there may be.
+    package var limit: Int?
 
-    package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    package init(_ code: Code, _ message: String, cause: (any Error)? = nil, limit: Int? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
+        self.limit = limit
     }
 
     package var description: String { message }

@@ -13,19 +13,28 @@ package struct ArchiveSettings: Sendable {
     package var liveInterval: Duration
     /// How often fragments may be missing from the end of a growing segment before the time counts as a gap.
     package var liveSlack: Duration
+    /// How many views may be turned into H.264 at once; each takes a process and, for 1080p at 25 pictures a second,
+    /// about half a core.
+    package var transcodeLimit: Int
+    /// How long a render process may take for one fragment of video.
+    package var transcodeDeadline: Duration
 
     package init(
         node: String = "local",
         renderExecutable: URL = URL(filePath: "/proc/self/exe"),
         indexInterval: Duration = .milliseconds(250),
         liveInterval: Duration = .milliseconds(60),
-        liveSlack: Duration = .seconds(4)
+        liveSlack: Duration = .seconds(4),
+        transcodeLimit: Int = max(2, ProcessInfo.processInfo.activeProcessorCount),
+        transcodeDeadline: Duration = .seconds(15)
     ) {
         self.node = node
         self.renderExecutable = renderExecutable
         self.indexInterval = indexInterval
         self.liveInterval = liveInterval
         self.liveSlack = liveSlack
+        self.transcodeLimit = transcodeLimit
+        self.transcodeDeadline = transcodeDeadline
     }
 }
 

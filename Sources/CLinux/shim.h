@@ -4,7 +4,11 @@
 // What Swift's Glibc module lacks. Declarations are written out where glibc hides them behind _GNU_SOURCE, which a
 // module map cannot set for the headers that Glibc has already imported.
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -12,7 +16,9 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <stddef.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -30,6 +36,49 @@ static inline int gw_set_nonblocking(int fd, int on) {
 }
 /// PR_SET_PDEATHSIG: the signal this process gets when its parent ends; prctl is variadic.
 static inline int gw_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+/// PR_SET_NO_NEW_PRIVS: programs started from here on gain nothing by set-user-id bits; prctl is variadic.
+static inline int gw_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+/// Closes all descriptors from `first` on (close_range(2), _GNU_SOURCE).
+static inline int gw_close_from(unsigned first) { return (int)syscall(SYS_close_range, first, ~0u, 0); }
+/// From now on every system call but those that computing, threads and open descriptors take fails with EPERM
+/// (seccomp(2)). The filter is made of macros; needs gw_set_no_new_privileges() before.
+static inline int gw_forbid_system_calls(void) {
+#if defined(__x86_64__)
+    const unsigned architecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+    const unsigned architecture = AUDIT_ARCH_AARCH64;
+#else
+    return 0;
+#endif
+    static const int allowed[] = {
+        SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_fstat, SYS_lseek, SYS_ppoll,
+        SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise,
+        SYS_futex, SYS_clone, SYS_clone3, SYS_exit, SYS_exit_group, SYS_set_robust_list, SYS_rseq,
+        SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack, SYS_tgkill, SYS_gettid, SYS_getpid,
+        SYS_sched_yield, SYS_sched_getaffinity, SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep, SYS_getrandom,
+        SYS_restart_syscall, SYS_getrusage, SYS_sysinfo, SYS_prctl,
+#ifdef SYS_poll
+        SYS_poll,
+#endif
+#ifdef SYS_arch_prctl
+        SYS_arch_prctl,
+#endif
+    };
+    enum { count = sizeof allowed / sizeof *allowed };
+    struct sock_filter filter[count + 6];
+    unsigned at = 0;
+    filter[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+    filter[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, architecture, 1, 0);
+    filter[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+    filter[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    for (unsigned next = 0; next < count; next++)
+        filter[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[next],
+                                                    (unsigned char)(count - next), 0);
+    filter[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+    filter[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {(unsigned short)at, filter};
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
 /// SCHED_BATCH (sched.h, _GNU_SOURCE) for the calling process.
 static inline int gw_set_batch_scheduling(void) {
     struct sched_param parameter = {0};

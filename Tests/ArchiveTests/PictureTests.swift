@@ -19,7 +19,7 @@ struct PictureTests {
             import json, struct, subprocess, sys
             h, p = struct.unpack(">II", sys.stdin.buffer.read(8))
             job = json.loads(sys.stdin.buffer.read(h))["picture"]
-            media = sys.stdin.buffer.read()
+            media = sys.stdin.buffer.read(p)
             frames = subprocess.run(
                 ["ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets",
                  "-of", "csv=p=0", "-"], input=media, stdout=subprocess.PIPE).stdout.decode().strip()

@@ -152,7 +152,7 @@ struct RecordedArchiveTests {
         var bytes: [[UInt8]] = []
         var kinds: [String] = []
         var lastAt: WallTime?
-        for try await frame in fixture.archive.playback(cameraId: "c", from: start, to: fixture.clock.now()) {
+        for try await frame in try fixture.archive.playback(cameraId: "c", from: start, to: fixture.clock.now()) {
             switch frame.message {
             case .initialisation(_, _, let mime, _, let width, let height):
                 kinds.append("init")
@@ -185,7 +185,7 @@ struct RecordedArchiveTests {
         let start = try fixture.record("c", info, packets, segmentSeconds: 10)
         try await fixture.archive.catchUp()
         let from = start + .milliseconds(5300)
-        let stream = fixture.archive.playback(cameraId: "c", from: from, to: start + .seconds(30))
+        let stream = try fixture.archive.playback(cameraId: "c", from: from, to: start + .seconds(30))
         var first: WallTime?
         var count = 0
         var ended = false

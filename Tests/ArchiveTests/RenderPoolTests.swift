@@ -14,9 +14,10 @@ struct RenderPoolTests {
             def answer(header, payload=b""):
                 header = json.dumps(header).encode()
                 sys.stdout.buffer.write(struct.pack(">II", len(header), len(payload)) + header + payload)
+                sys.stdout.buffer.flush()
             def request():
                 h, p = struct.unpack(">II", sys.stdin.buffer.read(8))
-                return json.loads(sys.stdin.buffer.read(h)), sys.stdin.buffer.read()
+                return json.loads(sys.stdin.buffer.read(h)), sys.stdin.buffer.read(p)
             \(body)
             """
         try ArchiveFixture.makeScript(script, at: file)

@@ -19,20 +19,34 @@ final class LiveReader: Sendable {
         /// The reader has been given a fragment: what is left out from now on counts as dropped.
         var hasStarted = false
         var ended = false
+        /// Nothing more comes in; what waits may still be taken.
+        var isFinished = false
         var waiting: CheckedContinuation<LiveFrame?, Never>?
     }
 
     let cameraId: String
     private let state = Mutex(State())
 
-    init(cameraId: String) {
+    private let limit: Int
+    /// Called when it ends or is let go, once at least.
+    private let onEnd: (@Sendable () -> Void)?
+
+    init(
+        cameraId: String,
+        maximumFrames: Int = LiveReader.maximumFrames,
+        onEnd: (@Sendable () -> Void)? = nil
+    ) {
         self.cameraId = cameraId
+        limit = maximumFrames
+        self.onEnd = onEnd
     }
+
+    deinit { onEnd?() }
 
     /// Hands a frame over; never waits.
     func offer(_ frame: LiveFrame) {
         let resume: (() -> Void)? = state.withLock { state in
-            guard !state.ended else { return nil }
+            guard !state.ended, !state.isFinished else { return nil }
             admit(frame, &state)
             guard let waiting = state.waiting, let next = take(&state) else { return nil }
             state.waiting = nil
@@ -47,7 +61,7 @@ final class LiveReader: Sendable {
             await withCheckedContinuation { continuation in
                 let ready: LiveFrame?? = state.withLock { state in
                     if let frame = take(&state) { return .some(frame) }
-                    if state.ended || state.waiting != nil { return .some(nil) }
+                    if state.ended || state.isFinished || state.waiting != nil { return .some(nil) }
                     state.waiting = continuation
                     return nil
                 }
@@ -67,6 +81,21 @@ final class LiveReader: Sendable {
             return state.waiting
         }
         waiting?.resume(returning: nil)
+        onEnd?()
+    }
+
+    /// No more frames after those that wait and `last`.
+    func finish(with last: LiveFrame?) {
+        let resume: (() -> Void)? = state.withLock { state in
+            guard !state.ended, !state.isFinished else { return nil }
+            if let last { push(last, &state) }
+            state.isFinished = true
+            guard let waiting = state.waiting else { return nil }
+            state.waiting = nil
+            let next = take(&state)
+            return { waiting.resume(returning: next) }
+        }
+        resume?()
     }
 
     var hasEnded: Bool { state.withLock { $0.ended } }
@@ -78,7 +107,7 @@ final class LiveReader: Sendable {
             push(frame, &state)
             return
         }
-        if state.bytes + frame.payload.count > Self.maximumBytes || state.queue.count >= Self.maximumFrames,
+        if state.bytes + frame.payload.count > Self.maximumBytes || state.queue.count >= limit,
             !state.queue.isEmpty
         {
             makeRoom(&state)

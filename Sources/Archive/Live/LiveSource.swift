@@ -82,14 +82,14 @@ struct LiveSource: Sendable {
         if !pending.isEmpty, announcedRun != opened.runId {
             let bytes = try RecordingFileReader.read(path, offset: 0, count: opened.initBytes)
             guard bytes.count == opened.initBytes else { return }
-            frames.append(LiveFrame(message: opened.initialisation, payload: bytes))
+            frames.append(LiveFrame(message: opened.initialisation, recorded: bytes, of: opened))
             announcedRun = opened.runId
         }
         for fragment in pending {
             let bytes = try RecordingFileReader.read(path, offset: fragment.offset, count: fragment.sizeBytes)
             // The journal may be ahead of the file for a moment; the rest comes with the next poll.
             guard bytes.count == fragment.sizeBytes else { return }
-            frames.append(LiveFrame(message: fragment.message(opened), payload: bytes))
+            frames.append(LiveFrame(message: fragment.message(opened), recorded: bytes, of: opened))
             done += 1
         }
     }

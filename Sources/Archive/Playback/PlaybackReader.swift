@@ -4,7 +4,10 @@ import Store
 
 /// Reads a range of a camera's recording piece by piece, as fast as it is asked: nothing is read ahead, so a slow
 /// reader costs no memory.
-actor PlaybackReader {
+actor PlaybackReader: PlaybackSource {
+    /// Gives the segments that overlap the range and its timeline.
+    typealias Load = @Sendable () async throws -> (segments: [Segment], timeline: Timeline)
+
     private let cameraId: String
     private let from: WallTime
     private let to: WallTime
@@ -20,15 +23,14 @@ actor PlaybackReader {
     private var announcedRun: String?
     /// The key frame fragment of the start has been found.
     private var positioned = false
-    private let load: @Sendable () async throws -> (segments: [Segment], timeline: Timeline)
+    private let load: Load
 
-    /// - Parameter load: gives the segments that overlap the range and its timeline.
     init(
         cameraId: String,
         from: WallTime,
         to: WallTime,
         layout: RecordingLayout,
-        load: @escaping @Sendable () async throws -> (segments: [Segment], timeline: Timeline)
+        load: @escaping Load
     ) {
         self.cameraId = cameraId
         self.from = from
@@ -62,11 +64,11 @@ actor PlaybackReader {
             if announcedRun != segment.opened.runId {
                 announcedRun = segment.opened.runId
                 guard let bytes = try await read({ try segment.initialisation() }) else { continue }
-                return LiveFrame(message: segment.opened.initialisation, payload: bytes)
+                return LiveFrame(message: segment.opened.initialisation, recorded: bytes, of: segment.opened)
             }
             nextFragment += 1
             guard let bytes = try await read({ try segment.bytes(of: fragment) }) else { continue }
-            return LiveFrame(message: fragment.message(segment.opened), payload: bytes)
+            return LiveFrame(message: fragment.message(segment.opened), recorded: bytes, of: segment.opened)
         }
     }
 

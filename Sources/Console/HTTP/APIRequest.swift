@@ -70,6 +70,16 @@ struct APIRequest: Sendable {
         return value
     }
 
+    /// `1` and `true`, `0` and `false`.
+    func queryFlag(_ name: String) throws(Problem) -> Bool? {
+        switch query(name) {
+        case nil: return nil
+        case "1", "true": return true
+        case "0", "false": return false
+        default: throw .invalid(field: name, "\(name) must be 0 or 1")
+        }
+    }
+
     /// A parameter that is one of an enumeration's texts.
     func queryChoice<T: RawRepresentable & CaseIterable>(_ name: String, as type: T.Type) throws(Problem) -> T?
     where T.RawValue == String {

@@ -50,10 +50,18 @@ enum ProblemMapping {
         case .invalidAttachment: .invalid(field: "", error.message)
         case .diskFull: diskFull
         case .busy: .unavailable("too many at once")
+        case .tooManyTranscodes: tooManyTranscodes(error)
         // The archive has logged what happened; to the asker there is no picture.
         case .renderFailed: .notFound("the picture can't be made", code: "noPicture")
         case .io: nil
         }
+    }
+
+    private static func tooManyTranscodes(_ error: ArchiveError) -> Problem {
+        var problem = Problem.tooMany("tooManyTranscodes", retryAfter: .seconds(10))
+        problem.detail = error.message
+        problem.params["limit"] = JSONValue(error.limit)
+        return problem
     }
 
     private static func alarms(_ error: AlarmError) -> Problem {

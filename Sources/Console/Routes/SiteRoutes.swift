@@ -1,3 +1,4 @@
+import Archive
 import Cases
 import Domain
 import Hummingbird
@@ -33,7 +34,10 @@ enum SiteRoutes {
                     ["id": .string($0.id), "name": .string($0.name), "nameEn": .string($0.nameEn)]
                 }
             ),
-            "features": ["h265Pictures": true],
+            "features": [
+                "h265Pictures": true,
+                "transcodeLimit": .integer(Int64(services.archive.transcodeLimit)),
+            ],
         ]
     }
 

@@ -57,16 +57,3 @@ package struct WorkerStatistics: Sendable, Equatable, Codable {
         self.observations = observations
     }
 }
-
-/// What serve writes to a render worker's standard input: one job, then the end of input.
-package enum RenderRequest: Sendable, Equatable, Codable {
-    /// Decode the fMP4 bytes of the payload (init segment and fragments) and give the picture at or just before
-    /// `mediaSeconds` from the first frame, no wider than `maximumWidth` pixels.
-    case picture(mediaSeconds: Double, maximumWidth: Int)
-}
-
-/// A render worker's answer: one frame whose payload is the JPEG.
-package enum RenderReply: Sendable, Equatable, Codable {
-    case picture(width: Int, height: Int)
-    case failed(message: String)
-}

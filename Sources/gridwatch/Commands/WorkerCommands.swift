@@ -58,13 +58,17 @@ struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render",
         abstract:
-            "Makes one picture of recorded packets: job on standard input, JPEG on standard output. Started by serve.",
+            "Makes pictures, video and sound of recorded packets: jobs on standard input. Started by serve.",
         shouldDisplay: false
     )
 
     func run() throws {
         LogOutput.bootstrap(level: .warning)
         Executable.endWithParent()
+        guard RenderSandbox.enter() else {
+            FileHandle.standardError.write(Data("render: the system does not let it be shut in\n".utf8))
+            throw ExitCode(70)
+        }
         throw ExitCode(RenderWorker.run(input: 0, output: 1))
     }
 }
