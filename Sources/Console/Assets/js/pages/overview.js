@@ -1,10 +1,13 @@
 // Overview: is everything well, what is open, where.
 import { debounce, fill, h, icon } from '../core/dom.js';
-import { api } from '../core/api.js';
+import { may } from '../core/abilities.js';
+import { api, iso } from '../core/api.js';
 import { minute, moment, number, size, t, word } from '../core/i18n.js';
 import { link } from '../core/router.js';
-import { isOpenAlarm, state } from '../core/store.js';
+import { isOpenAlarm, serverNow, state } from '../core/store.js';
+import { gapKind, lengthOf } from '../parts/lanes.js';
 import { alarmTitle, empty, severityMark } from '../parts/marks.js';
+import { pagesOf } from '../shell.js';
 import { CASE_STATES } from './cases.js';
 import { liveMap } from './map.js';
 
@@ -45,7 +48,38 @@ export async function mount(root, context) {
     h('section.panel.overview-cases', null, h('h2', null, t('overview.cases'), caseCount, h('span.grow'), h('a', { href: link('cases') }, t('action.all'))), cases),
     h('section.panel.overview-map', null, map)));
 
-  function drawHealth() { fill(strip, healthLamps(state.health)); }
+  /**
+   * What the last day's recording lacks, and when the disk is full; null until known.
+   * @type {{lost: number, gaps: number, share: number, fullInDays: number|null|undefined, asked: boolean}}
+   */
+  const evidence = { lost: 0, gaps: 0, share: 1, fullInDays: undefined, asked: false };
+  function drawHealth() {
+    const days = evidence.fullInDays;
+    fill(strip, healthLamps(state.health),
+      evidence.asked ? lamp('slash-circle', t('overview.gaps'), evidence.gaps ? lengthOf(evidence.lost) : '0', evidence.share >= 0.99, evidence.gaps ? t('overview.gapCount', { n: evidence.gaps }) : t('overview.noGaps'), link(pagesOf().some((p) => p.name === 'completeness') ? 'completeness' : 'playback')) : null,
+      days === undefined ? null : lamp('hourglass-split', t('overview.fullIn'), days === null ? t('overview.notFull') : t('overview.days', { n: number(days, days < 10 ? 1 : 0) }), days === null || days >= 3, '', pagesOf().some((p) => p.name === 'storage') ? link('storage') : undefined));
+  }
+  /** Before the first recording nothing was lost, and what policy deleted was meant to go. */
+  async function loadEvidence() {
+    const now = serverNow();
+    if (may('get', '/accounting')) {
+      const answer = await api.get('/accounting', { from: iso(now - 86_400_000), to: iso(now) }).catch(() => null);
+      const rows = answer?.items ?? answer?.cameras ?? [];
+      let recorded = 0;
+      evidence.lost = 0;
+      evidence.gaps = 0;
+      for (const row of rows) {
+        recorded += row.recordedSeconds;
+        const lost = Object.entries(row.byReason ?? {}).filter(([reason]) => gapKind(reason) !== 'none');
+        evidence.lost += lost.reduce((sum, [, seconds]) => sum + Number(seconds) * 1000, 0);
+        if (lost.some(([, seconds]) => Number(seconds) > 0)) evidence.gaps += 1;
+      }
+      evidence.share = recorded + evidence.lost > 0 ? recorded / (recorded + evidence.lost / 1000) : 1;
+      evidence.asked = Boolean(answer);
+    }
+    if (may('get', '/storage')) evidence.fullInDays = (await api.get('/storage').catch(() => ({}))).fullInDays;
+    drawHealth();
+  }
   function drawAlarms() {
     const open = [...state.alarm.values()].filter(isOpenAlarm).sort((a, b) => Number(Boolean(a.verdict)) - Number(Boolean(b.verdict)) || RANK[/** @type {'info'} */ (a.severity)] - RANK[/** @type {'info'} */ (b.severity)] || (a.openedAt < b.openedAt ? 1 : -1));
     fill(alarmCount, String(open.length));
@@ -70,11 +104,13 @@ export async function mount(root, context) {
   drawHealth();
   drawAlarms();
   void drawCases();
+  void loadEvidence();
   context.on('health', drawHealth);
   context.on('alarm', debounce(drawAlarms, 150));
   context.on('case', laterCases);
   context.on('reset', () => { drawHealth(); drawAlarms(); laterCases(); });
   context.every(60_000, laterCases);
+  context.every(60_000, loadEvidence);
   await liveMap(map, context);
   return {};
 }

@@ -77,7 +77,7 @@ function leafletMap(L, element, options) {
     return layer;
   };
   let gone = false;
-  const observer = new ResizeObserver(() => { if (!gone) map.invalidateSize(); });
+  const observer = new ResizeObserver(() => { if (!gone) map.invalidateSize({ animate: false }); });
   observer.observe(element);
   return {
     kind: 'leaflet',
@@ -117,6 +117,8 @@ function leafletMap(L, element, options) {
       if (gone) return;
       gone = true;
       observer.disconnect();
+      // A movement under way would end on a map that is gone.
+      map.stop();
       map.remove();
     },
   };
