@@ -59,7 +59,7 @@ export function mount(root, context) {
   const search = new ActivitySearch({
     camera: () => chosen, seek, shape,
     found: (list) => { timeline.found = list; timeline.draw(); },
-    view: (from, to) => timeline.show(from, (to - from) * 1.03),
+    view: (from, to) => timeline.show(from, Math.min(LONGEST, to - from)),
   });
   const picture = () => group.pictures.find((p) => p.camera === chosen) ?? group.pictures[0];
   function shape() {

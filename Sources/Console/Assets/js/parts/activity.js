@@ -122,7 +122,11 @@ export class ActivitySearch {
       fill(this.note, this.results.length === 0 ? t('activity.none') : t('activity.found', { n: this.results.length }), this.results.length > LISTED ? ` ${t('activity.listed', { n: LISTED })}` : '');
       this.#drawResults();
       this.host.found(this.results);
-      if (this.results.length) this.host.view(Math.min(from, this.results[0].from), to);
+      const last = this.results.at(-1);
+      if (last) {
+        const margin = Math.max(60_000, (last.to - this.results[0].from) / 20);
+        this.host.view(this.results[0].from - margin, last.to + margin);
+      }
     } catch (error) {
       if (mine !== this.#turn) return;
       this.results = [];

@@ -13,6 +13,7 @@ export class RegionLayer {
   /** @type {Region|null} */ region = null;
   /** @type {{columns: number, rows: number, counts: number[]}|null} */ heat = null;
   #shape = 16 / 9;
+  #dragging = false;
 
   /** @param {(region: Region|null) => void} changed */
   constructor(changed) {
@@ -68,15 +69,17 @@ export class RegionLayer {
     this.canvas.addEventListener('pointermove', (/** @type {PointerEvent} */ e) => {
       if (!start) return;
       this.region = between(start, point(e));
+      this.#dragging = true;
       this.draw();
     });
     this.canvas.addEventListener('pointerup', (/** @type {PointerEvent} */ e) => {
       if (!start) return;
       const region = between(start, point(e));
       start = null;
+      this.#dragging = false;
       this.set(region.width < LEAST || region.height < LEAST ? null : region);
     });
-    this.canvas.addEventListener('pointercancel', () => { start = null; });
+    this.canvas.addEventListener('pointercancel', () => { start = null; this.#dragging = false; this.draw(); });
     // Without a pointer: the arrows move the rectangle, with Shift they change its size.
     this.canvas.addEventListener('keydown', (/** @type {KeyboardEvent} */ e) => {
       const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[/** @type {'ArrowUp'} */ (e.key)];
@@ -114,7 +117,8 @@ export class RegionLayer {
     if (!this.region) return;
     const r = this.region;
     const [x, y, w, z] = [left + r.x * width, top + r.y * height, r.width * width, r.height * height];
-    if (this.canvas.dataset.drawing === 'true') {
+    // Only while it is drawn: a search's results are looked at undimmed.
+    if (this.#dragging) {
       g.fillStyle = 'rgb(0 0 0 / 40%)';
       g.fillRect(left, top, width, y - top);
       g.fillRect(left, y + z, width, top + height - y - z);
