@@ -40,8 +40,8 @@ static inline int gw_set_parent_death_signal(int signal) { return prctl(PR_SET_P
 static inline int gw_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 /// Closes all descriptors from `first` on (close_range(2), _GNU_SOURCE).
 static inline int gw_close_from(unsigned first) { return (int)syscall(SYS_close_range, first, ~0u, 0); }
-/// From now on every system call but those that computing, threads and open descriptors take fails with EPERM
-/// (seccomp(2)). The filter is made of macros; needs gw_set_no_new_privileges() before.
+/// From now on every system call but those that computing and open descriptors take fails with EPERM
+/// (seccomp(2)): no files, sockets, processes or threads. The filter is made of macros; needs gw_set_no_new_privileges() before.
 static inline int gw_forbid_system_calls(void) {
 #if defined(__x86_64__)
     const unsigned architecture = AUDIT_ARCH_X86_64;
@@ -53,10 +53,10 @@ static inline int gw_forbid_system_calls(void) {
     static const int allowed[] = {
         SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_fstat, SYS_lseek, SYS_ppoll,
         SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise,
-        SYS_futex, SYS_clone, SYS_clone3, SYS_exit, SYS_exit_group, SYS_set_robust_list, SYS_rseq,
+        SYS_futex, SYS_exit, SYS_exit_group, SYS_set_robust_list, SYS_rseq,
         SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack, SYS_tgkill, SYS_gettid, SYS_getpid,
         SYS_sched_yield, SYS_sched_getaffinity, SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep, SYS_getrandom,
-        SYS_restart_syscall, SYS_getrusage, SYS_sysinfo, SYS_prctl,
+        SYS_restart_syscall, SYS_getrusage, SYS_sysinfo,
 #ifdef SYS_poll
         SYS_poll,
 #endif

@@ -18,7 +18,8 @@ struct PictureTests {
             #!/usr/bin/python3
             import json, struct, subprocess, sys
             h, p = struct.unpack(">II", sys.stdin.buffer.read(8))
-            job = json.loads(sys.stdin.buffer.read(h))["picture"]
+            request = json.loads(sys.stdin.buffer.read(h))
+            job = request.get("picture") or dict(request["keyPicture"], mediaSeconds=0)
             media = sys.stdin.buffer.read(p)
             frames = subprocess.run(
                 ["ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets",

@@ -38,6 +38,9 @@ struct StandInRenderer {
                     width = request[job]["maximumWidth"]
                     answer({"initialisation": {"codecString": "avc1.4d401e", "width": width, "height": width // 2,
                                                "sampleRate": 0, "channels": 0}}, media)
+                elif job == "openAudio":
+                    answer({"initialisation": {"codecString": "mp4a.40.2", "width": 0, "height": 0,
+                                               "sampleRate": 8000, "channels": 1}}, b"sound")
                 elif job == "fragment":
                     at = media.index(b"tfdt") + 8
                     ticks = struct.unpack(">Q", media[at:at + 8])[0]

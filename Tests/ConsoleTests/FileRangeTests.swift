@@ -82,4 +82,37 @@ struct FileRangeTests {
         let again = try await world.ask(.get, path)
         #expect(again.headers[.eTag] == tag && again.bytes == whole.bytes)
     }
+
+    @Test(
+        "a client that goes away lets the file go",
+        .enabled(if: SharedData.video(clipName) != nil, "no shared clips here")
+    )
+    func aborted() async throws {
+        let world = try await ConsoleWorld()
+        let (from, to) = try await world.record(clipName)
+        let path = "/api/v1/cameras/gate/clip.mp4?from=\(from.rfc3339)&to=\(to.rfc3339)"
+        _ = try await world.ask(.head, path)
+        let folder = world.folder.appending(path: "exports/tmp")
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).first)
+        // Far more than sockets hold: the answer can't be through before the client goes.
+        let file = try FileHandle(forWritingTo: folder.appending(path: name))
+        try file.truncate(atOffset: 200 << 20)
+        try file.close()
+        @Sendable func open() -> Int {
+            let links = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+            return links.count { link in
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(link)")
+                return target?.hasSuffix(name) == true
+            }
+        }
+        try await withConsole(world) { port, _ in
+            do {
+                let client = try RawClient(port: port)
+                client.get(path, token: world.tokens["monitor"])
+                let (bytes, _) = await client.read { $0.count > 100_000 }
+                #expect(bytes.count > 100_000 && open() == 1)
+            }
+            #expect(await eventually(within: .seconds(10)) { open() == 0 })
+        }
+    }
 }

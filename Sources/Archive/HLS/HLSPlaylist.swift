@@ -33,6 +33,9 @@ struct HLSPlaylist {
     /// An entry never gets longer, key frame or not.
     private static let longestTicks: Int64 = 9 * 90_000
 
+    /// No entry is longer; the same for all playlists, since it must not change while one grows.
+    private static let targetSeconds = 10
+
     private struct Entry {
         var part: Part
         var indices: Range<Int>
@@ -83,10 +86,8 @@ struct HLSPlaylist {
     /// The playlist's text.
     var text: String {
         let entries = entries
-        // It must not change while the playlist grows.
-        let target = isFinal ? Int(entries.map(\.seconds).max()?.rounded(.up) ?? 1) : 10
         var lines = [
-            "#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-TARGETDURATION:\(max(1, target))",
+            "#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-TARGETDURATION:\(Self.targetSeconds)",
             "#EXT-X-PLAYLIST-TYPE:\(isFinal ? "VOD" : "EVENT")", "#EXT-X-MEDIA-SEQUENCE:0",
         ]
         var map: String?

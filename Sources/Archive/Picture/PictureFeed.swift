@@ -63,11 +63,7 @@ final class PictureFeed: Sendable {
             case .fragment(_, _, let at, _, _, _, key: true) where last.map({ at - $0 >= .milliseconds(950) }) ?? true:
                 last = at
                 do {
-                    let jpeg = try await pool.picture(
-                        media: initialisation + frame.payload,
-                        mediaSeconds: 0,
-                        maximumWidth: 1280
-                    )
+                    let jpeg = try await pool.keyPicture(media: initialisation + frame.payload, maximumWidth: 1280)
                     let picture = LiveFrame(message: .picture(cameraId: cameraId, at: at), payload: jpeg)
                     let listeners = state.withLock { Array($0.cameras[cameraId]?.listeners.values ?? [:].values) }
                     for listener in listeners { listener.yield(picture) }

@@ -73,7 +73,7 @@ enum LiveRoutes {
                 .init(
                     name: "width",
                     summary: "pixels at most",
-                    schema: ["type": "integer", "minimum": 16, "maximum": 640]
+                    schema: ["type": "integer", "minimum": 16, "maximum": 1920]
                 ),
             ],
             content: .binary("application/octet-stream"),
@@ -258,7 +258,7 @@ enum LiveRoutes {
             from: range.lowerBound,
             to: range.upperBound,
             count: try request.queryInt("count", in: 1...1000) ?? 60,
-            width: try request.queryInt("width", in: 16...640) ?? 160
+            width: try request.queryInt("width", in: 16...1920) ?? 160
         )
         await request.auditView(.viewPlayback, cameraId: camera.id)
         return try framed(frames, of: camera, request)
