@@ -8,20 +8,19 @@ extension Archive {
 
     /// The camera's fragments as they are recorded, from the last key frame on disk on. Ends with the reader's task or
     /// when the stream is let go.
-    ///
-    /// - Parameter audio: with the sound, as messages of its own.
-    package func liveFragments(cameraId: String, audio: Bool = false) -> AsyncStream<LiveFrame> {
-        stream(hub.reader(cameraId: cameraId), audio: audio)
+    package func liveFragments(cameraId: String) -> AsyncStream<LiveFrame> {
+        Self.stream(hub.reader(cameraId: cameraId))
     }
 
     /// As `liveFragments`, the video as H.264 no wider than a tile of `width` pixels.
     ///
     /// - Throws: `ArchiveError` (`tooManyTranscodes`, `renderFailed`).
     package func liveTranscoded(cameraId: String, width: Int?) throws -> AsyncStream<LiveFrame> {
-        stream(
-            try liveTranscodes.reader(cameraId: cameraId, width: TranscodeSession.width(width)),
-            audio: false
-        )
+        Self.stream(try liveTranscodes.reader(cameraId: cameraId, width: TranscodeSession.width(width)))
+    }
+
+    private static func stream(_ reader: LiveReader) -> AsyncStream<LiveFrame> {
+        AsyncStream(unfolding: { await reader.next() }, onCancel: { reader.end() })
     }
 
     /// The camera's sound alone; without any that is recorded nothing ever comes.
@@ -35,20 +34,6 @@ extension Archive {
                 guard let frame = await reader.next() else { return nil }
                 await waiting.put(await sound.frames(of: frame))
             }
-        } onCancel: {
-            reader.end()
-        }
-    }
-
-    private func stream(_ reader: LiveReader, audio: Bool) -> AsyncStream<LiveFrame> {
-        guard audio else { return AsyncStream(unfolding: { await reader.next() }, onCancel: { reader.end() }) }
-        let sound = makeSound()
-        let waiting = FrameQueue()
-        return AsyncStream {
-            if let frame = await waiting.next() { return frame }
-            guard let frame = await reader.next() else { return nil }
-            await waiting.put(await sound.frames(of: frame))
-            return frame
         } onCancel: {
             reader.end()
         }

@@ -282,6 +282,8 @@ enum LiveRoutes {
                                 return
                             }
                         }
+                    } catch is CancellationError {
+                        // The reader has gone.
                     } catch {
                         // Without `end` and cut off: the reader sees that this was not all.
                         request.context.logger.error(
