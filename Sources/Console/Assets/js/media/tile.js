@@ -2,7 +2,7 @@
 import { fill, h, icon } from '../core/dom.js';
 import { clock, span, t, word } from '../core/i18n.js';
 import { on, serverNow, state } from '../core/store.js';
-import { recordingTags } from '../parts/cameras.js';
+import { pausedText, recordingTags } from '../parts/cameras.js';
 import { codecBadge } from '../parts/codec.js';
 import { cameraMark } from '../parts/marks.js';
 import { Replay } from './replay.js';
@@ -201,19 +201,23 @@ export class LiveTile {
     let since = this.#status?.since ? serverNow() - Date.parse(this.#status.since) : null;
     if (shown === 'live' && this.#lastMedia === 0) { shown = 'connecting'; reason = 'starting'; since = null; }
     else if (shown === 'live' && silent !== null && silent > limit) { shown = 'stalled'; reason = this.#streamOpen ? 'noPackets' : 'unreachable'; since = silent * 1000; }
-    this.element.dataset.state = shown;
-    const name = state.camera.get(this.camera)?.name ?? this.camera;
-    const age = still && this.#pictureAt ? clock(this.#pictureAt) : '';
     const camera = { ...state.camera.get(this.camera), reason };
+    const off = shown === 'offline' && Boolean(camera.recording?.paused);
+    this.element.dataset.state = off ? 'paused' : shown;
+    const name = camera.name ?? this.camera;
+    const age = still && this.#pictureAt ? clock(this.#pictureAt) : '';
     const tags = recordingTags(camera);
     const key = [shown, reason, shown === 'live' ? '' : Math.floor((since ?? 0) / 1000), name, age, Boolean(camera.recording?.paused), Boolean(camera.isolated)].join('|');
     if (key === this.#shown) return;
     this.#shown = key;
     fill(this.label, cameraMark(shown), h('span.tile-name', null, name), age ? h('span.dim', null, age) : null);
     this.cover.hidden = shown === 'live';
-    fill(this.tags, tags);
+    // What the cover says in full needs no tag.
+    fill(this.tags, off ? null : tags);
     const names = { connecting: 'hourglass-split', offline: 'camera-video-off', unauthorised: 'shield-lock' };
-    if (shown !== 'live') {
+    if (off) {
+      fill(this.cover, icon('pause-circle'), h('b', null, t('recording.paused')), h('span.dim', null, pausedText(camera)));
+    } else if (shown !== 'live') {
       // The server may be the one that is gone: the shape needs no file from it.
       fill(this.cover, shown === 'stalled' ? cameraMark(shown) : icon(names[/** @type {'offline'} */ (shown)] ?? 'question-circle'), h('b', null, word('cameraState', shown)),
         reason && reason !== 'ok' ? h('span', null, word('reason', reason)) : null,
