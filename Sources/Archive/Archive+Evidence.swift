@@ -1,7 +1,7 @@
 package import Domain
 package import Store
 
-/// Bookmarks, holds and attachments.
+/// Bookmarks and attachments.
 extension Archive {
     /// Sets a bookmark, with a hold when asked.
     ///
@@ -58,69 +58,6 @@ extension Archive {
         guard try await BookmarkRepository(database).delete(id) else {
             throw ArchiveError(.notFound, "there is no bookmark \(id)")
         }
-    }
-
-    /// Locks a range; when this returns the lock is on disk and capture obeys it.
-    ///
-    /// The range may lie in the future (a clip up to 20 s after an alarm).
-    ///
-    /// - Throws: `ArchiveError` (`invalidRange`, `io`, `diskFull`), `StoreError`.
-    package func createHold(
-        cameraId: String,
-        from: WallTime,
-        to: WallTime,
-        reason: String,
-        by: String,
-        caseId: String? = nil
-    ) async throws -> Hold {
-        try Self.check(from, to, atMost: Self.maximumWindow)
-        let now = clock.now()
-        var hold = Hold(
-            id: UUIDv7.make(at: now),
-            cameraId: cameraId,
-            from: from,
-            to: to,
-            reason: reason,
-            by: by,
-            createdAt: now,
-            caseId: caseId,
-            recorded: .none
-        )
-        hold.recorded = try await recordedShare(cameraId: cameraId, from: from, to: to)
-        try await holdKeeper.create(hold)
-        return hold
-    }
-
-    /// How much of a range is on disk; what lies in the future doesn't count as missing.
-    func recordedShare(cameraId: String, from: WallTime, to: WallTime) async throws -> RecordedShare {
-        let timeline = try await material(cameraId, from, to).timeline
-        if timeline.runs.isEmpty { return .none }
-        return timeline.gaps.isEmpty ? .all : .part
-    }
-
-    /// Newest first, released ones too.
-    package func holds(cameraId: String? = nil, page: PageRequest) async throws -> Page<Hold> {
-        try await HoldRepository(database).list(cameraId: cameraId, page: page)
-    }
-
-    /// Those that touch the range, released ones too.
-    package func holds(cameraId: String, from: WallTime, to: WallTime) async throws -> [Hold] {
-        try await HoldRepository(database).overlapping(cameraId: cameraId, from: from, to: to)
-    }
-
-    /// - Throws: `ArchiveError` (`notFound`).
-    package func hold(id: String) async throws -> Hold {
-        guard let hold = try await HoldRepository(database).find(id) else {
-            throw ArchiveError(.notFound, "there is no hold \(id)")
-        }
-        return hold
-    }
-
-    /// Ends a hold; its record stays.
-    ///
-    /// - Throws: `ArchiveError` (`notFound`, `alreadyReleased`, `io`, `diskFull`), `StoreError`.
-    package func releaseHold(id: String, by: String, reason: String) async throws -> Hold {
-        try await holdKeeper.release(try await hold(id: id), by: by, reason: reason, at: clock.now())
     }
 
     /// Keeps a picture; when this returns it is on disk.

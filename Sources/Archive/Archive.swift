@@ -39,6 +39,8 @@ package final class Archive: Sendable {
     let liveTranscodes: LiveTranscodes
     /// Sound that is converted takes a process too, though next to nothing of a processor.
     let soundSlots = TranscodeSlots(limit: 16)
+    /// The index held all that the journals did when it last looked.
+    let isCaughtUp = Atomic<Bool>(false)
     /// At most 2 clips are written at once; others wait.
     private let clipThreads = BlockingWork(queues: 2)
     let clipShelf: ClipShelf
@@ -112,9 +114,11 @@ package final class Archive: Sendable {
                 guard let step = try await follower?.step() else { continue }
                 for gap in step.gaps { await hooks.onGap(gap) }
                 unreadable = note(follower?.failures ?? [:], before: unreadable)
+                isCaughtUp.store(!step.more, ordering: .relaxed)
                 if step.more { continue }
             } catch {
                 if Task.isCancelled { return }
+                isCaughtUp.store(false, ordering: .relaxed)
                 logger.error("index.failed", metadata: ["error": "\(error)"])
                 follower = nil
                 try? await Task.sleep(for: .seconds(2))

@@ -21,6 +21,8 @@ package struct ConsoleServices: Sendable {
     package var currentPicture: @Sendable (_ cameraId: String) async -> CurrentPicture?
     /// What the processes and the disk are doing.
     package var health: @Sendable () async -> HealthFacts
+    /// What the recording volumes hold, and for how long it lasts.
+    package var storage: @Sendable () async throws -> StorageReport
 
     /// Who did what with recordings, users and keys.
     package var audit: AuditLog { archive.audit }
@@ -37,7 +39,8 @@ package struct ConsoleServices: Sendable {
         telemetry: TelemetryService,
         cameraStatus: @escaping @Sendable () -> [String: CameraStatus],
         currentPicture: @escaping @Sendable (_ cameraId: String) async -> CurrentPicture?,
-        health: @escaping @Sendable () async -> HealthFacts
+        health: @escaping @Sendable () async -> HealthFacts,
+        storage: @escaping @Sendable () async throws -> StorageReport
     ) {
         self.site = site
         self.version = version
@@ -51,6 +54,7 @@ package struct ConsoleServices: Sendable {
         self.cameraStatus = cameraStatus
         self.currentPicture = currentPicture
         self.health = health
+        self.storage = storage
     }
 }
 

@@ -33,6 +33,7 @@ struct Centre: Sendable {
     private let alarms: AlarmService
     private let telemetry: TelemetryService
     private let retention: RetentionService
+    private let gapAlarms: GapAlarms
     private let console: ConsoleServer
     private let feed: ChangeFeed
     private let openAlarms: OpenAlarmIndex
@@ -65,7 +66,8 @@ struct Centre: Sendable {
             clock: clock,
             units: Set(base.responsibility.units.map(\.id))
         )
-        let gapAlarms = GapAlarms()
+        let gapAlarms = GapAlarms(site: site)
+        self.gapAlarms = gapAlarms
         archive = Archive(
             dataDirectory: folder.url,
             database: database,
@@ -88,7 +90,6 @@ struct Centre: Sendable {
             clock: clock
         )
         self.alarms = alarms
-        await gapAlarms.deliver(to: alarms, clock: clock, logger: logger)
         let openAlarms = OpenAlarmIndex()
         telemetry = TelemetryService(
             site: site,
@@ -117,6 +118,17 @@ struct Centre: Sendable {
             onStatus: { feed.publish(CameraView.change(of: $0, in: site)) }
         )
         self.hub = hub
+        let archive = archive
+        await gapAlarms.deliver(
+            to: GapAlarms.Surroundings(
+                sink: alarms,
+                clock: clock,
+                logger: logger,
+                offline: { hub.offlineCameras },
+                recordedUntil: { try await archive.recordedUntil() },
+                openGaps: { try await archive.openGaps() }
+            )
+        )
         let supervisor =
             captureMode == .managed
             ? CaptureSupervisor(dataFolder: folder, shards: configurations.map(\.shard), hub: hub, logger: logger) : nil
@@ -128,6 +140,13 @@ struct Centre: Sendable {
             planner: RetentionPlanner(policies: RetentionPolicies(site: site)),
             delete: { camera, segments in hub.send(.delete(segments: segments), forCamera: camera) },
             onExhausted: { await alarms.raiseSystem("diskHeld", $0, clock: clock, logger: logger) }
+        )
+        let storage = StorageService(
+            dataDirectory: folder.url,
+            database: database,
+            policies: RetentionPolicies(site: site),
+            clock: clock,
+            facts: { hub.statistics.flatMap { $0.volumes ?? [] } }
         )
         console = ConsoleServer(
             services: ConsoleServices(
@@ -142,7 +161,8 @@ struct Centre: Sendable {
                 telemetry: telemetry,
                 cameraStatus: { hub.statuses },
                 currentPicture: { await hub.currentPicture($0) },
-                health: { HealthFacts(hub: hub, supervisor: supervisor, folder: folder) }
+                health: { HealthFacts(hub: hub, supervisor: supervisor, folder: folder) },
+                storage: { try await storage.report() }
             ),
             settings: ConsoleServer.Settings(host: address.host, port: address.port),
             logger: Logger(label: "gridwatch.console"),
@@ -180,6 +200,9 @@ struct Centre: Sendable {
             }
             group.addTask {
                 await retention.run(); return nil
+            }
+            group.addTask {
+                await gapAlarms.run(openAlarms: inherited); return nil
             }
             group.addTask {
                 await openAlarms.run(alarms: alarms, feed: feed); return nil

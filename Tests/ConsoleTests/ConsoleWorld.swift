@@ -86,6 +86,12 @@ final class ConsoleWorld: Sendable {
         tokens["unit2"] = try await Self.signIn(users, "unit2", .unit, unit: units[1].id)
         self.tokens = tokens
         let box = StatusBox()
+        let storage = StorageService(
+            dataDirectory: folder,
+            database: database,
+            policies: RetentionPolicies(site: site),
+            clock: clock
+        )
         services = ConsoleServices(
             site: site,
             version: "test",
@@ -104,7 +110,8 @@ final class ConsoleWorld: Sendable {
                     totalBytes: 10,
                     capture: [HealthFacts.Shard(shard: 0, connected: true, since: .epoch)]
                 )
-            }
+            },
+            storage: { try await storage.report() }
         )
         self.box = box
     }

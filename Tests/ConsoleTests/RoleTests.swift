@@ -75,6 +75,11 @@ private let expectations: [Expectation] = [
         #"{"cameraId": "gate", "from": "2026-11-23T08:00:00Z", "to": "2026-11-23T08:01:00Z", "reason": "r"}"#
     ),
     Expectation(.get, "/api/v1/holds", notViewer),
+    Expectation(.get, "/api/v1/holds/{id}", notViewer, 404),
+    Expectation(.post, "/api/v1/holds/{id}/extend", "monitor", 404, #"{"until": null}"#),
+    Expectation(.get, "/api/v1/gaps", notViewer),
+    Expectation(.get, "/api/v1/accounting", notViewer),
+    Expectation(.get, "/api/v1/storage", "monitor leader admin"),
     Expectation(.post, "/api/v1/holds/{id}/release", "monitor", 404, #"{"reason": "r"}"#),
     Expectation(.post, "/api/v1/attachments", "monitor acceptor unit collector", 201, nil),
     Expectation(.get, "/api/v1/attachments/{id}", "*", 404),
@@ -142,7 +147,7 @@ struct RoleTests {
             path = path.replacing("{id}", with: id)
         }
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
-        if ["timeline", "clip.mp4", "playback", "readings", "track"].contains(where: path.hasSuffix) {
+        if ["timeline", "clip.mp4", "playback", "readings", "track", "gaps", "accounting"].contains(where: path.hasSuffix) {
             path += "?\(range)"
         }
         if expectation.path == "/api/v1/live" { path += "?cameras=gate" }

@@ -1,5 +1,6 @@
 package import Domain
 package import Store
+import Synchronization
 
 /// What is recorded and what is not, over cameras and windows.
 extension Archive {
@@ -46,4 +47,13 @@ extension Archive {
         }
         return Page(rows: found, limit: page.limit) { Cursor(time: $0.gap.from, id: $0.cameraId) }
     }
+
+    /// The end of the last frame ever recorded, by camera; nil while the index lags behind the journals.
+    package func recordedUntil() async throws -> [String: WallTime]? {
+        guard isCaughtUp.load(ordering: .relaxed) else { return nil }
+        return try await UsageRepository(database).recordedUntil(node: settings.node)
+    }
+
+    /// The gaps that have no end yet.
+    package func openGaps() async throws -> [Gap] { try await gaps.open(node: settings.node) }
 }

@@ -14,24 +14,51 @@ struct HoldKeeper: Sendable {
         repository = HoldRepository(database)
     }
 
-    /// Locks; when this returns the lock survives a power cut and capture obeys it.
-    func create(_ hold: Hold) async throws {
-        try await append(Self.record(hold))
-        try await repository.upsert([hold])
+    /// Locks; when this returns the locks survive a power cut and capture obeys them.
+    func create(_ holds: [Hold]) async throws {
+        try await append(holds)
+        try await repository.upsert(holds)
     }
 
     /// Releases; the record stays.
     func release(_ hold: Hold, by: String, reason: String, at: WallTime) async throws -> Hold {
-        guard hold.releasedAt == nil else {
-            throw ArchiveError(.alreadyReleased, "hold \(hold.id) is already released")
-        }
         var released = hold
         released.releasedAt = at
         released.releasedBy = by
         released.releaseReason = reason
-        try await append(Self.record(released))
-        try await repository.upsert([released])
-        return released
+        return try await change(released, from: hold)
+    }
+
+    /// Moves the end of a hold; nil: it has none.
+    func extend(_ hold: Hold, until: WallTime?) async throws -> Hold {
+        var extended = hold
+        extended.until = until
+        return try await change(extended, from: hold)
+    }
+
+    /// Releases those that have reached their end.
+    ///
+    /// - Parameter now: a time that can be trusted: capture looks at the release only, and no clock.
+    /// - Returns: how many there were.
+    func expire(now: WallTime) async throws -> Int {
+        var count = 0
+        for hold in try await repository.active() {
+            guard let until = hold.until, until <= now else { continue }
+            // Asked once more: somebody may have extended it meanwhile.
+            guard let latest = try await repository.find(hold.id), latest == hold else { continue }
+            _ = try await release(hold, by: Hold.expirer, reason: Hold.expiryReason, at: now)
+            count += 1
+        }
+        return count
+    }
+
+    private func change(_ hold: Hold, from before: Hold) async throws -> Hold {
+        guard before.releasedAt == nil else {
+            throw ArchiveError(.alreadyReleased, "hold \(hold.id) is already released")
+        }
+        try await append([hold])
+        try await repository.upsert([hold])
+        return hold
     }
 
     /// Brings the table up to date with the journal, and writes into the journal what only the table has.
@@ -44,16 +71,17 @@ struct HoldKeeper: Sendable {
         let written = Set(records.map(\.id))
         var lost = 0
         for hold in try await repository.active() where !written.contains(hold.id) {
-            try await append(Self.record(hold))
+            try await append([hold])
             lost += 1
         }
         return (written.subtracting(known).count, lost)
     }
 
-    private func append(_ record: HoldRecord) async throws {
+    private func append(_ holds: [Hold]) async throws {
+        let records = holds.map(Self.record)
         try await BlockingWork.shared.run { [journal] in
             do throws(FileFailure) {
-                try journal.append(record)
+                try journal.append(records)
             } catch {
                 throw ArchiveError(
                     error.code == ENOSPC ? .diskFull : .io,
@@ -64,7 +92,7 @@ struct HoldKeeper: Sendable {
         }
     }
 
-    private static func record(_ hold: Hold) -> HoldRecord {
+    static func record(_ hold: Hold) -> HoldRecord {
         HoldRecord(
             id: hold.id,
             cameraId: hold.cameraId,
@@ -73,11 +101,15 @@ struct HoldKeeper: Sendable {
             reason: hold.reason,
             by: hold.by,
             createdAt: hold.createdAt,
-            releasedAt: hold.releasedAt
+            caseId: hold.caseId,
+            until: hold.until,
+            releasedAt: hold.releasedAt,
+            releasedBy: hold.releasedBy,
+            releaseReason: hold.releaseReason
         )
     }
 
-    private static func row(_ record: HoldRecord) -> Hold {
+    static func row(_ record: HoldRecord) -> Hold {
         Hold(
             id: record.id,
             cameraId: record.cameraId,
@@ -86,7 +118,11 @@ struct HoldKeeper: Sendable {
             reason: record.reason,
             by: record.by,
             createdAt: record.createdAt,
+            caseId: record.caseId,
+            until: record.until,
             releasedAt: record.releasedAt,
+            releasedBy: record.releasedBy,
+            releaseReason: record.releaseReason,
             recorded: .none
         )
     }

@@ -92,6 +92,8 @@ package struct RetentionService: Sendable {
                 metadata: ["clock": "\(clock.now().rfc3339)", "expected": "\(now.rfc3339)"]
             )
         }
+        let expired = try await HoldKeeper(layout: layout, database: database).expire(now: now)
+        if expired > 0 { logger.notice("holds have reached their end", metadata: ["count": "\(expired)"]) }
         // Capture also deletes alone, when it has to keep the floor: always a camera's oldest first.
         if progress.turn % 3 == 0 { try await forgetMissing(now: now) }
         progress.path = try await forgetRolling(after: progress.path)

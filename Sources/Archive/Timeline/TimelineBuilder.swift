@@ -93,7 +93,7 @@ struct TimelineBuilder {
     }
 
     private func isSliver(_ gap: Timeline.Gap) -> Bool {
-        gap.detail == Self.unknown && gap.to - gap.from < .seconds(1)
+        gap.detail == Self.unknown && gap.to - gap.from <= Self.seam
     }
 
     /// The detail of a gap for which there is no row.

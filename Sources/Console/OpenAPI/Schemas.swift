@@ -1,4 +1,5 @@
 import Alarms
+import Archive
 import Domain
 import Store
 import Telemetry
@@ -29,9 +30,13 @@ enum Schemas {
             required: ["cameraId", "from", "to", "title"]
         ),
         "NewHold": Schema.request(
-            ["cameraId": Schema.text, "from": Schema.time, "to": Schema.time, "reason": Schema.text],
-            required: ["cameraId", "from", "to", "reason"]
+            [
+                "cameraId": Schema.text, "cameraIds": Schema.list(Schema.text), "from": Schema.time, "to": Schema.time,
+                "reason": Schema.text, "until": Schema.timeOrNull,
+            ],
+            required: ["from", "to", "reason"]
         ),
+        "HoldExtension": Schema.request(["until": Schema.timeOrNull, "reason": Schema.textOrNull], required: []),
         "NewCase": Schema.request(
             [
                 "class": Schema.text, "position": Schema.orNull(point), "address": Schema.textOrNull,
@@ -102,6 +107,33 @@ enum Schemas {
         "AttachmentReference": Schema.object(["id": Schema.text, "url": Schema.text]),
     ]
 
+    /// A part of a hold's range that is not recorded.
+    private static let missing = Schema.object([
+        "from": Schema.time, "to": Schema.time, "reason": Schema.oneOf(StateReason.self),
+    ])
+
+    private static let storage = Schema.object([
+        "volumes": Schema.list(
+            Schema.object([
+                "id": Schema.text, "path": Schema.textOrNull, "totalBytes": Schema.integer,
+                "freeBytes": Schema.integer, "floorBytes": Schema.integer,
+                "state": Schema.oneOf(VolumeFacts.State.self),
+                "reason": Schema.textOrNull, "recordedBytes": Schema.integer, "bytesPerDay": Schema.integer,
+            ])
+        ),
+        "bytesPerDay": Schema.integer, "fullInDays": Schema.numberOrNull, "fullAt": Schema.timeOrNull,
+        "heldBytes": Schema.integer, "recordedBytes": Schema.integer,
+        "cameras": Schema.list(
+            Schema.object([
+                "cameraId": Schema.text, "bytes": Schema.integer, "heldBytes": Schema.integer,
+                "bytesPerDay": Schema.integer, "recordedFrom": Schema.timeOrNull, "keepDays": Schema.integer,
+                "keepBytes": Schema.integerOrNull, "priority": Schema.integer, "expectedDays": Schema.numberOrNull,
+                "shortfall": Schema.flag, "declared": Schema.flag,
+            ])
+        ),
+        "policies": Schema.list(Schema.anyObject), "serverTime": Schema.time,
+    ])
+
     private static let domain: [String: JSONValue] = [
         "Camera": Schema.object([
             "id": Schema.text, "name": Schema.text, "group": Schema.textOrNull,
@@ -116,7 +148,7 @@ enum Schemas {
             "gaps": Schema.list(
                 Schema.object([
                     "from": Schema.time, "to": Schema.time, "reason": Schema.oneOf(StateReason.self),
-                    "detail": Schema.textOrNull,
+                    "laterReasons": Schema.list(Schema.oneOf(StateReason.self)), "detail": Schema.textOrNull,
                 ])
             ),
             "activity": Schema.list(
@@ -133,12 +165,32 @@ enum Schemas {
             "by": Schema.text, "createdAt": Schema.time, "holdId": Schema.textOrNull,
             "recorded": ["type": "string", "enum": ["all", "part", "none"]],
         ]),
-        "Hold": Schema.object([
-            "id": Schema.text, "cameraId": Schema.text, "from": Schema.time, "to": Schema.time,
-            "reason": Schema.text, "by": Schema.text, "createdAt": Schema.time, "caseId": Schema.textOrNull,
-            "releasedAt": Schema.timeOrNull, "releasedBy": Schema.textOrNull, "releaseReason": Schema.textOrNull,
-            "recorded": ["type": "string", "enum": ["all", "part", "none"]],
+        "Hold": Schema.object(
+            [
+                "id": Schema.text, "cameraId": Schema.text, "from": Schema.time, "to": Schema.time,
+                "reason": Schema.text, "by": Schema.text, "createdAt": Schema.time, "caseId": Schema.textOrNull,
+                "releasedAt": Schema.timeOrNull, "releasedBy": Schema.textOrNull, "releaseReason": Schema.textOrNull,
+                "recorded": ["type": "string", "enum": ["all", "part", "none"]], "until": Schema.timeOrNull,
+                "owner": Schema.text, "state": Schema.oneOf(HoldDetail.State.self), "missing": Schema.list(missing),
+                "missingCount": Schema.integer, "bytes": Schema.integer,
+            ],
+            optional: ["missing", "missingCount", "bytes"]
+        ),
+        "HoldOrHolds": [
+            "anyOf": [Schema.reference("Hold"), Schema.object(["items": Schema.list(Schema.reference("Hold"))])]
+        ],
+        "Gap": Schema.object([
+            "cameraId": Schema.text, "from": Schema.time, "to": Schema.timeOrNull,
+            "reason": Schema.oneOf(StateReason.self),
+            "laterReasons": Schema.list(Schema.oneOf(StateReason.self)), "detail": Schema.textOrNull,
+            "seconds": Schema.number,
         ]),
+        "Accounting": Schema.object([
+            "cameraId": Schema.text, "recordedSeconds": Schema.number, "gapSeconds": Schema.number,
+            "windowSeconds": Schema.number, "byReason": Schema.anyObject, "gaps": Schema.integer,
+            "share": Schema.number,
+        ]),
+        "Storage": storage,
         "Alarm": alarm,
         "Sensor": Schema.object([
             "id": Schema.text, "name": Schema.text, "profile": Schema.text, "position": Schema.orNull(point),

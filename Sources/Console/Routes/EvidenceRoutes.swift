@@ -4,7 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Store
 
-/// Bookmarks, holds and attachments.
+/// Bookmarks and attachments.
 enum EvidenceRoutes {
     static let routes: [APIRoute] = [
         APIRoute(
@@ -54,57 +54,6 @@ enum EvidenceRoutes {
                     data: ["cameraId": bookmark.cameraId, "title": bookmark.title]
                 )
                 return Answer.noContent
-            }
-        ),
-        APIRoute(
-            .post,
-            "/api/v1/holds",
-            "Lock a range of the original recording",
-            access: .only(.monitor),
-            body: .json("NewHold"),
-            status: 201,
-            content: .json("Hold"),
-            handle: addHold
-        ),
-        APIRoute(
-            .get,
-            "/api/v1/holds",
-            "The holds, newest first, released ones too",
-            access: .except(.viewer),
-            parameters: [.init(name: "cameraId", summary: "only of this camera")] + APIRoute.Parameter.page,
-            content: .list("Hold"),
-            handle: { request in
-                let page = try await request.services.archive.holds(
-                    cameraId: request.query("cameraId"),
-                    page: request.page()
-                )
-                return Answer.list(page.items.map(\.view), next: page.next)
-            }
-        ),
-        APIRoute(
-            .post,
-            "/api/v1/holds/{id}/release",
-            "End a hold; its record stays",
-            access: .only(.monitor),
-            body: .json("Reason"),
-            content: .json("Hold"),
-            problems: [404: "notFound", 409: "alreadyReleased"],
-            handle: { request in
-                var object = try await request.object()
-                let reason = try object.string("reason", maximum: 500)
-                try object.finish()
-                let hold = try await request.services.archive.releaseHold(
-                    id: request.parameter("id"),
-                    by: request.user.name,
-                    reason: reason
-                )
-                await request.audit(
-                    .releaseHold,
-                    .hold,
-                    hold.id,
-                    data: ["cameraId": hold.cameraId, "reason": reason]
-                )
-                return Answer.json(hold.view)
             }
         ),
         APIRoute(
@@ -162,30 +111,6 @@ enum EvidenceRoutes {
         )
         request.services.feed.publish(Change(topic: .bookmark, json: bookmark.view.encoded))
         return Answer.json(bookmark.view, status: .created)
-    }
-
-    private static func addHold(_ request: APIRequest) async throws -> Response {
-        var object = try await request.object()
-        let (cameraId, range) = try range(&object, request)
-        let reason = try object.string("reason", maximum: 500)
-        try object.finish()
-        let hold = try await request.services.archive.createHold(
-            cameraId: cameraId,
-            from: range.lowerBound,
-            to: range.upperBound,
-            reason: reason,
-            by: request.user.name
-        )
-        await request.audit(
-            .hold,
-            .hold,
-            hold.id,
-            data: [
-                "cameraId": cameraId, "from": range.lowerBound.rfc3339, "to": range.upperBound.rfc3339,
-                "reason": reason,
-            ]
-        )
-        return Answer.json(hold.view, status: .created)
     }
 
     /// `cameraId`, `from` and `to` of a body.

@@ -21,6 +21,7 @@ extension Hold {
             "reason": .string(reason), "by": .string(by), "createdAt": JSONValue(createdAt),
             "caseId": JSONValue(caseId), "releasedAt": JSONValue(releasedAt), "releasedBy": JSONValue(releasedBy),
             "releaseReason": JSONValue(releaseReason), "recorded": .string(recorded.rawValue),
+            "until": JSONValue(until), "owner": .string(by), "state": .string(state.rawValue),
         ]
     }
 }
@@ -34,6 +35,7 @@ extension Timeline {
                 gaps.map { gap in
                     [
                         "from": JSONValue(gap.from), "to": JSONValue(gap.to), "reason": .string(gap.reason.rawValue),
+                        "laterReasons": .array(gap.laterReasons.map { .string($0.rawValue) }),
                         "detail": JSONValue(gap.detail),
                     ]
                 }

@@ -153,6 +153,18 @@ package struct UsageRepository: Sendable {
         }
     }
 
+    /// The end of the last frame ever recorded, by camera.
+    package func recordedUntil(node: String) async throws -> [String: WallTime] {
+        try await database.read { connection in
+            let rows = try Row.fetchAll(
+                connection,
+                sql: "SELECT camera, until FROM recorded WHERE node = ?",
+                arguments: [node]
+            )
+            return Dictionary(rows.map { ($0["camera"], $0.time("until")) }, uniquingKeysWith: { $1 })
+        }
+    }
+
     /// The end of the newest frame that was ever recorded on a node; nil: nothing was.
     package func newest(node: String) async throws -> WallTime? {
         try await database.read { connection in

@@ -74,6 +74,9 @@ final class CaptureHub: Sendable {
     var statuses: [String: CameraStatus] { state.withLock { $0.statuses } }
 
     /// The latest figures of every shard.
+    /// Cameras whose `offline` alarm is open.
+    var offlineCameras: Set<String> { state.withLock { $0.offlineRaised } }
+
     var statistics: [CaptureStatistics] { state.withLock { Array($0.statistics.values) } }
 
     var shards: [HealthFacts.Shard] {
