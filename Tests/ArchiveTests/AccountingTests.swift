@@ -120,7 +120,7 @@ struct AccountingTests {
             var batch = IndexBatch(node: "local")
             (batch.segments, batch.gaps) = (history.segments, history.gaps)
             batch.statuses = [
-                CameraStatus(cameraId: camera, state: .live, reason: .ok, since: Self.origin)
+                CameraStatus(cameraId: history.camera, state: .live, reason: .ok, since: Self.origin)
             ]
             _ = try await IndexRepository(fixture.database).apply(batch)
             let gone = history.delete(&random)

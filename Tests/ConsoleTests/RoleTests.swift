@@ -147,7 +147,9 @@ struct RoleTests {
             path = path.replacing("{id}", with: id)
         }
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
-        if ["timeline", "clip.mp4", "playback", "readings", "track", "gaps", "accounting"].contains(where: path.hasSuffix) {
+        if ["timeline", "clip.mp4", "playback", "readings", "track", "gaps", "accounting"].contains(
+            where: path.hasSuffix
+        ) {
             path += "?\(range)"
         }
         if expectation.path == "/api/v1/live" { path += "?cameras=gate" }
