@@ -5,11 +5,14 @@ import Media
 struct KeyPictures {
     private var decoder: VideoDecoder?
     private var openedFor: [UInt8] = []
+    private var isRough = false
 
     /// The picture of the first key frame.
     ///
-    /// - Parameter bytes: init segment and the fragment that begins with the key frame; behind that they may be cut off.
-    mutating func picture(_ bytes: [UInt8]) throws(MediaError) -> DecodedFrame {
+    /// - Parameters:
+    ///   - bytes: init segment and the fragment that begins with the key frame; behind that they may be cut off.
+    ///   - isSmall: it will be made so small that no flaw of a block's edge is seen.
+    mutating func picture(_ bytes: [UInt8], isSmall: Bool) throws(MediaError) -> DecodedFrame {
         guard let start = try FragmentParser.initSegment(bytes) else {
             throw MediaError(.invalidData, "the recording has no whole beginning (ftyp and moov)")
         }
@@ -19,7 +22,7 @@ struct KeyPictures {
         else { throw MediaError(.invalidData, "no key frame begins the fragment") }
         let parameters = Array(bytes[..<start.sizeBytes])
         let decoder: VideoDecoder
-        if let open = self.decoder, openedFor == parameters {
+        if let open = self.decoder, openedFor == parameters, isRough == isSmall {
             decoder = open
         } else {
             let stream = start.stream
@@ -28,9 +31,11 @@ struct KeyPictures {
                 extradata: stream.extradata,
                 width: stream.width,
                 height: stream.height,
-                keyFramesOnly: true
+                keyFramesOnly: true,
+                isRough: isSmall
             )
             self.decoder = decoder
+            isRough = isSmall
             openedFor = parameters
         }
         let first = start.sizeBytes + sample.offset

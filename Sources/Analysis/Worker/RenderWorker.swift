@@ -56,7 +56,7 @@ struct RenderJobs {
         case .picture(let seconds, let width):
             return [try jpeg(PictureAt(payload, mediaSeconds: seconds).frame, width)]
         case .keyPicture(let width):
-            return [try jpeg(keyPictures.picture(payload), width)]
+            return [try jpeg(keyPictures.picture(payload, isSmall: width > 0 && width <= 320), width)]
         case .openVideo(let width, let keysOnly):
             let video = try VideoTranscoder(initialisation: payload, maximumWidth: width, keysOnly: keysOnly)
             opened = .video(video)

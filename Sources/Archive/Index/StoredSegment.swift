@@ -39,6 +39,18 @@ struct StoredSegment: Sendable {
         try RecordingFileReader.read(path, offset: 0, count: opened.initBytes)
     }
 
+    /// As `bytes`, cut off behind the fragment's first sample.
+    func keyBytes(of fragment: FragmentRecord) throws -> [UInt8]? {
+        let head = try RecordingFileReader.read(
+            path,
+            offset: fragment.offset,
+            count: min(fragment.moofBytes + 16, fragment.sizeBytes)
+        )
+        guard let sample = try FragmentParser.fragmentHeader(head)?.samples.first else { return nil }
+        let bytes = try RecordingFileReader.read(path, offset: fragment.offset, count: sample.offset + sample.size)
+        return bytes.count == sample.offset + sample.size ? bytes : nil
+    }
+
     /// `moof`+`mdat`; nil when the file is shorter than its journal says.
     func bytes(of fragment: FragmentRecord) throws -> [UInt8]? {
         let bytes = try RecordingFileReader.read(path, offset: fragment.offset, count: fragment.sizeBytes)

@@ -1,5 +1,6 @@
 package import Domain
 import Logging
+import Media
 import Recording
 import Store
 
@@ -92,14 +93,14 @@ actor ThumbnailReader {
             if let known = cache.picture(key) { return LiveFrame(message: message, payload: known) }
             do {
                 let media = try await BlockingWork.shared.run { () -> [UInt8]? in
-                    guard let bytes = try job.segment.bytes(of: job.fragment) else { return nil }
+                    guard let bytes = try job.segment.keyBytes(of: job.fragment) else { return nil }
                     return try job.segment.initialisation() + bytes
                 }
                 guard let media else { return nil }
                 let jpeg = try await pool.keyPicture(media: media, maximumWidth: width)
                 cache.keep(jpeg, for: key)
                 return LiveFrame(message: message, payload: jpeg)
-            } catch let error as ArchiveError {
+            } catch let error where error is ArchiveError || error is MediaError {
                 // One picture that can't be made leaves a hole in the strip and no more.
                 logger.debug("thumbnail.failed", metadata: ["camera.id": "\(cameraId)", "error": "\(error)"])
                 return nil

@@ -8,12 +8,14 @@ package final class VideoDecoder {
     /// - Parameters:
     ///   - extradata: as in `StreamInfo`.
     ///   - keyFramesOnly: other packets are skipped unread, and every picture comes out at once.
+    ///   - isRough: blocks may show at their edges (no loop filter): for pictures that are made much smaller.
     package init(
         codec: VideoCodec,
         extradata: [UInt8],
         width: Int,
         height: Int,
-        keyFramesOnly: Bool = false
+        keyFramesOnly: Bool = false,
+        isRough: Bool = false
     ) throws(MediaError) {
         LibavLog.silence()
         let id: AVCodecID
@@ -40,6 +42,7 @@ package final class VideoDecoder {
             opened.pointee.skip_frame = AVDISCARD_NONKEY
             opened.pointee.flags |= AV_CODEC_FLAG_LOW_DELAY
         }
+        if isRough { opened.pointee.skip_loop_filter = AVDISCARD_ALL }
         if !extradata.isEmpty {
             // libavcodec reads past the end and frees it itself.
             let padded = extradata.count + Int(AV_INPUT_BUFFER_PADDING_SIZE)
