@@ -20,7 +20,7 @@ from webdriver import Browser, Failure  # noqa: E402
 READER = """
 window.reading = {views: [], open(url, name, origin) {
   const view = {name, origin, types: [], refused: null, ended: false, error: null, bytes: 0, fragments: 0, at: [],
-    pictures: 0, started: performance.now(), took: 0, width: 0};
+    pictures: 0, drift: 0, started: performance.now(), took: 0, width: 0};
   const element = document.createElement('video');
   element.muted = true;
   document.body.append(element);
@@ -65,7 +65,11 @@ window.reading = {views: [], open(url, name, origin) {
       if (view.origin === null) view.origin = Date.parse(header.at);
       const offset = (Date.parse(header.at) - view.origin) / 1000 - header.tfdt / header.timescale;
       if (track === 'video') { view.fragments += 1; view.at.push(header.at); }
-      if (view['run' + track] !== header.run) { queues[track].push({offset}); view['run' + track] = header.run; }
+      if (view['run' + track] !== header.run) {
+        queues[track].push({offset}); view['run' + track] = header.run; view['offset' + track] = offset;
+      }
+      // How far what a page shows would be from what `at` says.
+      view.drift = Math.max(view.drift, Math.abs(offset - view['offset' + track]) * 1000);
       view.bytes += payload.byteLength;
       queues[track].push({bytes: payload});
       drain(track);
@@ -105,7 +109,7 @@ window.reading = {views: [], open(url, name, origin) {
   return {status: view.status, problem: view.problem, types: view.types, refused: view.refused, ended: view.ended,
     error: view.error, fragments: view.fragments, frames: quality.totalVideoFrames, width: element.videoWidth,
     height: element.videoHeight, time: element.currentTime, ranges, at: view.at, pictures: view.pictures,
-    pictureWidth: view.width, took: view.took, videoMime: view.videoMime, audioMime: view.audioMime,
+    pictureWidth: view.width, drift: view.drift, took: view.took, videoMime: view.videoMime, audioMime: view.audioMime,
     audioBytes: element.webkitAudioDecodedByteCount, wall: view.origin + element.currentTime * 1000};
 }, close(index) {
   const view = this.views[index];
@@ -160,7 +164,7 @@ class ReadingTest:
         self.plain = next(c['id'] for c in cameras if c['codec'] == 'h264' and c['state'] == 'live')
         self.other = next(c['id'] for c in cameras if c['codec'] == 'hevc' and c['state'] == 'live')
         server = json.loads(self.get('/session')['text'])['serverTime']
-        now = b.run('return Date.parse(arguments[0])', server) - 5000
+        now = b.run('return Date.parse(arguments[0])', server) - 12000
         self.to, self.frm = now, now - self.seconds * 1000
         self.range = urllib.parse.urlencode({'from': self.text(self.frm), 'to': self.text(self.to)})
 
@@ -251,11 +255,15 @@ class ReadingTest:
             if time.monotonic() > end - 2.5:
                 worst = max(worst, abs(gap))
             time.sleep(0.05)
+        facts = [self.facts(view) for view in views]
         for view in views:
             self.close(view)
-        if worst > 100:
-            raise Failure(f'the two are {worst:.0f} ms apart')
-        print(f'  at most {worst:.0f} ms apart')
+        if min(f['time'] for f in facts) < start + 2:
+            raise Failure(f"they don't play: {[f['time'] for f in facts]}")
+        drift = max(f['drift'] for f in facts)
+        if worst + drift > 100:
+            raise Failure(f'the two are {worst:.1f} ms apart, their times {drift:.1f} ms off')
+        print(f'  at most {worst:.1f} ms apart, their times {drift:.1f} ms off')
 
     def thumbnails(self):
         for camera in [self.plain, self.other]:
