@@ -29,6 +29,7 @@ export class RecordedPicture {
   #busyUntil = 0;
   #limit = 0;
   #drawn = '';
+  /** @type {number|null} */ #previewAt = null;
   /** @type {number|null} */ #volume = null;
   #off;
   loadingSince = performance.now();
@@ -156,7 +157,7 @@ export class RecordedPicture {
     const busy = performance.now() < this.#busyUntil;
     if (this.element.dataset.state !== shown) this.element.dataset.state = shown;
     this.element.dataset.pictureAt = String(Math.round(this.at));
-    const stamp = `${this.name}  ${full(at)}`;
+    const stamp = `${this.name}  ${full(this.#previewAt ?? at)}`;
     if (this.stamp.textContent !== stamp) this.stamp.textContent = stamp;
     const key = [shown, this.#way, busy, gap ? `${gap.from} ${gap.to} ${gap.reason}` : ''].join('|');
     if (key === this.#drawn) return;
@@ -175,10 +176,11 @@ export class RecordedPicture {
 
   /**
    * A picture in place of the track's while somebody scrubs.
-   * @param {string} url empty for none
+   * @param {string} url empty for none @param {number|null} at the moment scrubbed to
    */
-  setPreview(url) {
+  setPreview(url, at) {
     this.preview.hidden = !url;
+    this.#previewAt = at;
     if (url && this.preview.src !== url) this.preview.src = url;
   }
 

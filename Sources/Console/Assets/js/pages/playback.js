@@ -112,7 +112,7 @@ export function mount(root, context) {
     const url = at !== null && at <= serverNow() && may('get', '/cameras/{id}/thumbnails') ? thumbs.near(at, timeline.from, timeline.to) : '';
     timeline.setPreview(url);
     timeline.slider.dataset.thumbs = String(thumbs.count);
-    for (const p of group.pictures) p.setPreview(scrubbing !== null && p.camera === chosen ? url : '');
+    for (const p of group.pictures) p.setPreview(scrubbing !== null && p.camera === chosen ? url : '', scrubbing);
   }
 
   // Cameras

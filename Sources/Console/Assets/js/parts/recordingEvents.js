@@ -18,6 +18,7 @@ export class TimelineLegend {
 
   /** @param {import('./lanes.js').Lanes} lanes @param {number} from @param {number} to */
   draw(lanes, from, to) {
+    if (lanes.to === 0) return;
     const { recorded, gap, gaps, none } = totals(lanes, from, to);
     const share = recorded + gap > 0 ? (100 * recorded) / (recorded + gap) : 0;
     // 99.996 % is not whole: it is cut, never rounded up.
@@ -41,7 +42,7 @@ export function drawEvents(list, lanes, from, to, seek) {
     ...lanes.gaps.map((g) => ({ from: g.from, to: g.to, kind: `gap-${gapKind(g.reason)}`, icon: 'slash-circle', text: gapWords(g.reason), note: lengthOf(g.to - g.from), href: '' })),
   ].filter((e) => e.to >= from && e.from <= to).sort((a, b) => b.from - a.from);
   const before = list.querySelectorAll('.event').length ? /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.event : undefined;
-  fill(list, all.length === 0 ? h('li.dim', null, t('playback.noEvents')) : null, all.slice(0, LISTED).map((e) => {
+  fill(list, all.length === 0 && lanes.to > 0 ? h('li.dim', null, t('playback.noEvents')) : null, all.slice(0, LISTED).map((e) => {
     const name = `${e.kind} ${e.from}`;
     return h('li', null, h('button.event', { type: 'button', data: { kind: e.kind, event: name }, onclick: () => seek(e.from) }, icon(e.icon), h('span.mono', null, moment(e.from)), h('span.event-text', null, e.text, e.note ? h('span.dim', null, ` ${e.note}`) : null)),
       e.href ? h('a.square', { href: e.href, 'aria-label': t('playback.openAlarm') }, icon('box-arrow-up-right')) : null);
