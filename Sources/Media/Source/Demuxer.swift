@@ -2,26 +2,30 @@ import CFFmpeg
 import Domain
 import Glibc
 
-/// Reads the video packets of an RTSP stream (over TCP) or a file. One thread at a time uses it; its calls block.
+/// Reads the video packets of an RTSP stream (over TCP) or a file, and its sound where that is wanted. One thread at a
+/// time uses it; its calls block.
 ///
-/// Files play at the rate of their own times and start again at their end, with times that only grow.
+/// Files play at the rate of their own times and start again at their end, with times that only grow. Sound never holds
+/// pictures back: a source that promises some and sends none, or sends what can't be recorded, is read all the same.
 package final class Demuxer {
     package private(set) var info: StreamInfo
 
     private let address: SourceAddress
-    private let options: DemuxerOptions
+    private var options: DemuxerOptions
     private let cancellation: Cancellation
     private let clock = SystemClock()
     private var input: LibavInput
     private var converter: AccessUnitConverter?
     private var repair: TimestampRepair
-    /// Converted before the parameters were complete: at most `maximumPending` packets, then opening fails.
+    private var sound: DemuxerSound
+    /// Read before the parameters were complete, or behind a change: at most `maximumPending` pictures and their sound,
+    /// then opening fails.
     private var pending: [ReadResult] = []
     private var pendingStart = 0
     private var pace: FilePace?
-    private var loopShift: Int64 = 0
-    private var firstDts: Int64?
-    private var lastDts: Int64 = 0
+    private var lastDts: Int64?
+    /// Time spent waiting since the last picture: sound alone is no sign of life.
+    private var waited: Duration = .zero
 
     private static let maximumPending = 600
 
@@ -31,12 +35,11 @@ package final class Demuxer {
     package init(opening url: String, options: DemuxerOptions, cancellation: Cancellation) throws(MediaError) {
         LibavLog.silence()
         address = try SourceAddress(url)
-        self.options = options
         self.cancellation = cancellation
         cancellation.setDeadline(monotonic: clock.monotonic() + options.connectTimeout)
         defer { cancellation.setDeadline(monotonic: nil) }
         try address.resolve(cancellation)
-        input = try LibavInput(address: address, options: options, cancellation: cancellation)
+        (input, self.options) = try Self.open(address, options, cancellation)
         let isFile = input.isFile
         let codec = input.codec
         if codec.isRecordable {
@@ -52,23 +55,49 @@ package final class Demuxer {
             ignoredStreams: input.ignoredStreams
         )
         repair = TimestampRepair(hasDecodingTimes: isFile, reorderDepth: 0, frameRate: input.frameRate)
+        sound = DemuxerSound()
+        sound.adopt(input)
+        info.audio = sound.info
         if isFile, options.paceFile { pace = FilePace() }
         adoptParameters()
+        var pictures = 0
         while converter != nil, info.extradata.isEmpty {
-            guard pending.count < Self.maximumPending else {
+            guard pictures < Self.maximumPending, pending.count < 8 * Self.maximumPending else {
                 throw MediaError(.notAStream, "\(address.redacted): no parameter sets in the first packets")
             }
             guard let packet = try read(opening: true) else {
                 throw MediaError(.notAStream, "\(address.redacted): ended before its parameter sets came")
             }
+            if packet.track == .video { pictures += 1 }
             pending.append(.packet(packet))
+        }
+        adoptSound()
+        hasChanged = false
+    }
+
+    /// Opens the source; where that fails with sound, without.
+    private static func open(
+        _ address: SourceAddress,
+        _ options: DemuxerOptions,
+        _ cancellation: Cancellation
+    ) throws(MediaError) -> (LibavInput, DemuxerOptions) {
+        do throws(MediaError) {
+            return (try LibavInput(address: address, options: options, cancellation: cancellation), options)
+        } catch {
+            // A camera that refuses the set-up of its own audio track ends libavformat's whole opening.
+            guard options.takesAudio, case .rtsp = address.kind,
+                ![.unauthorised, .unknownHost, .refused, .timeout, .cancelled, .outOfMemory].contains(error.code)
+            else { throw error }
+            var silent = options
+            silent.takesAudio = false
+            return (try LibavInput(address: address, options: silent, cancellation: cancellation), silent)
         }
     }
 
     /// Waits for the next packet.
     ///
-    /// - Throws: `timeout` when none comes in time, `closed`, `cancelled`, `invalidData` and others when reading fails;
-    ///   the demuxer is of no use after that.
+    /// - Throws: `timeout` when no picture comes in time, `closed`, `cancelled`, `invalidData` and others when reading
+    ///   fails; the demuxer is of no use after that.
     package func next() throws(MediaError) -> ReadResult {
         let result: ReadResult
         if pendingStart < pending.count {
@@ -79,18 +108,19 @@ package final class Demuxer {
                 pendingStart = 0
             }
         } else {
-            cancellation.setDeadline(monotonic: clock.monotonic() + options.readTimeout)
+            let began = clock.monotonic()
+            cancellation.setDeadline(monotonic: began + options.readTimeout - waited)
             defer { cancellation.setDeadline(monotonic: nil) }
             guard let packet = try read(opening: false) else { return .end }
-            if parametersChanged || jumped {
-                parametersChanged = false
-                jumped = false
+            if packet.track == .video { waited = .zero } else if !input.isFile { waited += clock.monotonic() - began }
+            if hasChanged {
+                hasChanged = false
                 pending.append(.packet(packet))
                 return .parametersChanged(info)
             }
             result = .packet(packet)
         }
-        if case .packet(let packet) = result, pace != nil {
+        if case .packet(let packet) = result, packet.track == .video, pace != nil {
             // A file that is played is never late: no deadline here.
             cancellation.setDeadline(monotonic: nil)
             guard pace?.wait(for: packet.dtsTicks, clock: clock, cancellation: cancellation) == true else {
@@ -100,8 +130,8 @@ package final class Demuxer {
         return result
     }
 
-    private var parametersChanged = false
-    private var jumped = false
+    /// `info` changed, or the source's clock jumped: said before the next packet.
+    private var hasChanged = false
 
     /// Builds `info` from the parameter sets; true when that changed it.
     @discardableResult
@@ -110,6 +140,7 @@ package final class Demuxer {
             return false
         }
         var changed = info
+        changed.codec = sets.codec
         changed.extradata = record
         changed.codecString = sets.codecString
         changed.width = sequence.width
@@ -120,46 +151,63 @@ package final class Demuxer {
         return true
     }
 
-    /// One access unit, converted and timed; nil at the end.
+    /// Takes over what the sound has become.
+    private func adoptSound() {
+        let ignored = input.ignoredStreams + sound.ignored
+        if info.audio != sound.info || info.ignoredStreams != ignored {
+            if info.audio != sound.info { hasChanged = true }
+            info.audio = sound.info
+            info.ignoredStreams = ignored
+        }
+    }
+
+    /// One access unit or frame of sound, converted and timed; nil at the end.
     private func read(opening: Bool) throws(MediaError) -> Packet? {
         while true {
+            if let packet = sound.next() { return packet }
             if cancellation.isCancelled {
                 throw MediaError(.cancelled, "reading \(address.redacted) was cancelled")
             }
+            if !input.isFile, cancellation.isOverdue {
+                throw MediaError(.timeout, "reading \(address.redacted): no picture in time")
+            }
             switch try input.read(opening: opening) {
             case .packet(let raw):
-                if let packet = take(raw, opening: opening) { return packet }
+                if raw.isAudio {
+                    if !sound.isAdopted(input) { sound.adopt(input) }
+                    sound.take(raw, at: repair.placed(raw.pts ?? raw.dts), video: lastDts)
+                    adoptSound()
+                } else if let packet = try take(raw, opening: opening) {
+                    return packet
+                }
             case .end:
-                guard input.isFile, options.loopFile, let firstDts else { return nil }
+                guard input.isFile, options.loopFile, lastDts != nil else { return nil }
                 // Opened again instead of seeking back: not every container finds its first packet that way.
-                loopShift += lastDts - firstDts + repair.typicalDuration
-                self.firstDts = nil
                 input = try LibavInput(address: address, options: options, cancellation: cancellation)
+                repair.restart()
             }
         }
     }
 
-    private func take(_ raw: borrowing LibavInput.RawPacket, opening: Bool) -> Packet? {
+    private func take(_ raw: borrowing LibavInput.RawPacket, opening: Bool) throws(MediaError) -> Packet? {
+        let arrival = input.isFile ? nil : MediaTime.ticks(microseconds: clock.monotonic().microseconds)
+        if input.codec != (converter?.codec ?? info.codec) { changeCodec() }
         var bytes: [UInt8]
         var isKey = raw.isKey
         if converter != nil {
             guard let unit = converter?.convert(raw.bytes) else { return nil }
-            if unit.setsChanged, adoptParameters(), !opening { parametersChanged = true }
-            guard unit.hasPicture else { return nil }
+            if unit.setsChanged, adoptParameters(), !opening { hasChanged = true }
+            guard unit.hasPicture, opening || converter?.codec == info.codec else { return nil }
             bytes = unit.bytes
             isKey = isKey || unit.hasRandomAccessPicture
         } else {
             bytes = Array(raw.bytes)
         }
         guard !bytes.isEmpty else { return nil }
-        // Within one pass of a file the times of the source are kept as they are: `loopShift` moves whole passes.
-        if input.isFile, let dts = raw.dts ?? raw.pts {
-            if firstDts == nil { firstDts = dts }
-            lastDts = max(lastDts, dts)
-            if dts == firstDts { lastDts = dts }
-        }
-        let times = repair.next(pts: raw.pts.map { $0 + loopShift }, dts: raw.dts.map { $0 + loopShift })
-        if times.jumped, !opening { jumped = true }
+        let times = repair.next(pts: raw.pts, dts: raw.dts, arrival: arrival)
+        if times.jumped, !opening { hasChanged = true }
+        lastDts = times.dts
+        if sound.missed(at: times.dts) { adoptSound() }
         return Packet(
             bytes: bytes,
             ptsTicks: times.pts,
@@ -167,5 +215,19 @@ package final class Demuxer {
             durationTicks: max(1, raw.duration > 0 ? raw.duration : repair.typicalDuration),
             isKey: isKey
         )
+    }
+
+    /// The stream goes on with another codec: known by its parameter sets, if it is one that has them.
+    private func changeCodec() {
+        if input.codec.isRecordable {
+            converter = AccessUnitConverter(codec: input.codec, extradata: input.extradata)
+            if adoptParameters() { hasChanged = true }
+        } else {
+            converter = nil
+            info.codec = input.codec
+            info.extradata = input.extradata
+            info.codecString = ""
+            hasChanged = true
+        }
     }
 }

@@ -2,7 +2,7 @@ import CFFmpeg
 import Domain
 import Glibc
 
-/// An opened `AVFormatContext` of which one video stream is read.
+/// An opened `AVFormatContext` of which one video stream is read, and one of sound where that is wanted.
 final class LibavInput {
     /// A packet as libavformat gives it, valid until the next read. Times in 90 kHz ticks.
     struct RawPacket: ~Copyable {
@@ -11,6 +11,15 @@ final class LibavInput {
         let dts: Int64?
         let duration: Int64
         let isKey: Bool
+        let isAudio: Bool
+    }
+
+    /// What the container says of the sound; its frames may say more.
+    struct AudioTrack {
+        let kind: AudioFraming.Kind
+        let sampleRate: Int
+        let channels: Int
+        let extradata: [UInt8]
     }
 
     enum RawResult: ~Copyable {
@@ -21,16 +30,23 @@ final class LibavInput {
     private static let pauseMicroseconds: UInt32 = 5000
 
     let isFile: Bool
-    let codec: VideoCodec
+    /// May change between two packets (MPEG-TS), and `extradata` with it.
+    private(set) var codec: VideoCodec
     let width: Int
     let height: Int
-    let extradata: [UInt8]
+    private(set) var extradata: [UInt8]
     let frameRate: Double?
-    let ignoredStreams: [String]
+    private(set) var ignoredStreams: [String] = []
+    /// May appear between two packets (MPEG-TS).
+    private(set) var audio: AudioTrack?
 
     private var context: UnsafeMutablePointer<AVFormatContext>?
     private var packet: UnsafeMutablePointer<AVPacket>?
-    private let stream: UnsafeMutablePointer<AVStream>
+    private var stream: UnsafeMutablePointer<AVStream>
+    private var audioStream: UnsafeMutablePointer<AVStream>?
+    private let takesAudio: Bool
+    /// Streams that have been looked at.
+    private var knownStreams = 0
     private let address: SourceAddress
     /// libavformat's interrupt callback holds an unretained pointer to it.
     private let cancellation: Cancellation
@@ -38,6 +54,7 @@ final class LibavInput {
     init(address: SourceAddress, options: DemuxerOptions, cancellation: Cancellation) throws(MediaError) {
         self.address = address
         self.cancellation = cancellation
+        takesAudio = options.takesAudio
         if case .file = address.kind { isFile = true } else { isFile = false }
         let action = "opening \(address.redacted)"
         guard var opened = Optional(avformat_alloc_context()), let newPacket = av_packet_alloc() else {
@@ -67,22 +84,20 @@ final class LibavInput {
             codec = Self.codec(parameters.pointee.codec_id)
             width = Int(parameters.pointee.width)
             height = Int(parameters.pointee.height)
-            extradata = Array(
-                UnsafeBufferPointer(start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size))
-            )
+            extradata = Self.extradata(parameters)
             let rate = chosen.pointee.avg_frame_rate
             let real = chosen.pointee.r_frame_rate
             frameRate =
                 rate.num > 0 && rate.den > 0
                 ? Double(rate.num) / Double(rate.den)
                 : real.num > 0 && real.den > 0 ? Double(real.num) / Double(real.den) : nil
-            ignoredStreams = Self.discardOthers(context, keep: index)
         } catch {
             avformat_close_input(&owned)
             av_packet_free(&packet)
             throw error
         }
         self.context = context
+        lookAtStreams(context)
     }
 
     deinit {
@@ -100,7 +115,7 @@ final class LibavInput {
         }
         let timeout = max(options.connectTimeout, options.readTimeout)
         return [
-            ("rtsp_transport", "tcp"), ("allowed_media_types", "video"),
+            ("rtsp_transport", "tcp"), ("allowed_media_types", options.takesAudio ? "video+audio" : "video"),
             ("timeout", String(timeout.components.seconds * 1_000_000 + 1)), ("fflags", "nobuffer"),
             ("probesize", "500000"), ("analyzeduration", "1000000"),
         ]
@@ -136,17 +151,64 @@ final class LibavInput {
         }
     }
 
-    private static func discardOthers(_ context: UnsafeMutablePointer<AVFormatContext>, keep: Int) -> [String] {
-        var names: [String] = []
-        for index in 0..<Int(context.pointee.nb_streams) where index != keep {
-            guard let stream = context.pointee.streams[index], let parameters = stream.pointee.codecpar else {
+    /// Chooses the sound, leaves out what else there is; a video stream that comes later takes the place of the first.
+    private func lookAtStreams(_ context: UnsafeMutablePointer<AVFormatContext>) {
+        let isLater = knownStreams > 0
+        while knownStreams < Int(context.pointee.nb_streams) {
+            defer { knownStreams += 1 }
+            guard let other = context.pointee.streams[knownStreams], let parameters = other.pointee.codecpar,
+                other != stream
+            else { continue }
+            let type = parameters.pointee.codec_type
+            if isLater, type == AVMEDIA_TYPE_VIDEO {
+                stream.pointee.discard = AVDISCARD_ALL
+                stream = other
                 continue
             }
-            stream.pointee.discard = AVDISCARD_ALL
-            let kind = av_get_media_type_string(parameters.pointee.codec_type).map { String(cString: $0) } ?? "other"
-            names.append("\(kind)/\(String(cString: avcodec_get_name(parameters.pointee.codec_id)))")
+            if takesAudio, audioStream == nil, type == AVMEDIA_TYPE_AUDIO, let track = Self.audioTrack(parameters) {
+                audioStream = other
+                audio = track
+                continue
+            }
+            other.pointee.discard = AVDISCARD_ALL
+            let kind = av_get_media_type_string(type).map { String(cString: $0) } ?? "other"
+            let name = String(cString: avcodec_get_name(parameters.pointee.codec_id))
+            // Bounded: a source that makes up streams all the time.
+            if ignoredStreams.count < 8 { ignoredStreams.append("\(kind)/\(name)") }
         }
-        return names
+    }
+
+    private static func audioTrack(_ parameters: UnsafeMutablePointer<AVCodecParameters>) -> AudioTrack? {
+        let kind: AudioFraming.Kind
+        switch parameters.pointee.codec_id {
+        case AV_CODEC_ID_PCM_ALAW: kind = .g711(.alaw)
+        case AV_CODEC_ID_PCM_MULAW: kind = .g711(.ulaw)
+        case AV_CODEC_ID_AAC: kind = .aac
+        case AV_CODEC_ID_OPUS: kind = .opus
+        // MPEG-TS and RTP name every layer by one number.
+        case AV_CODEC_ID_MP2, AV_CODEC_ID_MP3: kind = .mpeg
+        default: return nil
+        }
+        return AudioTrack(
+            kind: kind,
+            sampleRate: Int(parameters.pointee.sample_rate),
+            channels: Int(parameters.pointee.ch_layout.nb_channels),
+            extradata: extradata(parameters)
+        )
+    }
+
+    private static func extradata(_ parameters: UnsafeMutablePointer<AVCodecParameters>) -> [UInt8] {
+        Array(UnsafeBufferPointer(start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
+    }
+
+    /// MPEG-TS may say that a stream goes on with another codec.
+    private func followCodec() {
+        guard let parameters = stream.pointee.codecpar else { return }
+        let current = Self.codec(parameters.pointee.codec_id)
+        if current != codec {
+            codec = current
+            extradata = Self.extradata(parameters)
+        }
     }
 
     private static func codec(_ id: AVCodecID) -> VideoCodec {
@@ -159,7 +221,7 @@ final class LibavInput {
         }
     }
 
-    /// Reads until a packet of the chosen stream has come.
+    /// Reads until a packet of a chosen stream has come.
     func read(opening: Bool) throws(MediaError) -> RawResult {
         guard let context, let packet else { return .end }
         let ticks = AVRational(num: 1, den: 90_000)
@@ -176,8 +238,13 @@ final class LibavInput {
                 let action = "reading \(address.redacted)"
                 throw MediaError(avCode: code, action: action, opening: opening, cancellation: cancellation)
             }
-            guard packet.pointee.stream_index == stream.pointee.index, packet.pointee.size > 0 else { continue }
-            let base = stream.pointee.time_base
+            if knownStreams < Int(context.pointee.nb_streams) { lookAtStreams(context) }
+            guard packet.pointee.size > 0 else { continue }
+            let index = packet.pointee.stream_index
+            let isAudio = index == audioStream?.pointee.index
+            guard isAudio || index == stream.pointee.index else { continue }
+            if !isAudio { followCodec() }
+            let base = isAudio ? audioStream?.pointee.time_base ?? ticks : stream.pointee.time_base
             let none = gw_nopts()
             let (pts, dts) = (packet.pointee.pts, packet.pointee.dts)
             return .packet(
@@ -186,7 +253,8 @@ final class LibavInput {
                     pts: pts == none ? nil : av_rescale_q(pts, base, ticks),
                     dts: dts == none ? nil : av_rescale_q(dts, base, ticks),
                     duration: packet.pointee.duration > 0 ? av_rescale_q(packet.pointee.duration, base, ticks) : 0,
-                    isKey: packet.pointee.flags & AV_PKT_FLAG_KEY != 0
+                    isKey: packet.pointee.flags & AV_PKT_FLAG_KEY != 0,
+                    isAudio: isAudio
                 )
             )
         }
