@@ -32,7 +32,14 @@ final class CameraCapture: Sendable {
         cameraId = camera.id
         shared = MainStream.Shared(cameraId: camera.id, wall: clock.now(), onChange: onChange)
         analysis = AnalysisInput(cameraId: camera.id, isAnalysed: camera.isAnalysed, feed: feed)
-        main = SourceLoop(name: camera.id, url: camera.source, gate: gate, marker: marker, clock: clock)
+        main = SourceLoop(
+            name: camera.id,
+            url: camera.source,
+            gate: gate,
+            marker: marker,
+            takesAudio: true,
+            clock: clock
+        )
         self.gate = gate
         self.marker = marker
         self.clock = clock

@@ -94,6 +94,12 @@ final class MainStream: SourceObserver {
     }
 
     func packet(_ packet: Packet) {
+        if packet.track == .audio {
+            // No sign of life: a camera that sends sound alone is stalled.
+            shared.withState { $0.bytes += Int64(packet.bytes.count) }
+            recorder?.append(packet)
+            return
+        }
         let now = clock.monotonic()
         let (hasChanged, paused) = shared.withState { state in
             state.packets += 1

@@ -38,12 +38,22 @@ final class SourceLoop: Sendable {
     private let name: String
     private let gate: ConnectionGate
     private let marker: CrashMarker
+    /// Sound comes along, as packets of the track `audio`.
+    private let takesAudio: Bool
     private let clock: any HostClock
     private let state: Mutex<State>
     /// Signalled on every change that ends a wait.
     private let condition = NSCondition()
 
-    init(name: String, url: String, gate: ConnectionGate, marker: CrashMarker, clock: any HostClock) {
+    init(
+        name: String,
+        url: String,
+        gate: ConnectionGate,
+        marker: CrashMarker,
+        takesAudio: Bool = false,
+        clock: any HostClock
+    ) {
+        self.takesAudio = takesAudio
         self.name = name
         self.gate = gate
         self.marker = marker
@@ -172,7 +182,11 @@ final class SourceLoop: Sendable {
         guard let url else { return (Failure(code: .cancelled, reason: .restart, message: "stopped"), nil) }
         var since: Duration?
         do throws(MediaError) {
-            let options = DemuxerOptions(connectTimeout: Self.connectTimeout, readTimeout: Self.silenceLimit)
+            let options = DemuxerOptions(
+                connectTimeout: Self.connectTimeout,
+                readTimeout: Self.silenceLimit,
+                takesAudio: takesAudio
+            )
             let demuxer = try Demuxer(opening: url, options: options, cancellation: cancellation)
             try observer.connected(demuxer.info)
             since = clock.monotonic()

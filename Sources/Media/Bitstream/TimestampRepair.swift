@@ -99,7 +99,8 @@ struct TimestampRepair {
 
     /// Where a time of another stream of the source lies on the line that `next` gives.
     func placed(_ source: Int64?) -> Int64? {
-        guard let source, source.magnitude < Self.sane, let lastSource, !restarts else { return nil }
+        guard let source, source.magnitude < Self.sane, !restarts else { return nil }
+        guard let lastSource else { return source }
         return Self.unwrapped(source + wraps, near: lastSource) + shift
     }
 

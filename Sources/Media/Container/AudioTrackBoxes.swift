@@ -18,10 +18,11 @@ enum AudioTrackBoxes {
         }
     }
 
-    static func mediaHeader(_ builder: inout BoxBuilder, duration: UInt64) {
+    /// - Parameter timescale: units of `duration` and of the track's times per second.
+    static func mediaHeader(_ builder: inout BoxBuilder, timescale: Int, duration: UInt64) {
         builder.fullBox("mdhd", version: 1) {
             $0.zeros(16)
-            $0.u32(UInt32(MediaTime.ticksPerSecond))
+            $0.u32(UInt32(clamping: timescale))
             $0.u64(duration)
             $0.u16(0x55C4)  // und
             $0.u16(0)
@@ -45,7 +46,8 @@ enum AudioTrackBoxes {
     }
 
     /// `stsd` with the sample entry: AudioSampleEntry version 0 (ISO/IEC 14496-12 §12.2.3). `alaw` and `ulaw` are
-    /// QuickTime's names for G.711; MP2 is object type 0x6B under `mp4a` (ISO/IEC 14496-1 table 5).
+    /// QuickTime's names for G.711, `.mp2` is FFmpeg's and GStreamer's for layer II: object type 0x6B under `mp4a` would
+    /// not tell it from layer III.
     static func sampleDescription(_ builder: inout BoxBuilder, audio: AudioInfo) {
         builder.fullBox("stsd") {
             $0.u32(1)
@@ -59,9 +61,8 @@ enum AudioTrackBoxes {
                 $0.u16(UInt16(exactly: audio.sampleRate) ?? 0)
                 $0.u16(0)
                 switch audio.codec {
-                case .alaw, .ulaw: break
+                case .alaw, .ulaw, .mp2: break
                 case .aac: elementaryStream(&$0, objectType: 0x40, specific: audio.extradata)
-                case .mp2: elementaryStream(&$0, objectType: 0x6B, specific: [])
                 case .opus: $0.box("dOps") { $0.raw(audio.extradata) }
                 }
             }
@@ -72,7 +73,8 @@ enum AudioTrackBoxes {
         switch codec {
         case .alaw: "alaw"
         case .ulaw: "ulaw"
-        case .aac, .mp2: "mp4a"
+        case .aac: "mp4a"
+        case .mp2: ".mp2"
         case .opus: "Opus"
         }
     }
@@ -115,13 +117,13 @@ enum AudioTrackBoxes {
         switch entry.type {
         case BoxReader.code("alaw"): return AudioInfo(codec: .alaw, sampleRate: rate, channels: channels)
         case BoxReader.code("ulaw"): return AudioInfo(codec: .ulaw, sampleRate: rate, channels: channels)
+        case BoxReader.code(".mp2"): return AudioInfo(codec: .mp2, sampleRate: rate, channels: channels)
         case BoxReader.code("Opus"):
             guard let box = try rest.first("dOps") else { return nil }
             let extradata = Array(bytes[box.content..<box.end])
             return AudioInfo(codec: .opus, sampleRate: rate, channels: channels, extradata: extradata)
         case BoxReader.code("mp4a"):
             guard let box = try rest.first("esds"), let stream = try elementaryStream(bytes, box) else { return nil }
-            if stream.objectType == 0x6B { return AudioInfo(codec: .mp2, sampleRate: rate, channels: channels) }
             guard stream.objectType == 0x40, let configuration = AudioSpecificConfig(stream.specific) else {
                 return nil
             }

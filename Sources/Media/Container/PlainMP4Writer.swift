@@ -100,6 +100,9 @@ package struct PlainMP4Writer: Sendable {
     private func front(start: Int64, shown: Int64, payloadStart: Int) -> [UInt8] {
         var movie = info
         let edits = audioEdits(start: start, shown: shown)
+        // Players count what an edit list cuts off in units of the track, and some take these for samples.
+        let rate = info.audio?.sampleRate ?? 0
+        let sound = edits.isEmpty ? audio : audio.rescaled(to: rate)
         if edits.isEmpty { movie.audio = nil }
         var builder = BoxBuilder()
         builder.box("ftyp") {
@@ -123,17 +126,24 @@ package struct PlainMP4Writer: Sendable {
                     }
                 }
             }
-            if let sound = movie.audio {
+            if let kind = movie.audio {
                 $0.box("trak") {
                     AudioTrackBoxes.trackHeader(&$0, duration: UInt64(edits.reduce(0) { $0 + $1.duration }))
-                    Self.editList(&$0, edits)
+                    Self.editList(
+                        &$0,
+                        edits.map { ($0.duration, $0.mediaTime < 0 ? -1 : MediaTime.rescaled($0.mediaTime, to: rate)) }
+                    )
                     $0.box("mdia") {
-                        AudioTrackBoxes.mediaHeader(&$0, duration: UInt64(max(0, audio.durationTicks)))
+                        AudioTrackBoxes.mediaHeader(
+                            &$0,
+                            timescale: rate,
+                            duration: UInt64(max(0, sound.durationTicks))
+                        )
                         $0.box("minf") {
                             AudioTrackBoxes.dataInformation(&$0)
                             $0.box("stbl") {
-                                AudioTrackBoxes.sampleDescription(&$0, audio: sound)
-                                audio.write(&$0, allKeys: true, payloadStart: payloadStart)
+                                AudioTrackBoxes.sampleDescription(&$0, audio: kind)
+                                sound.write(&$0, allKeys: true, payloadStart: payloadStart)
                             }
                         }
                     }

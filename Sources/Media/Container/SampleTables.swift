@@ -1,5 +1,6 @@
 /// The sample tables of one track of a plain MP4 file (ISO/IEC 14496-12 §8.6.1, §8.7), run-length coded as they grow.
-/// Durations in 90 kHz ticks.
+/// Durations in 90 kHz ticks
+/// unless rescaled.
 struct SampleTables: Sendable {
     /// Samples that lie one after the other, from the first byte of the payload.
     private var chunks: [(offset: Int, samples: Int)] = []
@@ -45,6 +46,24 @@ struct SampleTables: Sendable {
         if durations[last].count == 0 { durations.removeLast() }
         append(duration: new)
         durationTicks += Int64(new) - Int64(old)
+    }
+
+    /// The same samples with durations in another unit, of which there are `rate` a second: ends are rounded, not
+    /// durations, so nothing adds up.
+    func rescaled(to rate: Int) -> SampleTables {
+        var tables = self
+        tables.durations = []
+        var (ticks, end): (Int64, Int64) = (0, 0)
+        for entry in durations {
+            for _ in 0..<entry.count {
+                ticks += Int64(entry.ticks)
+                let next = MediaTime.rescaled(ticks, to: rate)
+                tables.append(duration: UInt32(clamping: next - end))
+                end = next
+            }
+        }
+        tables.durationTicks = end
+        return tables
     }
 
     /// `stts` to `co64`, behind the `stsd` that the caller has written.

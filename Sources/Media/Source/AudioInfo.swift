@@ -26,13 +26,13 @@ package struct AudioInfo: Sendable, Hashable {
         self.extradata = extradata
     }
 
-    /// RFC 6381, as the `codecs` parameter of `video/mp4` has it; G.711 has no registered name: the sample entry's.
+    /// RFC 6381, as the `codecs` parameter of `video/mp4` has it; G.711 and MP2 have no registered
+    /// name: then the codec's.
     package var codecString: String {
         switch codec {
-        case .alaw, .ulaw: codec.rawValue
+        case .alaw, .ulaw, .mp2: codec.rawValue
         case .aac: "mp4a.40.\(AudioSpecificConfig(extradata)?.objectType ?? 2)"
         case .opus: "opus"
-        case .mp2: "mp4a.6B"
         }
     }
 

@@ -28,6 +28,7 @@ package final class Demuxer {
     private var waited: Duration = .zero
 
     private static let maximumPending = 600
+    private static let picturesForSound = 30
 
     /// Connects and reads as far as the stream's parameters.
     ///
@@ -61,11 +62,15 @@ package final class Demuxer {
         if isFile, options.paceFile { pace = FilePace() }
         adoptParameters()
         var pictures = 0
-        while converter != nil, info.extradata.isEmpty {
+        // A file is read ahead for its sound, too: nobody waits. What a live source has shows when it comes.
+        while converter != nil,
+            info.extradata.isEmpty || isFile && sound.isUnknown && pictures < Self.picturesForSound
+        {
             guard pictures < Self.maximumPending, pending.count < 8 * Self.maximumPending else {
                 throw MediaError(.notAStream, "\(address.redacted): no parameter sets in the first packets")
             }
             guard let packet = try read(opening: true) else {
+                guard info.extradata.isEmpty else { break }
                 throw MediaError(.notAStream, "\(address.redacted): ended before its parameter sets came")
             }
             if packet.track == .video { pictures += 1 }
@@ -155,7 +160,7 @@ package final class Demuxer {
     private func adoptSound() {
         let ignored = input.ignoredStreams + sound.ignored
         if info.audio != sound.info || info.ignoredStreams != ignored {
-            if info.audio != sound.info { hasChanged = true }
+            hasChanged = true
             info.audio = sound.info
             info.ignoredStreams = ignored
         }

@@ -19,6 +19,9 @@ struct DemuxerSound {
     /// What can be recorded now; nil while there is none.
     var info: AudioInfo? { isAbsent || framing?.unsupported != nil ? nil : framing?.info }
 
+    /// The container promises sound, and no frame has said yet what it is.
+    var isUnknown: Bool { framing != nil && framing?.info == nil && framing?.unsupported == nil }
+
     /// Sound that is not there, for `StreamInfo.ignoredStreams`.
     var ignored: [String] {
         if let unsupported = framing?.unsupported { return [unsupported] }

@@ -46,6 +46,12 @@ package enum MediaTime {
         return whole &* 1_000_000 &+ rest * 100 / 9
     }
 
+    /// `ticks` in units of which there are `rate` a second, rounded to the nearest.
+    static func rescaled(_ ticks: Int64, to rate: Int) -> Int64 {
+        let (whole, rest) = (ticks / ticksPerSecond, ticks % ticksPerSecond)
+        return whole &* Int64(rate) &+ (rest * Int64(rate) + (ticks < 0 ? -45_000 : 45_000)) / ticksPerSecond
+    }
+
     /// `microseconds` in ticks, rounded towards zero.
     package static func ticks(microseconds: Int64) -> Int64 {
         let (whole, rest) = (microseconds / 1_000_000, microseconds % 1_000_000)

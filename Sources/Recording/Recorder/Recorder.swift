@@ -87,6 +87,13 @@ package final class Recorder {
     /// lost; packets that no run can take are not kept. A run that begins because the format or the sound changed goes on
     /// with the clock of the one before.
     package func beginRun(info: StreamInfo) {
+        if let run, nextStream == nil, run.info.isSameFormat(as: info), run.info.audio == info.audio,
+            run.info.ignoredStreams != info.ignoredStreams
+        {
+            // No more than a note on streams that are left out: the next segment has it.
+            self.run?.info.ignoredStreams = info.ignoredStreams
+            return
+        }
         nextStream = info
     }
 
