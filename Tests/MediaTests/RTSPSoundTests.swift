@@ -81,19 +81,35 @@ struct RTSPSoundTests {
     }
 }
 
-/// Serves a GStreamer pipeline with `rtsp_launch.py`.
+/// Serves a GStreamer pipeline, made anew for every client, as an RTSP camera.
 final class PipelineServer {
     let url: String
     private let process = Process()
+
+    /// The pipeline holds payloaders named pay0, pay1, …; "ready" is printed once it listens.
+    private static let program = """
+        import sys
+        import gi
+        gi.require_version("Gst", "1.0")
+        gi.require_version("GstRtspServer", "1.0")
+        from gi.repository import GLib, Gst, GstRtspServer
+        Gst.init(None)
+        server = GstRtspServer.RTSPServer(service=sys.argv[1], address="127.0.0.1")
+        factory = GstRtspServer.RTSPMediaFactory()
+        factory.set_launch(sys.argv[2])
+        server.get_mount_points().add_factory("/cam", factory)
+        if not server.attach(None):
+            sys.exit("the port is taken")
+        print("ready", flush=True)
+        GLib.MainLoop().run()
+        """
 
     /// nil where the server can't run.
     init?(_ pipeline: String) {
         guard let port = SilentServer.freePort() else { return nil }
         url = "rtsp://127.0.0.1:\(port)/cam"
-        let tool = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Support/rtsp_launch.py")
         process.executableURL = URL(filePath: "/usr/bin/python3")
-        process.arguments = [tool.path, "\(port)", pipeline]
+        process.arguments = ["-c", Self.program, "\(port)", pipeline]
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice

@@ -6,6 +6,8 @@ struct SequenceParameters: Equatable {
     var height: Int
     /// Pictures that can precede a picture in decoding order and follow it in output order; nil when not said.
     var reorderDepth: Int?
+    /// H.264: what a slice's order count is read with; nil where order counts are of type 1.
+    var order: OrderNumbers?
     /// H.265 only: what `hvcC` repeats.
     var chromaFormat = 1
     var lumaDepth = 8
@@ -14,6 +16,13 @@ struct SequenceParameters: Equatable {
     var subLayerNesting = false
     /// H.265: the 12 bytes of general_profile_space … general_level_idc.
     var profile: [UInt8] = []
+
+    struct OrderNumbers: Equatable {
+        var frameNumberBits: Int
+        var orderBits: Int
+        var hasPlanes: Bool
+        var isFramesOnly: Bool
+    }
 
     /// Reads an H.264 SPS (ITU-T H.264 §7.3.2.1.1); `nal` begins with its header byte.
     init?(h264 nal: [UInt8]) {
@@ -36,9 +45,10 @@ struct SequenceParameters: Equatable {
                 }
             }
         }
-        _ = reader.unsigned()
+        let frameNumberBits = reader.unsigned() + 4
+        var orderBits: Int?
         switch reader.unsigned() {
-        case 0: _ = reader.unsigned()
+        case 0: orderBits = reader.unsigned() + 4
         case 1:
             _ = reader.flag()
             _ = reader.signed()
@@ -55,6 +65,14 @@ struct SequenceParameters: Equatable {
         let framesOnly = reader.flag()
         if !framesOnly { _ = reader.flag() }
         _ = reader.flag()
+        if let orderBits, orderBits <= 16, frameNumberBits <= 16 {
+            order = OrderNumbers(
+                frameNumberBits: frameNumberBits,
+                orderBits: orderBits,
+                hasPlanes: separatePlanes,
+                isFramesOnly: framesOnly
+            )
+        }
         guard id <= 31, widthUnits <= 1024, heightUnits <= 1024, chromaFormat <= 3 else { return nil }
         width = widthUnits * 16
         height = heightUnits * 16 * (framesOnly ? 1 : 2)

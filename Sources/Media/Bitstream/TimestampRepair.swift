@@ -60,7 +60,8 @@ struct TimestampRepair {
         let dts = dts.flatMap { $0.magnitude < Self.sane ? unwrap($0) : nil }
         // Where one of the two is missing the other stands in.
         let sourcePts = pts ?? dts
-        let sourceKey = hasDecodingTimes ? dts ?? pts : pts ?? dts
+        let hasDecodingTimes = self.hasDecodingTimes && dts != nil
+        let sourceKey = hasDecodingTimes ? dts : sourcePts
         defer { lastArrival = arrival }
         guard let sourceKey, let sourcePts else {
             let dts = (lastDts ?? -typicalDuration) + typicalDuration

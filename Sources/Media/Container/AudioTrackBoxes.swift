@@ -19,7 +19,11 @@ enum AudioTrackBoxes {
     }
 
     /// - Parameter timescale: units of `duration` and of the track's times per second.
-    static func mediaHeader(_ builder: inout BoxBuilder, timescale: Int, duration: UInt64) {
+    static func mediaHeader(
+        _ builder: inout BoxBuilder,
+        timescale: Int = Int(MediaTime.ticksPerSecond),
+        duration: UInt64
+    ) {
         builder.fullBox("mdhd", version: 1) {
             $0.zeros(16)
             $0.u32(UInt32(clamping: timescale))

@@ -44,7 +44,7 @@ package enum FragmentWriter {
                 $0.box("trak") {
                     AudioTrackBoxes.trackHeader(&$0, duration: 0)
                     $0.box("mdia") {
-                        AudioTrackBoxes.mediaHeader(&$0, timescale: Int(MediaTime.ticksPerSecond), duration: 0)
+                        AudioTrackBoxes.mediaHeader(&$0, duration: 0)
                         $0.box("minf") {
                             AudioTrackBoxes.dataInformation(&$0)
                             $0.box("stbl") {

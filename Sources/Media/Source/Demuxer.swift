@@ -22,6 +22,8 @@ package final class Demuxer {
     /// then opening fails.
     private var pending: [ReadResult] = []
     private var pendingStart = 0
+    /// For files without presentation times.
+    private var order = PictureOrder()
     private var pace: FilePace?
     private var lastDts: Int64?
     /// Time spent waiting since the last picture: sound alone is no sign of life.
@@ -29,6 +31,8 @@ package final class Demuxer {
 
     private static let maximumPending = 600
     private static let picturesForSound = 30
+    /// Pictures that are held back where the parameter sets don't say how many may be.
+    private static let usualDepth = 4
 
     /// Connects and reads as far as the stream's parameters.
     ///
@@ -170,6 +174,7 @@ package final class Demuxer {
     private func read(opening: Bool) throws(MediaError) -> Packet? {
         while true {
             if let packet = sound.next() { return packet }
+            if let timed = order.next(atEnd: false) { return place(timed) }
             if cancellation.isCancelled {
                 throw MediaError(.cancelled, "reading \(address.redacted) was cancelled")
             }
@@ -186,6 +191,7 @@ package final class Demuxer {
                     return packet
                 }
             case .end:
+                if let timed = order.next(atEnd: true) { return place(timed) }
                 guard input.isFile, options.loopFile, lastDts != nil else { return nil }
                 // Opened again instead of seeking back: not every container finds its first packet that way.
                 input = try LibavInput(address: address, options: options, cancellation: cancellation)
@@ -209,17 +215,41 @@ package final class Demuxer {
             bytes = Array(raw.bytes)
         }
         guard !bytes.isEmpty else { return nil }
-        let times = repair.next(pts: raw.pts, dts: raw.dts, arrival: arrival)
-        if times.jumped, !opening { hasChanged = true }
-        lastDts = times.dts
-        if sound.missed(at: times.dts) { adoptSound() }
-        return Packet(
+        var packet = Packet(
             bytes: bytes,
-            ptsTicks: times.pts,
-            dtsTicks: times.dts,
+            ptsTicks: 0,
+            dtsTicks: 0,
             durationTicks: max(1, raw.duration > 0 ? raw.duration : repair.typicalDuration),
             isKey: isKey
         )
+        if input.isFile, raw.pts == nil, let slot = raw.dts, let sequence = converter?.sets.sequence,
+            converter?.codec == .h264, sequence.reorderDepth != 0,
+            let number = order.order(of: bytes, sequence: sequence)
+        {
+            order.append(packet, slot: slot, order: number, depth: sequence.reorderDepth ?? Self.usualDepth)
+            return order.next(atEnd: false).map { place($0) }
+        }
+        let times = repair.next(pts: raw.pts, dts: raw.dts, arrival: arrival)
+        if times.jumped, !opening { hasChanged = true }
+        stamp(&packet, times)
+        return packet
+    }
+
+    /// Times a picture whose presentation its order count says: decoding lies ahead of the container's times, so that no
+    /// picture is shown before it is decoded.
+    private func place(_ timed: PictureOrder.Timed) -> Packet {
+        var packet = timed.packet
+        let depth = converter?.sets.sequence?.reorderDepth ?? Self.usualDepth
+        let ahead = Int64(depth) * packet.durationTicks
+        stamp(&packet, repair.next(pts: timed.shown, dts: timed.slot - ahead))
+        return packet
+    }
+
+    private func stamp(_ packet: inout Packet, _ times: TimestampRepair.Times) {
+        packet.ptsTicks = times.pts
+        packet.dtsTicks = times.dts
+        lastDts = times.dts
+        if sound.missed(at: times.dts) { adoptSound() }
     }
 
     /// The stream goes on with another codec: known by its parameter sets, if it is one that has them.
