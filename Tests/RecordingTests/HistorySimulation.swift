@@ -17,8 +17,8 @@ struct HistorySimulation {
     }
 
     private(set) var sent: [Sent] = []
-    /// The host's clock was set: the truth of wall times is another one from there on.
-    private(set) var hostWasSet = false
+    /// The source's times are true but for jumps, and nobody set the host's clock: wall times can be held to the truth.
+    private(set) var isTruthKnown = true
     private(set) var framesPerSecond: Double = 0
 
     private var random: SeededRandom
@@ -50,8 +50,10 @@ struct HistorySimulation {
         // Files have decoding times, and disorder in them; live sources have arrival.
         let isFile = Int.random(in: 0..<4, using: &random) == 0
         let ppm = Double.random(in: -500...500, using: &random)
-        let jitter = [0, 0.005, 0.03].randomElement(using: &random) ?? 0
-        let period: Int64? = [nil, 1 << 32, 1 << 33].randomElement(using: &random) ?? nil
+        let jitters: [Double] = [0, 0.005, 0.03]
+        let jitter = jitters[Int.random(in: 0..<3, using: &random)]
+        let periods: [Int64?] = [nil, 1 << 32, 1 << 33]
+        let period = periods[Int.random(in: 0..<3, using: &random)]
         let changesHost = Int.random(in: 0..<3, using: &random) == 0
         let smear = changesHost ? Double.random(in: -12e-6...12e-6, using: &random) : 0
         // Half of them shortly before a wrap.
@@ -64,6 +66,8 @@ struct HistorySimulation {
             reorderDepth: reorders ? 2 : 0,
             frameRate: framesPerSecond
         )
+        // Disorder of decoding times is itself untrue.
+        if isFile { isTruthKnown = false }
         var waits = true
         recorder.beginRun(info: Self.info(format, sound: hasSound))
         var held = 0.0
@@ -72,13 +76,13 @@ struct HistorySimulation {
             let inGroup = index % group
             let isKey = inGroup == 0
             // The frame is due now; the network holds it, and what comes behind it.
-            let delay = max(held - step, Double.random(in: 0...1, using: &random) * jitter)
+            let delay: Double = max(held - step, Double.random(in: 0...1, using: &random) * jitter)
             let wait = step + delay - held
             held = delay
             clock.advance(by: .microseconds(Int64(wait * 1e6)))
             if smear != 0 { clock.stepWall(by: .microseconds(Int64(wait * 1e6 * smear))) }
             if changesHost, chance(0.03) {
-                hostWasSet = true
+                isTruthKnown = false
                 let steps: [Duration] = [
                     .seconds(-30), .seconds(30), .seconds(-1), .seconds(1), .milliseconds(-400), .seconds(3600),
                     .seconds(-3600),

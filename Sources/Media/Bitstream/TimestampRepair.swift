@@ -20,6 +20,7 @@ struct TimestampRepair {
     static let reportedJump: Int64 = 90_000
     /// The longest time that a jump is taken to have lasted.
     private static let longestBridge: Int64 = 5 * 90_000
+    private static let usualJitter: Int64 = 9000
     /// No clock runs for so long: damaged input.
     private static let sane: Int64 = 1 << 56
 
@@ -76,7 +77,9 @@ struct TimestampRepair {
                 window = []
                 let passed = arrival.flatMap { now in lastArrival.map { now - $0 } } ?? 0
                 let newest = hasDecodingTimes ? max(lastDts, lastSource + shift) : lastSource + shift
-                shift = newest + max(typicalDuration, min(passed, Self.longestBridge)) - sourceKey
+                // Arrival wavers by what the network does: as long as it may, the usual frame is nearer the truth.
+                let wavers = passed < 2 * typicalDuration + Self.usualJitter
+                shift = newest + (wavers ? typicalDuration : min(passed, Self.longestBridge)) - sourceKey
                 floor = arrival.map { $0 - sourceKey }
             } else if step > 0, step < 45_000, hasDecodingTimes || reorderDepth == 0 {
                 typicalDuration += (step - typicalDuration) / 8
