@@ -102,6 +102,8 @@ struct HistorySimulation {
                 waits = true
             }
             if chance(0.02) {
+                // Which picture of a reordered group it was can't be known.
+                if reorders { isTruthKnown = false }
                 offset += [-324_000_000, 324_000_000, -3_000_000_000, 1_234_567_890].randomElement(using: &random) ?? 0
             }
             if isKey, Int.random(in: 0..<12, using: &random) == 0 {

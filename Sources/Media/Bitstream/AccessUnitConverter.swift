@@ -13,8 +13,6 @@ struct AccessUnitConverter {
         /// A picture at which decoding can start: IDR, or H.265 IRAP.
         var hasRandomAccessPicture: Bool
         var hasPicture: Bool
-        /// Its first slice is the first of a picture: otherwise it is the rest of the unit before.
-        var beginsPicture = false
         var setsChanged: Bool
     }
 
@@ -59,19 +57,11 @@ struct AccessUnitConverter {
         if codec == .h264 {
             if type == 9 || type == 12 || type == 0 { return }
             if type == 5 { unit.hasRandomAccessPicture = true }
-            if (1...5).contains(type) {
-                // first_mb_in_slice is 0: ue(v) of a single bit.
-                if !unit.hasPicture, nal.count > 1 { unit.beginsPicture = nal[1] & 0x80 != 0 }
-                unit.hasPicture = true
-            }
+            if (1...5).contains(type) { unit.hasPicture = true }
         } else {
             if type == 35 || type == 38 { return }
             if (16...21).contains(type) { unit.hasRandomAccessPicture = true }
-            if type < 32 {
-                // first_slice_segment_in_pic_flag
-                if !unit.hasPicture, nal.count > 2 { unit.beginsPicture = nal[2] & 0x80 != 0 }
-                unit.hasPicture = true
-            }
+            if type < 32 { unit.hasPicture = true }
         }
         let size = UInt32(truncatingIfNeeded: nal.count)
         unit.bytes.append(UInt8(size >> 24))

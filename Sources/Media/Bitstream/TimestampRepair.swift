@@ -76,7 +76,10 @@ struct TimestampRepair {
                 jumped = size > Self.reportedJump
                 window = []
                 let passed = arrival.flatMap { now in lastArrival.map { now - $0 } } ?? 0
-                let newest = hasDecodingTimes ? max(lastDts, lastSource + shift) : lastSource + shift
+                // Where pictures are reordered this one may be earlier than the newest: rather a little too early, and up
+                // to the next key frame, than late, which the next run could not make good.
+                let lead = Int64(reorderDepth) * typicalDuration
+                let newest = hasDecodingTimes ? max(lastDts, lastSource + shift) : lastSource + shift - lead
                 // Arrival wavers by what the network does: as long as it may, the usual frame is nearer the truth.
                 let wavers = passed < 2 * typicalDuration + Self.usualJitter
                 shift = newest + (wavers ? typicalDuration : min(passed, Self.longestBridge)) - sourceKey

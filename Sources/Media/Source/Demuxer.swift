@@ -22,12 +22,6 @@ package final class Demuxer {
     /// then opening fails.
     private var pending: [ReadResult] = []
     private var pendingStart = 0
-    /// A live source's first picture, until the next one comes: libavformat gives it in pieces where it has several
-    /// slices. nil before and afterwards.
-    private var held: Packet?
-    private var isBeginning = true
-    /// Behind the one that was held.
-    private var ready: Packet?
     /// For files without presentation times.
     private var order = PictureOrder()
     private var pace: FilePace?
@@ -179,10 +173,6 @@ package final class Demuxer {
     /// One access unit or frame of sound, converted and timed; nil at the end.
     private func read(opening: Bool) throws(MediaError) -> Packet? {
         while true {
-            if let packet = ready {
-                ready = nil
-                return packet
-            }
             if let packet = sound.next() { return packet }
             if let timed = order.next(atEnd: false) { return place(timed) }
             if cancellation.isCancelled {
@@ -215,22 +205,16 @@ package final class Demuxer {
         if input.codec != (converter?.codec ?? info.codec) { changeCodec() }
         var bytes: [UInt8]
         var isKey = raw.isKey
-        var begins = true
         if converter != nil {
             guard let unit = converter?.convert(raw.bytes) else { return nil }
             if unit.setsChanged, adoptParameters(), !opening { hasChanged = true }
             guard unit.hasPicture, opening || converter?.codec == info.codec else { return nil }
             bytes = unit.bytes
             isKey = isKey || unit.hasRandomAccessPicture
-            begins = unit.beginsPicture
         } else {
             bytes = Array(raw.bytes)
         }
         guard !bytes.isEmpty else { return nil }
-        if held != nil, !begins {
-            held?.bytes += bytes
-            return nil
-        }
         var packet = Packet(
             bytes: bytes,
             ptsTicks: 0,
@@ -248,15 +232,7 @@ package final class Demuxer {
         let times = repair.next(pts: raw.pts, dts: raw.dts, arrival: arrival)
         if times.jumped, !opening { hasChanged = true }
         stamp(&packet, times)
-        guard !input.isFile, isBeginning else { return packet }
-        guard let first = held else {
-            held = packet
-            return nil
-        }
-        held = nil
-        isBeginning = false
-        ready = packet
-        return first
+        return packet
     }
 
     /// Times a picture whose presentation its order count says: decoding lies ahead of the container's times, so that no
