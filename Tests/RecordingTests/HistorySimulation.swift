@@ -19,6 +19,8 @@ struct HistorySimulation {
     private(set) var sent: [Sent] = []
     /// The source's times are true but for jumps, and nobody set the host's clock: wall times can be held to the truth.
     private(set) var isTruthKnown = true
+    /// What happened, with the frame at which it did: for the message of a test that fails.
+    private(set) var events: [String] = []
     private(set) var framesPerSecond: Double = 0
 
     private var random: SeededRandom
@@ -68,6 +70,9 @@ struct HistorySimulation {
         )
         // Disorder of decoding times is itself untrue.
         if isFile { isTruthKnown = false }
+        events.append(
+            "\(framesPerSecond) frames/s, groups of \(group), \(ppm) ppm, jitter \(jitter), reorders \(reorders)"
+        )
         var waits = true
         recorder.beginRun(info: Self.info(format, sound: hasSound))
         var held = 0.0
@@ -90,6 +95,7 @@ struct HistorySimulation {
                 clock.stepWall(by: steps.randomElement(using: &random) ?? .zero)
             }
             if chance(0.02) {
+                events.append("\(sent.count) reconnects")
                 recorder.endRun(reason: .closed)
                 clock.advance(by: .milliseconds(Int64.random(in: 0...8000, using: &random)))
                 held = 0
@@ -102,24 +108,28 @@ struct HistorySimulation {
                 waits = true
             }
             if chance(0.02) {
+                events.append("\(sent.count) jumps")
                 // Which picture of a reordered group it was can't be known.
                 if reorders { isTruthKnown = false }
                 offset += [-324_000_000, 324_000_000, -3_000_000_000, 1_234_567_890].randomElement(using: &random) ?? 0
             }
             if isKey, Int.random(in: 0..<12, using: &random) == 0 {
                 format += 1
+                events.append("\(sent.count) changes format")
                 recorder.beginRun(info: Self.info(format, sound: hasSound))
             }
             if chance(0.03) {
                 hasSound.toggle()
+                events.append("\(sent.count) changes sound")
                 recorder.beginRun(info: Self.info(format, sound: hasSound))
             }
             var dts = Int64(Double(index) * step * (1 + ppm * 1e-6) * 90_000) + offset
             let frame = Int64(step * 90_000)
             var pts = dts
             if reorders {
-                // I P B B P B B: a B frame shows before the P frame that came ahead of it.
-                pts += inGroup == 0 ? frame : inGroup % 3 == 1 ? 3 * frame : 0
+                // I P B B P B B: a B frame shows before the P frame that came ahead of it. The rest of a group has none.
+                let isWhole = inGroup > 0 && (inGroup - 1) / 3 * 3 + 3 < group
+                pts += !isWhole ? frame : inGroup % 3 == 1 ? 3 * frame : 0
             }
             if isFile, Int.random(in: 0..<40, using: &random) == 0 {
                 dts -= Int64.random(in: 0...40_000, using: &random)
