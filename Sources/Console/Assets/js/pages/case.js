@@ -64,8 +64,8 @@ function dossierPanel(context, id) {
       toast(t('export.started'), 'good');
     } catch (error) { toastError(error); } finally { make.disabled = false; }
   } }, icon('file-earmark-zip'), t('case.makeDossier'));
-  if (may('get', '/exports')) void list.load().catch(() => null);
-  return h('section.panel.no-print', null, h('h2', null, t('case.dossier')), h('p.hint', null, t('case.dossierHint')), may('get', '/exports') ? list.element : null, may('post', '/cases/{id}/dossier') ? h('div.button-row', null, make) : null);
+  void list.load().catch(() => null);
+  return h('section.panel.no-print', null, h('h2', null, t('case.dossier')), h('p.hint', null, t('case.dossierHint')), list.element, may('post', '/cases/{id}/dossier') ? h('div.button-row', null, make) : null);
 }
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context @param {string} id */
@@ -82,7 +82,7 @@ export function mountCase(root, context, id) {
   /** @type {Map<string, HTMLElement>} */ const curves = new Map();
   const curveBox = h('div.curves');
   media.append(pictures, clipBox, curveBox);
-  const dossier = may('post', '/cases/{id}/dossier') || may('get', '/exports') ? dossierPanel(context, id) : null;
+  const dossier = may('get', '/exports/{id}/file') ? dossierPanel(context, id) : null;
   const log = h('section.panel', null, h('h2', null, t('case.log')));
   const logBox = h('div');
   log.append(logBox);

@@ -70,7 +70,7 @@ function itemRow(item) {
   const delivered = item.delivered ?? [];
   return h('li', null, h('div', null, h('b', null, cameraName(item.cameraId)), ' ', h('a.mono', { href: link('playback', null, { camera: item.cameraId, at: item.from }) }, `${full(item.from)} – ${full(item.to).slice(11)}`), h('span.dim', null, ` ${span(Date.parse(item.to) - Date.parse(item.from))}`)),
     delivered.length ? h('div.small.dim', null, t('export.delivered'), ' ', h('span.mono', null, delivered.slice(0, 20).map((/** @type {any} */ d) => `${clock(d.from)} – ${clock(d.to)}`).join(', ')), delivered.length > 20 ? ` … (${delivered.length})` : null) : null,
-    item.file ? h('div.small.dim.mono', null, item.file) : null,
+    h('div.small.dim.mono', null, (item.clips ?? (item.file ? [item.file] : [])).slice(0, 20).join(', ')),
     gapList(item.gaps));
 }
 
@@ -122,7 +122,7 @@ export function exportCard(job, doing) {
     h('header.export-head', null, exportTag(job), h('h3', null, job.title || job.id), h('span.tag', null, word('exportFormat', job.format)), h('span.grow'), expiryText(job)),
     h('p.dim.small', null, [byWhom(job.by), moment(job.createdAt), job.finishedAt ? t('export.took', { span: span(Date.parse(job.finishedAt) - Date.parse(job.createdAt)) }) : null].filter(Boolean).join(' · '), job.caseId && !doing.inCase ? [' · ', h('a', { href: link('cases', job.caseId) }, t('hold.case'))] : null),
     isRunning(job) ? progressOf(job) : null,
-    job.error ? h('p.form-error', null, '▲ ', word('exportError', job.error)) : null,
+    job.error ? h('p.form-error', null, '▲ ', word('exportError', job.error), job.errorDetail ? h('span.dim.small', null, ` (${job.errorDetail})`) : null) : null,
     job.note ? h('p', null, job.note) : null,
     h('details', { open: items.length === 1 }, h('summary', null, t('export.items', { n: items.length }), gaps ? h('span.warn', null, ` · ${t('export.gaps', { n: gaps })}`) : null), h('ul.export-items', null, items.slice(0, 200).map(itemRow))),
     filesOf(job), job.sha256 ? h('p.small.dim', null, 'SHA-256 ', h('code.hash', null, job.sha256)) : null, tools.children.length ? tools : null);

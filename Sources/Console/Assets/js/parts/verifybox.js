@@ -26,6 +26,7 @@ export function verifyBox() {
     if (!may('get', '/evidence/key')) { fill(body, empty(t('verify.none'), 'key')); return; }
     try {
       const key = await api.get('/evidence/key');
+      if (!key.keyId) { fill(body, empty(t('verify.noKey'), 'key')); return; }
       fill(body, keyFacts(key), h('ol.steps-list', null,
         h('li', null, t('verify.step1'), ' ', may('get', '/evidence/key.pem') ? h('a.button', { href: '/api/v1/evidence/key.pem', download: '', data: { act: 'key' } }, icon('download'), t('verify.download')) : null),
         h('li', null, t('verify.step2'), h('pre.command', { tabindex: '0', data: { field: 'command' } }, 'gridwatch verify dossier.zip --key key.pem')),
@@ -44,7 +45,7 @@ export function keyPanel() {
   async function load() {
     try {
       const key = await api.get('/evidence/key');
-      fill(body, keyFacts(key), may('post', '/evidence/key/rotate') ? h('div.button-row', null, h('button.danger', { type: 'button', id: 'rotate-key', onclick: rotate }, icon('arrow-repeat'), t('verify.rotate'))) : null);
+      fill(body, key.keyId ? keyFacts(key) : h('p.dim', null, t('verify.noKey')), may('post', '/evidence/key/rotate') ? h('div.button-row', null, h('button.danger', { type: 'button', id: 'rotate-key', onclick: rotate }, icon('arrow-repeat'), t('verify.rotate'))) : null);
     } catch (error) { fill(body, failed(errorText(error), load)); }
   }
   async function rotate() {
