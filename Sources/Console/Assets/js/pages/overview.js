@@ -57,7 +57,7 @@ export async function mount(root, context) {
     const days = evidence.fullInDays;
     fill(strip, healthLamps(state.health),
       evidence.asked ? lamp('slash-circle', t('overview.gaps'), evidence.gaps ? lengthOf(evidence.lost) : '0', evidence.share >= 0.99, evidence.gaps ? t('overview.gapCount', { n: evidence.gaps }) : t('overview.noGaps'), link(pagesOf().some((p) => p.name === 'completeness') ? 'completeness' : 'playback')) : null,
-      days === undefined ? null : lamp('hourglass-split', t('overview.fullIn'), days === null ? t('overview.notFull') : t('overview.days', { n: number(days, days < 10 ? 1 : 0) }), days === null || days >= 3, '', pagesOf().some((p) => p.name === 'storage') ? link('storage') : undefined));
+      days === undefined ? null : lamp('hourglass-split', t('overview.fullIn'), days === null ? t('overview.notFull') : t('overview.days', { n: number(days, days < 10 ? 1 : 0) }), true, t('overview.fullWhy'), pagesOf().some((p) => p.name === 'storage') ? link('storage') : undefined));
   }
   /** Before the first recording nothing was lost, and what policy deleted was meant to go. */
   async function loadEvidence() {
