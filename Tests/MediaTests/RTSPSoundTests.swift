@@ -90,13 +90,30 @@ struct RTSPSoundTests {
     }
 }
 
+extension RTSPSoundTests {
+    @Test("a camera that refuses the set-up of its own sound is read without it")
+    func refusal() throws {
+        guard let server = PipelineServer(program: PipelineServer.refusing, "") else {
+            print("skipped: no Python")
+            return
+        }
+        defer { withExtendedLifetime(server) {} }
+        let demuxer = try Demuxer(
+            opening: server.url,
+            options: DemuxerOptions(takesAudio: true),
+            cancellation: Cancellation()
+        )
+        #expect(demuxer.info.codec == .h264 && demuxer.info.width == 640 && demuxer.info.audio == nil)
+    }
+}
+
 /// Serves a GStreamer pipeline, made anew for every client, as an RTSP camera.
 final class PipelineServer {
     let url: String
     private let process = Process()
 
     /// The pipeline holds payloaders named pay0, pay1, …; "ready" is printed once it listens.
-    private static let program = """
+    static let program = """
         import sys
         import gi
         gi.require_version("Gst", "1.0")
@@ -113,12 +130,47 @@ final class PipelineServer {
         GLib.MainLoop().run()
         """
 
+    /// Describes H.264 and G.711, and answers the set-up of the latter with 461.
+    static let refusing = """
+        import socketserver, sys
+        SDP = "\\r\\n".join(["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=-", "t=0 0", "m=video 0 RTP/AVP 96",
+            "a=rtpmap:96 H264/90000", "a=control:video",
+            "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkAoCzIQA==,aM48gA==",
+            "m=audio 0 RTP/AVP 8", "a=control:audio", ""])
+        class Camera(socketserver.StreamRequestHandler):
+            def handle(self):
+                while True:
+                    lines = []
+                    while True:
+                        line = self.rfile.readline().decode().strip()
+                        if not line:
+                            break
+                        lines.append(line)
+                    if not lines:
+                        return
+                    method, url = lines[0].split(" ")[:2]
+                    headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
+                    status, extra, body = "200 OK", "", ""
+                    if method == "DESCRIBE":
+                        extra, body = "Content-Type: application/sdp\\r\\n", SDP
+                    elif method == "SETUP" and url.endswith("audio"):
+                        status = "461 Unsupported Transport"
+                    elif method == "SETUP":
+                        extra = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\\r\\n"
+                    self.wfile.write((f"RTSP/1.0 {status}\\r\\nCSeq: {headers['cseq']}\\r\\nSession: 1\\r\\n{extra}"
+                        f"Content-Length: {len(body)}\\r\\n\\r\\n{body}").encode())
+        socketserver.ThreadingTCPServer.allow_reuse_address = True
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", int(sys.argv[1])), Camera)
+        print("ready", flush=True)
+        server.serve_forever()
+        """
+
     /// nil where the server can't run.
-    init?(_ pipeline: String) {
+    init?(program: String = PipelineServer.program, _ pipeline: String) {
         guard let port = SilentServer.freePort() else { return nil }
         url = "rtsp://127.0.0.1:\(port)/cam"
         process.executableURL = URL(filePath: "/usr/bin/python3")
-        process.arguments = ["-c", Self.program, "\(port)", pipeline]
+        process.arguments = ["-c", program, "\(port)", pipeline]
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
