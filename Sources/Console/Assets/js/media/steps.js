@@ -8,8 +8,9 @@ import { canPlay, VideoSource } from './source.js';
 /** @typedef {import('./playback.js').TrackState} TrackState */
 /** @typedef {{at: number, place: number, url: string}} Step a key frame: wall ms, and where it is: seconds in the video, or a picture's address */
 
-/** Steps kept at most; beyond it the track begins anew around the clock. */
+/** Steps kept at most, in the decoder's buffer and as pictures; beyond it the track begins anew around the clock. */
 const MOST = 900;
+const MOST_PICTURES = 300;
 /** Key frames are seldom further apart, ms: a neighbour so near stands for one that is on its way. */
 const SOON = 12_000;
 /** The widest picture that comes many at a time, pixels. */
@@ -27,6 +28,7 @@ class StepTrack {
   limit = 0;
   frame = 0.04;
   hasSound = false;
+  most = MOST;
 
   /** @param {string} camera @param {() => void} changed @param {number} window seconds asked for at once @param {HTMLElement} element */
   constructor(camera, changed, window, element) {
@@ -57,7 +59,7 @@ class StepTrack {
   follow({ at, rate }) {
     if (this.state === 'unsupported') return this.state;
     const inside = this.#to > this.#from && at >= this.#from - 1 && at <= this.#to + 15_000;
-    if ((!inside && !this.request) || this.steps.length > MOST || (this.request && (at < this.#from - this.window * 1500 || at > this.#to + this.window * 1500))) {
+    if ((!inside && !this.request) || this.steps.length > this.most || (this.request && (at < this.#from - this.window * 1500 || at > this.#to + this.window * 1500))) {
       if (performance.now() < this.#retryAt && this.state === 'failed') return this.state;
       this.drop();
       this.state = 'loading';
@@ -222,6 +224,7 @@ export class PictureTrack extends StepTrack {
     const image = h('img', { alt: '', hidden: true, draggable: false });
     super(camera, changed, 40, image);
     this.image = image;
+    this.most = MOST_PICTURES;
     this.width = width;
     image.addEventListener('load', () => { this.#coming = ''; changed(); });
     image.addEventListener('error', () => { this.#coming = ''; });

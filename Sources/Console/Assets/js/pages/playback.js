@@ -92,8 +92,9 @@ export function mount(root, context) {
   }
   function drawWindow() {
     legend.draw(timeline.lanes, timeline.from, Math.min(timeline.to, serverNow()));
-    drawEvents(events, timeline.lanes, timeline.from, timeline.to, seek);
+    laterEvents();
   }
+  const laterEvents = debounce(() => drawEvents(events, timeline.lanes, timeline.from, timeline.to, seek), 100);
 
   /** @param {string} text */
   function say(text) {

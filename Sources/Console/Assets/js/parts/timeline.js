@@ -30,6 +30,8 @@ export class Timeline {
   /** @type {number|null} */ markOut = null;
   /** @type {number|null} */ hover = null;
   #dragging = false;
+  /** Where the cursor was drawn, half pixels. */
+  #cursor = NaN;
 
   /** @param {{from: number, to: number}} view @param {TimelineListener} listener */
   constructor(view, listener) {
@@ -62,6 +64,7 @@ export class Timeline {
     this.rows = rows;
     this.slider.style.height = `${timelineHeight(rows.length)}px`;
     this.setAt(this.at);
+    this.draw();
   }
 
   /** @param {number} factor below 1 comes closer @param {number} [around] ms */
@@ -85,11 +88,17 @@ export class Timeline {
   setAt(at) {
     this.at = at;
     if (!this.#dragging && (at < this.from || at > this.to)) this.show(at - this.span * (at > this.to ? 0.1 : 0.5), this.span);
-    this.slider.setAttribute('aria-valuemin', String(Math.round(this.from / 1000)));
-    this.slider.setAttribute('aria-valuemax', String(Math.round(this.to / 1000)));
-    this.slider.setAttribute('aria-valuenow', String(Math.round(at / 1000)));
-    this.slider.setAttribute('aria-valuetext', this.describe(at));
-    this.draw();
+    this.#tell('aria-valuemin', String(Math.round(this.from / 1000)));
+    this.#tell('aria-valuemax', String(Math.round(this.to / 1000)));
+    this.#tell('aria-valuenow', String(Math.round(at / 1000)));
+    this.#tell('aria-valuetext', this.describe(at));
+    // While it plays this comes many times a second: over long windows the cursor has not moved by a pixel.
+    if (Math.round(this.x(at) * 2) !== this.#cursor) this.draw();
+  }
+
+  /** @param {string} name @param {string} value */
+  #tell(name, value) {
+    if (this.slider.getAttribute(name) !== value) this.slider.setAttribute(name, value);
   }
 
   /** @param {number} at @param {number} [reach] ms around it within which a gap counts @param {number} [row] */
@@ -189,5 +198,6 @@ export class Timeline {
     g.setTransform(scale, 0, 0, scale, 0, 0);
     g.clearRect(0, 0, wide, high);
     paint(g, this, wide, high);
+    this.#cursor = Math.round(this.x(this.at) * 2);
   }
 }
