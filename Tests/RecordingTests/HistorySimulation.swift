@@ -19,6 +19,8 @@ struct HistorySimulation {
     private(set) var sent: [Sent] = []
     /// The source's times are true but for jumps, and nobody set the host's clock: wall times can be held to the truth.
     private(set) var isTruthKnown = true
+    /// Where pictures are reordered, decoding times are made, and a frame of them is found out only with the second group.
+    private(set) var reorders = false
     /// What happened, with the frame at which it did: for the message of a test that fails.
     private(set) var events: [String] = []
     private(set) var framesPerSecond: Double = 0
@@ -48,7 +50,7 @@ struct HistorySimulation {
         framesPerSecond = [5, 8, 12.5, 15, 25].randomElement(using: &random) ?? 10
         let step = 1 / framesPerSecond
         let group = Int.random(in: 4...40, using: &random)
-        let reorders = Int.random(in: 0..<3, using: &random) == 0
+        reorders = Int.random(in: 0..<3, using: &random) == 0
         // Files have decoding times, and disorder in them; live sources have arrival.
         let isFile = Int.random(in: 0..<4, using: &random) == 0
         let ppm = Double.random(in: -500...500, using: &random)
@@ -92,6 +94,7 @@ struct HistorySimulation {
                     .seconds(-30), .seconds(30), .seconds(-1), .seconds(1), .milliseconds(-400), .seconds(3600),
                     .seconds(-3600),
                 ]
+                events.append("\(sent.count) sets the host's clock")
                 clock.stepWall(by: steps.randomElement(using: &random) ?? .zero)
             }
             if chance(0.02) {

@@ -76,7 +76,10 @@ struct HistoryTests {
                 fragments.append(record)
             }
         }
-        #expect(abs(worst) <= 0.1, "\(seed): from frame \(firstBad) on; \(history.events)")
+        #expect(
+            abs(worst) <= 0.1 + (history.reorders ? frame : 0),
+            "\(seed): from frame \(firstBad) on; \(history.events)"
+        )
         // Not one lost but those before a connection's first key frame, not one twice, none out of order.
         let expected = history.sent.filter(\.isKept).map(\.id)
         #expect(recorded == expected, "\(seed): \(recorded.count) of \(expected.count)")
@@ -90,12 +93,19 @@ struct HistoryTests {
         for gap in try folder.gaps(camera) { if let to = gap.to { spans.append((gap.from, to)) } }
         var reached = first
         var uncovered = 0.0
+        var holes: [String] = []
         for (from, to) in spans.sorted(by: { $0.0 < $1.0 }) {
-            if from > reached { uncovered += (from - reached).seconds }
+            if from > reached {
+                uncovered += (from - reached).seconds
+                if from - reached > .seconds(frame) { holes.append("\(reached.rfc3339) to \(from.rfc3339)") }
+            }
             reached = max(reached, to)
         }
         // Slewing opens 500 millionths between fragments.
         let allowed = frame + (last - first).seconds * 510e-6
-        #expect(reached >= last && uncovered <= allowed, "\(seed): \(uncovered) s are neither recorded nor a gap")
+        #expect(
+            reached >= last && uncovered <= allowed,
+            "\(seed): \(uncovered) s are neither recorded nor a gap, \(holes); \(history.events)"
+        )
     }
 }
