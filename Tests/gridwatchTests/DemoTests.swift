@@ -39,7 +39,8 @@ struct DemoTests {
             #expect(item["dueAt"] is String)
         }
         try await clipPlays(camera, visitor, folder)
-        try browser(centre, folder)
+        try browser("console_test.py", centre, folder)
+        try browser("evidence_test.py", centre, folder, ["--gridwatch", RunningCentre.executable.path])
     }
 
     private func clipPlays(_ item: [String: Any], _ visitor: Visitor, _ folder: URL) async throws {
@@ -63,19 +64,20 @@ struct DemoTests {
         #expect(seconds >= 29 && seconds <= 31, "the clip lasts \(seconds) s")
     }
 
-    private func browser(_ centre: RunningCentre, _ folder: URL) throws {
+    private func browser(_ name: String, _ centre: RunningCentre, _ folder: URL, _ options: [String] = []) throws {
         guard FileManager.default.isExecutableFile(atPath: "/usr/bin/chromedriver") else {
             print("skipped: chromium-driver is not installed")
             return
         }
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "BrowserTests/console_test.py")
+            .appending(path: "BrowserTests/\(name)")
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/python3")
-        process.arguments = [
-            script.path, centre.address.absoluteString, "--password", "gridwatch-demo", "--screens",
-            folder.appending(path: "screens").path,
-        ]
+        process.arguments =
+            [
+                script.path, centre.address.absoluteString, "--password", "gridwatch-demo", "--screens",
+                folder.appending(path: "screens").path,
+            ] + options
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output
