@@ -34,10 +34,10 @@ final class ArchiveFixture: Sendable {
     }
 
     /// Every packet of a clip.
-    static func packets(of clip: URL) throws -> (info: StreamInfo, packets: [Packet]) {
+    static func packets(of clip: URL, withSound: Bool = false) throws -> (info: StreamInfo, packets: [Packet]) {
         let demuxer = try Demuxer(
             opening: clip.path,
-            options: DemuxerOptions(loopFile: false, paceFile: false),
+            options: DemuxerOptions(loopFile: false, paceFile: false, takesAudio: withSound),
             cancellation: Cancellation()
         )
         var packets: [Packet] = []
@@ -74,7 +74,9 @@ final class ArchiveFixture: Sendable {
         for packet in packets {
             let position = recorder.append(packet)
             first = first ?? position?.wall
-            clock.advance(by: .microseconds(MediaTime.microseconds(packet.durationTicks)))
+            if packet.track == .video {
+                clock.advance(by: .microseconds(MediaTime.microseconds(packet.durationTicks)))
+            }
         }
         if let endReason { recorder.endRun(reason: endReason) }
         return first ?? clock.now()

@@ -30,7 +30,7 @@ struct HLSPlaylistTests {
                     offset: 700 + index * 1000,
                     sizeBytes: 1000,
                     moofBytes: 100,
-                    baseDecodeTicks: Int64(index) * 45_000,
+                    baseDecodeTicks: Int64(seconds * 90_000) + Int64(index) * 45_000,
                     durationTicks: 45_000,
                     wall: first + .milliseconds(500 * index),
                     startsWithKey: index % keyEvery == 0,
@@ -114,6 +114,22 @@ struct HLSPlaylistTests {
         let playlist = HLSPlaylist(parts: [part], isFinal: true)
         let seconds = Self.lines(playlist, "#EXTINF").compactMap { Double($0.dropFirst(8).dropLast()) }
         #expect(seconds == [9, 6, 9, 6])
+    }
+
+    @Test("a pause within a run is a discontinuity")
+    func pause() {
+        var part = Self.part("a", run: "1", at: 0, count: 16)
+        for index in 6..<16 {
+            part.fragments[index].baseDecodeTicks += 20 * 90_000
+            part.fragments[index].wall = part.fragments[index].wall + .seconds(20)
+        }
+        let playlist = HLSPlaylist(parts: [part], isFinal: true)
+        let seconds = Self.lines(playlist, "#EXTINF").compactMap { Double($0.dropFirst(8).dropLast()) }
+        #expect(seconds == [3, 5])
+        #expect(Self.lines(playlist, "#EXT-X-DISCONTINUITY").count == 1)
+        #expect(
+            Self.lines(playlist, "#EXT-X-PROGRAM-DATE-TIME").last == "#EXT-X-PROGRAM-DATE-TIME:2026-11-23T10:00:23Z"
+        )
     }
 
     @Test("a transcoded playlist names fragments in place of bytes")

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Media
 import Recording
 import Store
 import TestSupport
@@ -91,7 +92,10 @@ struct PictureTests {
         defer { volume.stop() }
         let recorder = try volume.recorder(cameraId: "c")
         recorder.beginRun(info: info)
-        for packet in packets.prefix(60) { recorder.append(packet) }
+        for packet in packets.prefix(60) {
+            recorder.append(packet)
+            fixture.clock.advance(by: .microseconds(MediaTime.microseconds(packet.durationTicks)))
+        }
         let archive = fixture.archive
         let pictures = await withTaskGroup(of: LiveFrame?.self) { group in
             for _ in 0..<2 {

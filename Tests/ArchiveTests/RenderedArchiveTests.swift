@@ -90,7 +90,8 @@ struct RenderedArchiveTests {
             } else {
                 #expect(pictures == world.frames)
             }
-            #expect(times.allSatisfy { $0 >= world.start && $0 < world.end })
+            // A run's times are settled some packets after its beginning.
+            #expect(times.allSatisfy { $0 > world.start - .seconds(1) && $0 < world.end })
         }
     }
 
@@ -138,5 +139,54 @@ struct RenderedArchiveTests {
         }
         #expect(offset == bytes.count && samples > 10)
         #expect(archive.transcodeSlots.count == 0)
+    }
+
+    @Test(
+        "recorded sound comes beside the pictures, as the browser can play it",
+        arguments: [
+            ("pcm_alaw", "mov", "aac"), ("mp2", "ts", "aac"), ("aac", "mp4", "aac"), ("libopus", "mkv", "opus"),
+        ]
+    )
+    func sound(encoder: String, container: String, expected: String) async throws {
+        let program = try #require(executable)
+        let fixture = try ArchiveFixture(settings: ArchiveSettings(renderExecutable: program))
+        let clip = try #require(SharedData.video("street_traffic_suburban.mp4"))
+        let file = fixture.folder.appending(path: "sound.\(container)")
+        let rate = encoder == "pcm_alaw" ? "8000" : "48000"
+        let made = try ArchiveFixture.run([
+            "ffmpeg", "-v", "error", "-i", clip.path, "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=\(rate)",
+            "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", encoder, "-ac", "1", "-t", "6", file.path,
+        ])
+        #expect(made.status == 0, "\(made.text)")
+        let (info, packets) = try ArchiveFixture.packets(of: file, withSound: true)
+        #expect(info.audio != nil && packets.contains { $0.track == .audio })
+        let start = try fixture.record("c", info, packets)
+        try await fixture.archive.catchUp()
+        var codec: String?
+        var ticks: (first: Int64, next: Int64)?
+        var pictures = 0
+        for try await frame in try fixture.archive.playback(
+            cameraId: "c",
+            from: start,
+            to: fixture.clock.now(),
+            options: PlaybackOptions(audio: true)
+        ) {
+            switch frame.message {
+            case .audioInitialisation(_, _, let mime, let name, _, 1):
+                codec = name
+                #expect(mime.hasPrefix("audio/mp4; codecs="))
+            case .audioFragment(_, _, let at, let tfdt, let duration, 90_000):
+                if let ticks { #expect(abs(tfdt - ticks.next) < 200, "no hole in the sound") }
+                ticks = (ticks?.first ?? tfdt, tfdt + duration)
+                #expect(abs((at - start).seconds - Double(tfdt) / 90_000) < 0.2)
+            case .fragment:
+                pictures += try FragmentParser.fragment(frame.payload)?.samples.count ?? 0
+                #expect(try FragmentParser.fragment(frame.payload)?.audio == nil)
+            default: break
+            }
+        }
+        let first = try #require(packets.firstIndex { $0.track == .video && $0.isKey })
+        #expect(codec == expected && pictures == packets[first...].count { $0.track == .video })
+        #expect((ticks?.first ?? .max) < 45_000 && (ticks?.next ?? 0) > 5 * 90_000, "\(String(describing: ticks))")
     }
 }

@@ -135,7 +135,10 @@ struct TranscodeTests {
         defer { volume.stop() }
         let recorder = try volume.recorder(cameraId: "c")
         recorder.beginRun(info: info)
-        for packet in packets.prefix(100) { recorder.append(packet) }
+        for packet in packets.prefix(100) {
+            recorder.append(packet)
+            fixture.clock.advance(by: .microseconds(MediaTime.microseconds(packet.durationTicks)))
+        }
         let archive = fixture.archive
         try await withThrowingTaskGroup { group in
             for width in [300, 320, 1000] {
@@ -168,7 +171,10 @@ struct TranscodeTests {
         defer { volume.stop() }
         let recorder = try volume.recorder(cameraId: "d")
         recorder.beginRun(info: info)
-        for packet in packets.prefix(100) { recorder.append(packet) }
+        for packet in packets.prefix(100) {
+            recorder.append(packet)
+            world.fixture.clock.advance(by: .microseconds(MediaTime.microseconds(packet.durationTicks)))
+        }
         var kinds: [String] = []
         for await frame in try world.fixture.archive.liveTranscoded(cameraId: "d", width: nil) {
             kinds.append(Self.kind(frame))

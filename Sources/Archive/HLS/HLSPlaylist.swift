@@ -4,7 +4,7 @@ import Recording
 /// A media playlist (RFC 8216) over recorded segments: a pure function of what is recorded.
 ///
 /// Each entry is a range of bytes of a segment's file that begins with a key frame and lasts about four seconds. Runs
-/// and gaps are discontinuities; every entry says its wall time.
+/// and pauses are discontinuities; every entry says its wall time.
 struct HLSPlaylist {
     /// One recorded segment as far as it lies in the range.
     struct Part {
@@ -53,16 +53,25 @@ struct HLSPlaylist {
 
     private var entries: [Entry] {
         var entries: [Entry] = []
-        var run: String?
         for part in parts {
-            var isDiscontinuous = run != nil && run != part.run
             for range in Self.groups(part) {
-                entries.append(Entry(part: part, indices: range, isDiscontinuous: isDiscontinuous))
-                isDiscontinuous = false
-                run = part.run
+                let last = entries.last
+                let isDiscontinuous = last.map { last in
+                    last.part.run != part.run
+                        || Self.isPause(
+                            last.part.fragments[last.indices.upperBound - 1],
+                            part.fragments[range.lowerBound]
+                        )
+                }
+                entries.append(Entry(part: part, indices: range, isDiscontinuous: isDiscontinuous ?? false))
             }
         }
         return entries
+    }
+
+    /// Whether nothing was recorded for a while between two fragments of a run.
+    private static func isPause(_ fragment: FragmentRecord, _ next: FragmentRecord) -> Bool {
+        abs(next.baseDecodeTicks - fragment.baseDecodeTicks - fragment.durationTicks) > 9000
     }
 
     private static func groups(_ part: Part) -> [Range<Int>] {
@@ -70,7 +79,9 @@ struct HLSPlaylist {
         var start = 0
         var ticks: Int64 = 0
         for (index, fragment) in part.fragments.enumerated() {
-            let isBroken = index > start && part.fragments[index - 1].end != fragment.offset
+            let isBroken =
+                index > start
+                && (part.fragments[index - 1].end != fragment.offset || isPause(part.fragments[index - 1], fragment))
             let isLong = ticks + fragment.durationTicks > longestTicks
             if index > start, isBroken || isLong || fragment.startsWithKey && ticks >= wantedTicks {
                 groups.append(start..<index)
