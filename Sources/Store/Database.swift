@@ -33,7 +33,8 @@ package final class Database: Sendable {
     ///
     /// - Parameters:
     ///   - synchronous: `full` unless every row can be had again.
-    ///   - checksIntegrity: whether the whole file is read and checked now (about 1 s per GB).
+    ///   - checksIntegrity: whether the file is read and checked now; one that is larger than `checkedAtOnce` is left
+    ///     to `damage()`, since a service must not wait for it.
     package init(
         file: URL,
         migrations: [Migration],
@@ -53,7 +54,7 @@ package final class Database: Sendable {
             pool = try DatabasePool(path: file.path, configuration: configuration)
             // After opening: GRDB sets NORMAL when it switches the writer to WAL.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)") }
-            if checksIntegrity { try Self.check(pool, path: file.path) }
+            if checksIntegrity, Self.size(file) <= Self.checkedAtOnce { try Self.check(pool, path: file.path) }
             try Self.migrate(pool, migrations, path: file.path)
         } catch {
             throw StoreError(error, path: file.path)
@@ -98,14 +99,38 @@ package final class Database: Sendable {
         Foundation.close(descriptor)
     }
 
-    private static func check(_ pool: DatabasePool, path: String) throws {
-        let findings = try pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check(3)") }
-        guard findings != ["ok"] else { return }
-        throw StoreError(
+    /// Bytes that are read in well under a second also on a slow disk.
+    private static let checkedAtOnce = 128 << 20
+
+    private static func size(_ file: URL) -> Int {
+        (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
+    }
+
+    /// Reads the whole file and says what is wrong with it: for a large one, beside everything else.
+    ///
+    /// - Returns: nil when nothing is, or when the file was small enough to be checked on opening.
+    package func damage() async -> StoreError? {
+        guard Self.size(URL(filePath: path)) > Self.checkedAtOnce else { return nil }
+        do {
+            let findings = try await pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check(3)") }
+            return findings == ["ok"] ? nil : Self.damaged(path, findings)
+        } catch {
+            return StoreError(error, path: path)
+        }
+    }
+
+    private static func damaged(_ path: String, _ findings: [String]) -> StoreError {
+        StoreError(
             code: .corrupt,
             message: "\(path) is damaged (\(findings.joined(separator: "; "))); "
                 + "restore it from a backup, or move it away: recordings and holds are rebuilt from their files"
         )
+    }
+
+    private static func check(_ pool: DatabasePool, path: String) throws {
+        let findings = try pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check(3)") }
+        guard findings != ["ok"] else { return }
+        throw damaged(path, findings)
     }
 
     private static func migrate(_ pool: DatabasePool, _ migrations: [Migration], path: String) throws {

@@ -34,6 +34,7 @@ struct Centre: Sendable {
     private let telemetry: TelemetryService
     private let retention: RetentionService
     private let gapAlarms: GapAlarms
+    private let database: Database
     private let console: ConsoleServer
     private let feed: ChangeFeed
     private let openAlarms: OpenAlarmIndex
@@ -59,6 +60,7 @@ struct Centre: Sendable {
         self.logger = logger
 
         let database = try Database(directory: folder.url)
+        self.database = database
         let series = try SeriesDatabase(directory: folder.url)
         let feed = ChangeFeed()
         users = UserService(
@@ -190,6 +192,11 @@ struct Centre: Sendable {
                 if let supervisor { group.addTask { await supervisor.run() } }
             }
         }
+        let checking = Task {
+            guard let damage = await database.damage(), !Task.isCancelled else { return }
+            logger.critical("the database is damaged", metadata: ["error": "\(damage)"])
+        }
+        defer { checking.cancel() }
         var failure: (any Error)?
         await withTaskGroup(of: (any Error)?.self) { group in
             group.addTask {

@@ -55,7 +55,10 @@ struct IndexFollower {
         batch.positions = positions
         var touched: Set<String> = []
         for event in events { try await take(event, into: &batch, touched: &touched) }
-        batch.segments = touched.compactMap { growing[$0] }
+        // A power cut or a failed sync may leave a file without a picture: there is nothing to find in it.
+        let isEmpty = { (segment: Segment) in segment.closed && segment.fragments == 0 }
+        batch.segments = touched.compactMap { growing[$0] }.filter { !isEmpty($0) }
+        batch.removed = touched.compactMap { growing[$0] }.filter(isEmpty).map(\.path)
         let gaps: [Gap]
         do {
             gaps = try await repository.apply(batch)

@@ -28,7 +28,10 @@ struct SegmentScanner {
     }
 
     /// The fragment at `offset` if all of it is there.
-    func fragment(at offset: Int) throws(FileFailure) -> FragmentRecord? {
+    func fragment(at offset: Int) throws(FileFailure) -> FragmentRecord? { try read(at: offset)?.record }
+
+    /// The same, with all that it says of itself.
+    func read(at offset: Int) throws(FileFailure) -> (record: FragmentRecord, info: FragmentInfo)? {
         var head = try contents(offset, 16 << 10)
         var info = try? FragmentParser.fragmentHeader(head)
         if info == nil, head.count == 16 << 10 {
@@ -45,7 +48,7 @@ struct SegmentScanner {
             )
         }
         guard FragmentSeal.holds(bytes, info, payload: payloadHash) else { return nil }
-        return FragmentRecord(
+        let record = FragmentRecord(
             offset: offset,
             sizeBytes: info.sizeBytes,
             moofBytes: info.moofBytes,
@@ -57,6 +60,7 @@ struct SegmentScanner {
             moofHash: moofHash,
             payloadHash: payloadHash
         )
+        return (record, info)
     }
 
     private func contents(_ offset: Int, _ count: Int) throws(FileFailure) -> [UInt8] {

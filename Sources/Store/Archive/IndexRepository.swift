@@ -9,6 +9,8 @@ package struct IndexBatch: Sendable {
     package var positions: [String: String] = [:]
     /// As they are after the batch.
     package var segments: [Segment] = []
+    /// Paths of segments of which nothing was left to keep.
+    package var removed: [String] = []
     package var gaps: [Gap] = []
     package var statuses: [CameraStatus] = []
 
@@ -43,6 +45,12 @@ package struct IndexRepository: Sendable {
     package func apply(_ batch: IndexBatch) async throws -> [Gap] {
         try await database.write { connection in
             for segment in batch.segments { try SegmentRepository.upsert(connection, segment) }
+            for path in batch.removed {
+                try connection.execute(
+                    sql: "DELETE FROM segment WHERE node = ? AND path = ?",
+                    arguments: [batch.node, path]
+                )
+            }
             let changed = try batch.gaps.filter { try GapRepository.upsert(connection, $0) }
             for status in batch.statuses { try GapRepository.upsert(connection, node: batch.node, status) }
             for (camera, position) in batch.positions {
@@ -57,12 +65,31 @@ package struct IndexRepository: Sendable {
         }
     }
 
-    /// Forgets everything that the files can tell again, of one node.
-    package func clear(node: String) async throws {
+    /// Forgets everything that the files can tell again, of one node. What lies on volumes that are away stays, with how
+    /// far their journals were read.
+    package func clear(node: String, keepingVolumes away: [String] = []) async throws {
         try await database.write { connection in
-            for table in ["segment", "gap", "recordingState", "journal"] {
-                try connection.execute(sql: "DELETE FROM \(table) WHERE node = ?", arguments: [node])
+            let marks = away.map { _ in "?" }.joined(separator: ",")
+            let arguments = StatementArguments([node] + away)
+            try connection.execute(
+                sql: "DELETE FROM segment WHERE node = ? AND volume NOT IN (\(marks))",
+                arguments: arguments
+            )
+            let kept = away.map { "@\($0)/" }
+            let cameras = try String.fetchAll(
+                connection,
+                sql: "SELECT camera FROM journal WHERE node = ?",
+                arguments: [node]
+            )
+            for camera in cameras where !kept.contains(where: camera.hasPrefix) {
+                try connection.execute(
+                    sql: "DELETE FROM journal WHERE node = ? AND camera = ?",
+                    arguments: [node, camera]
+                )
             }
+            try connection.execute(sql: "DELETE FROM recordingState WHERE node = ?", arguments: [node])
+            // Gaps that only the journals of a volume that is away tell of must not be forgotten.
+            if away.isEmpty { try connection.execute(sql: "DELETE FROM gap WHERE node = ?", arguments: [node]) }
         }
     }
 }

@@ -173,6 +173,17 @@ package struct UsageRepository: Sendable {
         }
     }
 
+    /// How many of the sums that triggers keep are not those of the rows: reads every row.
+    package func wrongSums(node: String) async throws -> Int {
+        let query = """
+            SELECT count(*) FROM (
+                SELECT camera, volume, bytes, segments FROM usage WHERE node = :node
+                EXCEPT SELECT camera, volume, sum(bytes), count(*) FROM segment WHERE node = :node GROUP BY camera, volume
+            )
+            """
+        return try await database.read { try Int.fetchOne($0, sql: query, arguments: ["node": node]) ?? 0 }
+    }
+
     /// Runs `body` over the segments of a node, on one consistent state of the index.
     package func scan<T: Sendable>(
         node: String,
