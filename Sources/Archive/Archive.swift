@@ -29,6 +29,7 @@ package final class Archive: Sendable {
     package let audit: AuditLog
     /// Signs what is recorded.
     package let signer: HeadSigner
+    package let exports: ExportQueue
     /// Makes pictures in child processes.
     package let renderPool: RenderPool
     let pictureCache = PictureCache()
@@ -79,6 +80,14 @@ package final class Archive: Sendable {
             node: settings.node,
             clock: clock
         )
+        exports = ExportQueue(
+            dataDirectory: dataDirectory,
+            database: database,
+            audit: audit,
+            clock: clock,
+            settings: settings,
+            onChange: hooks.onExport
+        )
         renderPool = RenderPool(executable: settings.renderExecutable)
         clipShelf = ClipShelf(clock: clock)
         hub = LiveHub(layout: layout, interval: settings.liveInterval, logger: logger)
@@ -93,12 +102,13 @@ package final class Archive: Sendable {
         pictureFeed = PictureFeed(hub: hub, pool: renderPool, logger: logger)
     }
 
-    /// Follows the journals into the index and signs, until its task is cancelled. Failures are logged and tried again.
+    /// Follows the journals into the index, signs and makes exports, until its task is cancelled. Failures are logged and tried again.
     package func run() async {
         clearExports()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.followJournals() }
             group.addTask { await self.signer.run() }
+            group.addTask { await self.exports.run(in: self) }
         }
     }
 

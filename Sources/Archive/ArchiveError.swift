@@ -17,6 +17,10 @@ package struct ArchiveError: Error, Sendable, CustomStringConvertible {
         case io
         /// The volume has no room.
         case diskFull
+        /// The volume would have less free space than the site keeps.
+        case belowFloor
+        /// A file is no archive, or a damaged one.
+        case invalidArchive
         /// Too many at once; try again (503).
         case busy
         /// Every render process for video is taken (429 `tooManyTranscodes`).

@@ -1,3 +1,4 @@
+package import Domain
 package import Foundation
 package import Store
 
@@ -18,6 +19,13 @@ package struct ArchiveSettings: Sendable {
     package var transcodeLimit: Int
     /// How long a render process may take for one fragment of video.
     package var transcodeDeadline: Duration
+    /// Bytes of the data folder's volume that an export leaves free.
+    package var exportFloorBytes: Int64
+    /// How long a finished export is kept.
+    package var exportLife: Duration
+    /// The site, for the names and sources in manifests; its name and version stand there too.
+    package var site: Site?
+    package var software: String
 
     package init(
         node: String = "local",
@@ -26,7 +34,11 @@ package struct ArchiveSettings: Sendable {
         liveInterval: Duration = .milliseconds(60),
         liveSlack: Duration = .seconds(4),
         transcodeLimit: Int = max(2, ProcessInfo.processInfo.activeProcessorCount),
-        transcodeDeadline: Duration = .seconds(15)
+        transcodeDeadline: Duration = .seconds(15),
+        exportFloorBytes: Int64 = 0,
+        exportLife: Duration = .seconds(7 * 86_400),
+        site: Site? = nil,
+        software: String = "gridwatch"
     ) {
         self.node = node
         self.renderExecutable = renderExecutable
@@ -35,6 +47,10 @@ package struct ArchiveSettings: Sendable {
         self.liveSlack = liveSlack
         self.transcodeLimit = transcodeLimit
         self.transcodeDeadline = transcodeDeadline
+        self.exportFloorBytes = exportFloorBytes
+        self.exportLife = exportLife
+        self.site = site
+        self.software = software
     }
 }
 
@@ -43,7 +59,22 @@ package struct ArchiveHooks: Sendable {
     /// A gap began (`to` nil), ended or was found. Called once for each change of a gap's row, in the journal's order.
     package var onGap: @Sendable (Gap) async -> Void
 
-    package init(onGap: @escaping @Sendable (Gap) async -> Void = { _ in }) {
+    /// An export was asked for, went on (at most once a second) or ended.
+    package var onExport: @Sendable (ExportJob) async -> Void
+    /// What happened on a camera in a range, of which a dossier shows pictures.
+    package var marks: @Sendable (_ cameraId: String, _ from: WallTime, _ to: WallTime) async -> [ExportMark]
+
+    package init(
+        onGap: @escaping @Sendable (Gap) async -> Void = { _ in },
+        onExport: @escaping @Sendable (ExportJob) async -> Void = { _ in },
+        marks: @escaping @Sendable (_ cameraId: String, _ from: WallTime, _ to: WallTime) async -> [ExportMark] = {
+            _,
+            _,
+            _ in []
+        }
+    ) {
         self.onGap = onGap
+        self.onExport = onExport
+        self.marks = marks
     }
 }

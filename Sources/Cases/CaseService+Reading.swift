@@ -34,6 +34,18 @@ extension CaseService {
         return try entries.map { CaseEntryView(entry: try CaseLog.decode($0), hash: $0.hash) }
     }
 
+    /// The log as it is stored: each entry's JSON with its hash, which is SHA-256 over the hash before it (first: the
+    /// case's id), a line feed and these bytes.
+    ///
+    /// - Throws: `CaseError` (`notFound`), also for a case that the person may not see.
+    package func sealedLog(_ id: String, for actor: CaseActor) async throws -> [(seq: Int, entry: String, hash: String)]
+    {
+        guard let (stored, entries) = try await repository.log(id), isVisible(stored.value, to: actor) else {
+            throw Self.notFound(id)
+        }
+        return entries.map { ($0.seq, $0.entry, $0.hash) }
+    }
+
     /// Checks a case's log: whether any entry was changed, and whether it gives the stored case.
     package func verifyLog(_ id: String) async throws -> CaseLogFinding {
         guard let (stored, entries) = try await repository.log(id) else { throw Self.notFound(id) }

@@ -70,12 +70,25 @@ struct Centre: Sendable {
         )
         let gapAlarms = GapAlarms(site: site)
         self.gapAlarms = gapAlarms
+        let alarmRows = AlarmRepository(database)
         archive = Archive(
             dataDirectory: folder.url,
             database: database,
             clock: clock,
-            settings: ArchiveSettings(renderExecutable: URL(filePath: Executable.path)),
-            hooks: ArchiveHooks(onGap: { await gapAlarms.note($0) })
+            settings: ArchiveSettings(
+                renderExecutable: URL(filePath: Executable.path),
+                exportFloorBytes: site.recording.freeSpaceFloorBytes,
+                site: site,
+                software: "gridwatch \(Gridwatch.version)"
+            ),
+            hooks: ArchiveHooks(
+                onGap: { await gapAlarms.note($0) },
+                onExport: { feed.publish(ExportView.change(of: $0)) },
+                marks: { camera, from, to in
+                    let found = (try? await alarmRows.overlapping(source: camera, from: from, to: to)) ?? []
+                    return found.map { ExportMark(at: $0.openedAt, occasion: "alarm", title: $0.kind) }
+                }
+            )
         )
         let cases = CaseService(repository: CaseRepository(database), base: base, feed: feed, clock: clock)
         let alarms = AlarmService(

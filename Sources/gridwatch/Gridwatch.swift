@@ -14,7 +14,8 @@ struct Gridwatch: AsyncParsableCommand {
         abstract: "The video and sensor appliance of a digital city management centre (网格哨).",
         version: version,
         subcommands: [
-            ServeCommand.self, DemoCommand.self, CheckCommand.self, FsckCommand.self, UserCommand.self,
+            ServeCommand.self, DemoCommand.self, CheckCommand.self, FsckCommand.self, VerifyCommand.self,
+            UserCommand.self,
             CaptureProcessCommand.self, AnalyseCommand.self, RenderCommand.self,
         ]
     )

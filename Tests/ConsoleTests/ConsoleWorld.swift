@@ -47,7 +47,11 @@ final class ConsoleWorld: Sendable {
             dataDirectory: folder,
             database: database,
             clock: clock,
-            settings: ArchiveSettings(liveInterval: .milliseconds(20))
+            settings: ArchiveSettings(
+                // No pictures: the default would start this test program again.
+                renderExecutable: URL(filePath: "/bin/false"),
+                liveInterval: .milliseconds(20)
+            )
         )
         cases = CaseService(repository: CaseRepository(database), base: base, feed: feed, clock: clock)
         alarms = AlarmService(

@@ -99,6 +99,26 @@ private let expectations: [Expectation] = [
     Expectation(.get, "/api/v1/cases/{id}", "monitor acceptor dispatcher collector leader admin unit"),
     Expectation(.get, "/api/v1/cases/{id}/log", "monitor acceptor dispatcher collector leader admin unit"),
     Expectation(.post, "/api/v1/cases/{id}/actions/{action}", "acceptor", 200, "{}"),
+    Expectation(
+        .post,
+        "/api/v1/exports",
+        "monitor",
+        202,
+        #"{"title": "t", "format": "clip", "items": [{"cameraId": "gate", "from": "2026-11-23T08:00:00Z", "to": "2026-11-23T08:01:00Z"}]}"#
+    ),
+    Expectation(.get, "/api/v1/exports", "monitor leader admin"),
+    Expectation(.get, "/api/v1/exports/{id}", "monitor leader admin", 404),
+    Expectation(.post, "/api/v1/exports/{id}/cancel", "monitor admin", 404),
+    Expectation(.delete, "/api/v1/exports/{id}", "monitor admin", 404),
+    Expectation(.get, "/api/v1/exports/{id}/file", "monitor leader admin", 404),
+    Expectation(.get, "/api/v1/exports/{id}/files/{name}", "monitor leader admin", 404),
+    Expectation(.post, "/api/v1/cases/{id}/dossier", "monitor leader admin", 202),
+    Expectation(.get, "/api/v1/audit", "leader admin"),
+    Expectation(.get, "/api/v1/audit/verify", "leader admin"),
+    Expectation(.get, "/api/v1/evidence/key", "*"),
+    Expectation(.get, "/api/v1/evidence/key.pem", "*"),
+    Expectation(.post, "/api/v1/evidence/key/rotate", "admin"),
+    Expectation(.get, "/api/v1/cameras/{id}/signatures", "*"),
     Expectation(.get, "/api/v1/stream", "*"),
     Expectation(.delete, "/api/v1/session", "-", 204),
 ]
@@ -147,9 +167,10 @@ struct RoleTests {
             path = path.replacing("{id}", with: id)
         }
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
-        if ["timeline", "clip.mp4", "playback", "readings", "track", "gaps", "accounting"].contains(
-            where: path.hasSuffix
-        ) {
+        let ranged = [
+            "timeline", "signatures", "clip.mp4", "playback", "readings", "track", "gaps", "accounting",
+        ]
+        if ranged.contains(where: path.hasSuffix) {
             path += "?\(range)"
         }
         if expectation.path == "/api/v1/live" { path += "?cameras=gate" }

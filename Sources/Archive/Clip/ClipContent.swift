@@ -61,13 +61,17 @@ struct ClipContent: Sendable {
         var frames: [Frame] = []
         var cursor: Int64 = 0
         var delay: Int64 = 0
+        // When the last of the frames so far has been shown.
+        var presentationEnd: Int64 = 0
         for (number, piece) in plan.pieces.enumerated() {
             guard let first = headers[number].first?.samples.first else { continue }
-            let last = fragments.indices.last
-            if let last, let end = fragments[last].header.samples.indices.last, delay > first.compositionTicks {
-                // The frames still to be shown come before those of a stream that reorders less.
-                fragments[last].header.samples[end].durationTicks += delay - first.compositionTicks
-                cursor += delay - first.compositionTicks
+            let overlap = presentationEnd - cursor - first.compositionTicks
+            if number > 0, overlap > 0, piece.segment.opened.runId != plan.pieces[number - 1].segment.opened.runId,
+                let last = fragments.indices.last, let end = fragments[last].header.samples.indices.last
+            {
+                // What the run before still has to show comes first: its last frame stays for so long.
+                fragments[last].header.samples[end].durationTicks += overlap
+                cursor += overlap
             }
             delay = first.compositionTicks
             for (offset, header) in headers[number].enumerated() {
@@ -84,6 +88,10 @@ struct ClipContent: Sendable {
                             duration: sample.durationTicks,
                             shown: record.wall + .microseconds(position)
                         )
+                    )
+                    presentationEnd = max(
+                        presentationEnd,
+                        cursor + sample.compositionTicks + sample.durationTicks
                     )
                     cursor += sample.durationTicks
                     within += sample.durationTicks
@@ -117,7 +125,7 @@ struct ClipContent: Sendable {
         from = frames[first].shown
         to = frames[last].shown + .microseconds(MediaTime.microseconds(endTicks - frames[last].ticks))
         frameCount = shown.count
-        stretches = Self.stretches(shown, until: endTicks)
+        stretches = Self.stretches(shown, fragments.map(\.segment), until: endTicks)
         let kept = fragments[begin...end]
         let used = Set(kept.map(\.segment)).sorted()
         segments = used.map { plan.pieces[$0].segment }
@@ -128,7 +136,8 @@ struct ClipContent: Sendable {
         }
     }
 
-    private static func stretches(_ frames: [Frame], until endTicks: Int64) -> [Stretch] {
+    /// - Parameter pieces: the piece of each fragment: only between two of them can the clip jump.
+    private static func stretches(_ frames: [Frame], _ pieces: [Int], until endTicks: Int64) -> [Stretch] {
         guard let first = frames.first else { return [] }
         var found: [Stretch] = []
         var begin = first
@@ -136,7 +145,11 @@ struct ClipContent: Sendable {
             let next = index + 1 < frames.count ? frames[index + 1] : nil
             let duration = (next?.ticks ?? endTicks) - frame.ticks
             let end = frame.shown + .microseconds(MediaTime.microseconds(duration))
-            if let next, abs((next.shown - end).seconds) <= seam.seconds { continue }
+            if let next,
+                pieces[next.fragment] == pieces[frame.fragment] || abs((next.shown - end).seconds) <= seam.seconds
+            {
+                continue
+            }
             found.append(
                 Stretch(from: begin.shown, to: end, seconds: Double(begin.ticks - first.ticks) / 90_000)
             )

@@ -45,7 +45,10 @@ struct ClipMaker {
         var writer = PlainMP4Writer(info: content.info)
         for fragment in content.fragments {
             let sound = content.segments[fragment.segment].opened.audio
-            writer.add(fragment.header, withAudio: sound == content.segments[0].opened.audio)
+            writer.add(
+                fragment.header,
+                withAudio: content.info.audio != nil && sound == content.segments[0].opened.audio
+            )
         }
         let header = try writer.header(startTicks: content.startTicks, durationTicks: content.durationTicks)
         let output = try ExportFile(folder: folder)

@@ -140,11 +140,16 @@ package actor HeadSigner {
                 to: WallTime(microseconds: .max)
             ).filter { $0.node == node }
             let known = growing[camera]
-            let (heads, next) = try await BlockingWork.shared.run { [layout] in
-                try Self.heads(of: rows, camera, last, known, layout, at: now)
+            do {
+                let (heads, next) = try await BlockingWork.shared.run { [layout] in
+                    try Self.heads(of: rows, camera, last, known, layout, at: now)
+                }
+                growing[camera] = next
+                found += heads
+            } catch let error as FileFailure {
+                // The others are signed all the same; this one is tried again in the next round.
+                logger.error("signing.unreadable", metadata: ["camera.id": "\(camera)", "error": "\(error)"])
             }
-            growing[camera] = next
-            found += heads
         }
         try await write(found, at: now)
     }

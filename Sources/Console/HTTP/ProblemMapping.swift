@@ -48,12 +48,12 @@ enum ProblemMapping {
         case .alreadyReleased: .conflict("alreadyReleased", error.message)
         case .invalidRange: .invalid(field: "to", error.message)
         case .invalidAttachment: .invalid(field: "", error.message)
-        case .diskFull: diskFull
+        case .diskFull, .belowFloor: diskFull
         case .busy: .unavailable("too many at once")
         case .tooManyTranscodes: tooManyTranscodes(error)
         // The archive has logged what happened; to the asker there is no picture.
         case .renderFailed: .notFound("the picture can't be made", code: "noPicture")
-        case .io: nil
+        case .io, .invalidArchive: nil
         }
     }
 

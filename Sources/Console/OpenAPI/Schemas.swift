@@ -7,6 +7,7 @@ import Telemetry
 /// The schemas of what the API takes and gives, by name.
 enum Schemas {
     static let all: [String: JSONValue] = requests.merging(answers) { $1 }.merging(domain) { $1 }
+        .merging(EvidenceSchemas.all) { $1 }
 
     static let point = Schema.object(["lat": Schema.number, "lon": Schema.number])
 

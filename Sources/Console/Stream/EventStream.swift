@@ -6,7 +6,8 @@ import Store
 enum EventStream {
     /// Whether a user may see a change.
     static func shows(_ change: Change, to user: User) -> Bool {
-        switch user.role {
+        if change.topic == .export, ![.monitor, .leader, .admin].contains(user.role) { return false }
+        return switch user.role {
         case .viewer: [.camera, .alarm, .health].contains(change.topic)
         case .unit where change.topic == .case: change.unit != nil && change.unit == user.unit
         default: true
