@@ -16,7 +16,7 @@ ALLOWED = {
     "Capture": {"Domain", "Media", "Recording", "RTSP", "CLinux"},
     "Analysis": {"Domain", "FrameKernels", "Media", "COpenVINO", "CLinux"},
     "Store": {"Domain", "GRDB"},
-    "Archive": {"Domain", "Media", "Recording", "Store", "CLinux", "Crypto"},
+    "Archive": {"Domain", "Media", "Recording", "Store", "CLinux", "CMinizip", "Crypto"},
     "Telemetry": {"Domain", "Store", "CMosquitto", "CLinux"},
     "Alarms": {"Domain", "Store", "Archive"},
     "Cases": {"Domain", "Store", "Crypto"},
