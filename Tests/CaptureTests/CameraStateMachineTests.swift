@@ -102,7 +102,7 @@ import Testing
         for (second, step) in item.steps {
             let now = Duration.seconds(1000 + second)
             switch step {
-            case .attempt: machine.attempt(now: now)
+            case .attempt: _ = machine.attempt(now: now, wall: .epoch)
             case .connected: machine.connected(codec: "h264", width: 640, height: 480, now: now)
             case .packet: _ = machine.packet(now: now, wall: wall(second))
             case .failed(let reason): _ = machine.failed(reason: reason, detail: nil, wall: wall(second))

@@ -26,7 +26,13 @@ final class RunningCapture: Sendable {
             PicturePoint(x: 0, y: 0), PicturePoint(x: 1, y: 0), PicturePoint(x: 1, y: 1), PicturePoint(x: 0, y: 1),
         ])
         let zone = Zone(id: "all", polygon: whole, rules: [ZoneRule(kind: .motion)])
-        return CapturedCamera(id: id, source: source, sub: sub, zones: analysed ? [zone] : [])
+        return CapturedCamera(
+            id: id,
+            source: source,
+            sub: sub,
+            zones: analysed ? [zone] : [],
+            record: RecordPolicy(activity: analysed)
+        )
     }
 
     init(

@@ -26,18 +26,23 @@ package struct SceneJudge {
     package let size: PlaneSize
     /// Pixels of the small plane that moved in the last frame, by the largest motion rule.
     package private(set) var movingPixels = 0
+    /// The cells of the activity map in which something moved in the last frame; nil when that couldn't be judged, or
+    /// isn't wanted.
+    package private(set) var moved: ActivityGrid?
     /// What the last frame did to the model.
     package private(set) var scene = BackgroundModel.Change()
 
     private let masks: [ZoneMask]
     private var rules: [Rule]
-    private let judgesMotion: Bool
+    private let marksMotion: Bool
+    private let mapsActivity: Bool
     private let judgesStill: Bool
     private var model: BackgroundModel
     private var tracker: StillObjectTracker
     private var moving: [UInt8]
     private var filter: MaskFilter
     private var finder: BlobFinder
+    private var cells: ActivityCells
     private var lastTicks: Int64?
     private var lastAt: WallTime?
     /// Seconds of media time judged so far.
@@ -62,7 +67,9 @@ package struct SceneJudge {
         }
         self.rules = rules
         let still = rules.filter { $0.rule.kind == .stationary }.map(\.rule)
-        judgesMotion = rules.contains { $0.rule.kind == .motion }
+        mapsActivity = camera.activity == true
+        marksMotion = mapsActivity || rules.contains { $0.rule.kind == .motion }
+        cells = ActivityCells(size: size)
         judgesStill = !still.isEmpty
         model = BackgroundModel(size: size)
         var settings = StillObjectTracker.Settings()
@@ -103,6 +110,7 @@ package struct SceneJudge {
     ///   - at: Its wall time.
     /// - Returns: What began or ended; empty most of the time.
     package mutating func judge(_ plane: Span<UInt8>, ticks: Int64, at: WallTime) -> [Observation] {
+        moved = nil
         guard let elapsed = elapsedMilliseconds(ticks: ticks, at: at) else { return [] }
         let isNewRun = lastTicks == nil
         lastTicks = ticks
@@ -114,7 +122,7 @@ package struct SceneJudge {
         if judgesStill {
             judgeStill(ticks: ticks, at: at, &found)
         }
-        if judgesMotion {
+        if marksMotion {
             judgeMotion(isJudged: !scene.learning && !isNewRun, ticks: ticks, at: at, &found)
         }
         return found
@@ -227,6 +235,7 @@ package struct SceneJudge {
             filter.vote(&marks)
             finder.find(in: mask.span, smallest: max(6, Int(0.0003 * Double(size.pixels))))
             swap(&mask, &moving)
+            if mapsActivity { moved = cells.grid(of: finder) }
         }
         for index in rules.indices where rules[index].rule.kind == .motion {
             let area = isJudged ? movingArea(&rules[index]) : 0

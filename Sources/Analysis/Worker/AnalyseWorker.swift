@@ -41,7 +41,9 @@ package enum AnalyseWorker {
                 let picture = cameras[id]?.picture()
                 replies = [(.picture(cameraId: id, requestId: requestId, at: picture?.at), picture?.jpeg ?? [])]
             case .ping(let number):
-                replies = [(.pong(number: number), []), (.statistics(statistics), [])]
+                let now = ContinuousClock.now
+                for camera in cameras.values { replies += camera.flushActivity(now: now) }
+                replies += [(.pong(number: number), []), (.statistics(statistics), [])]
             }
             for (reply, payload) in replies {
                 if case .observation = reply { statistics.observations += 1 }

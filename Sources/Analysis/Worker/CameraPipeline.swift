@@ -16,6 +16,8 @@ final class CameraPipeline {
     private var plane: [UInt8] = []
     private var judge: SceneJudge?
     private var newRun = true
+    private var activity = ActivityCollector()
+    private var lastLook = ContinuousClock.now
 
     init(camera: AnalysedCamera) {
         self.camera = camera
@@ -33,7 +35,17 @@ final class CameraPipeline {
     func finish() -> [(WorkerReply, [UInt8])] {
         let ends = judge?.finish() ?? []
         judge = nil
-        return ends.map { (.observation($0), []) }
+        return ends.map { (.observation($0), []) } + reply(activity.flush())
+    }
+
+    /// Gives the window out that no later picture would end, because none has come for a while.
+    func flushActivity(now: ContinuousClock.Instant) -> [(WorkerReply, [UInt8])] {
+        now - lastLook >= ActivityCollector.length ? reply(activity.flush()) : []
+    }
+
+    private func reply(_ window: ActivityWindow?) -> [(WorkerReply, [UInt8])] {
+        guard let window else { return [] }
+        return [(.activity(cameraId: camera.id, window: window), [])]
     }
 
     /// A new run: other decoders, the same knowledge of the scene.
@@ -73,6 +85,10 @@ final class CameraPipeline {
                 }
                 replies.append((.observation(observation), payload))
             }
+            if let moved = judge?.moved {
+                lastLook = ContinuousClock.now
+                replies += reply(activity.add(moved, at: picture.at))
+            }
         }
         return replies
     }
@@ -84,7 +100,7 @@ final class CameraPipeline {
     }
 
     private func look(at picture: PictureSource.Picture) -> [Observation] {
-        guard !camera.zones.isEmpty else { return [] }
+        guard !camera.zones.isEmpty || camera.activity == true else { return [] }
         let frame = picture.frame
         let size = PlaneSize(width: frame.width, height: frame.height)
         var ends: [Observation] = []

@@ -38,7 +38,7 @@ final class AnalysisInput: Sendable {
         state = Mutex(State(isAnalysed: isAnalysed))
     }
 
-    /// Whether the camera has rules to judge; without them only pictures asked for are decoded.
+    /// Whether the camera's pictures are looked at; otherwise only those asked for are decoded.
     func setAnalysed(_ isAnalysed: Bool) {
         state.withLock { $0.isAnalysed = isAnalysed }
     }
@@ -92,7 +92,7 @@ final class AnalysisInput: Sendable {
         )
     }
 
-    /// Asks the worker for a picture; a camera without rules gets its latest key frame decoded for it.
+    /// Asks the worker for a picture; a camera that isn't looked at gets its latest key frame decoded for it.
     ///
     /// - Returns: false when there is none to give.
     func requestPicture(_ requestId: String) -> Bool {

@@ -35,6 +35,7 @@ final class CameraCapture: Sendable {
         main = SourceLoop(
             name: camera.id,
             url: camera.source,
+            suspension: camera.suspension,
             gate: gate,
             marker: marker,
             takesAudio: true,
@@ -45,12 +46,19 @@ final class CameraCapture: Sendable {
         self.clock = clock
         state = Mutex(State(camera: camera))
         main.start(MainStream(shared: shared, volume: volume, analysis: analysis, clock: clock, logger: logger))
-        state.withLock { $0.sub = startSub(camera.sub) }
+        state.withLock { $0.sub = startSub(camera) }
     }
 
-    private func startSub(_ url: String?) -> SourceLoop? {
-        guard let url else { return nil }
-        let loop = SourceLoop(name: "\(cameraId)/sub", url: url, gate: gate, marker: marker, clock: clock)
+    private func startSub(_ camera: CapturedCamera) -> SourceLoop? {
+        guard let url = camera.sub else { return nil }
+        let loop = SourceLoop(
+            name: "\(cameraId)/sub",
+            url: url,
+            suspension: camera.suspension,
+            gate: gate,
+            marker: marker,
+            clock: clock
+        )
         loop.start(SubStream(analysis: analysis, clock: clock))
         return loop
     }
@@ -68,13 +76,22 @@ final class CameraCapture: Sendable {
     func apply(_ camera: CapturedCamera) {
         state.withLock { state in
             if state.camera.source != camera.source { main.reconnect(to: camera.source) }
+            main.suspend(camera.suspension)
             if state.camera.sub != camera.sub {
                 state.sub?.stop(reason: .paused)
-                state.sub = startSub(camera.sub)
+                state.sub = startSub(camera)
             }
+            state.sub?.suspend(camera.suspension)
             state.camera = camera
         }
         analysis.setAnalysed(camera.isAnalysed)
+    }
+
+    /// Asks the worker for the present picture.
+    ///
+    /// - Returns: false when there is none to give: a paused camera shows nothing, not even what it showed before.
+    func requestPicture(_ requestId: String) -> Bool {
+        state.withLock { !$0.camera.record.paused } && analysis.requestPicture(requestId)
     }
 
     /// Recording is put off, or goes on, for want of space.
@@ -101,6 +118,11 @@ final class CameraCapture: Sendable {
 }
 
 extension CapturedCamera {
-    /// Whether there is a rule to judge.
-    var isAnalysed: Bool { zones.contains { !$0.rules.isEmpty } }
+    /// What keeps it from being received on purpose.
+    var suspension: SourceLoop.Suspension? {
+        record.paused ? SourceLoop.Suspension(reason: .paused, detail: "recording is paused; no picture is taken") : nil
+    }
+
+    /// Whether its pictures are looked at: for a rule, or for the activity map.
+    var isAnalysed: Bool { record.activity || zones.contains { !$0.rules.isEmpty } }
 }

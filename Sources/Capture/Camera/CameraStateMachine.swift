@@ -16,10 +16,15 @@ struct CameraStateMachine: Sendable {
         status = CameraStatus(cameraId: cameraId, state: .connecting, reason: .starting, since: wall)
     }
 
-    /// An attempt begins. A camera that has failed before stays what it is until packets come.
-    mutating func attempt(now: Duration) {
+    /// An attempt begins. A camera that has failed before stays what it is until packets come; one that was paused is
+    /// connecting again.
+    ///
+    /// - Returns: the status, when this changes it.
+    mutating func attempt(now: Duration, wall: WallTime) -> CameraStatus? {
         attemptSince = now
         lastPacket = nil
+        guard status.reason == .paused else { return nil }
+        return change(to: .connecting, reason: .starting, detail: nil, wall: wall)
     }
 
     /// The connection is open and its stream known; `live` comes with the first packet.

@@ -22,7 +22,9 @@ final class CrashMarker: Sendable {
 
     /// Reads what the last process left. A file that can't be read or written is as good as none: nothing that records
     /// depends on it.
-    init(file: URL, now: WallTime) {
+    ///
+    /// - Parameter isolates: whether cameras may be given a process of their own.
+    init(file: URL, now: WallTime, isolates: Bool = true) {
         var known = CrashLedger()
         var lastWords: CrashLedger.LastWords?
         descriptor = gw_open(file.path, O_RDWR | O_CREAT, 0o600)
@@ -34,7 +36,7 @@ final class CrashMarker: Sendable {
             lastWords = lines.dropFirst().compactMap { Self.lastWords($0) }.last
         }
         appender = gw_open(file.path, O_WRONLY | O_APPEND, 0)
-        known.started(at: now, after: lastWords)
+        known.started(at: now, after: lastWords, isolates: isolates)
         Self.write(known, descriptor)
         ledger = Mutex(known)
     }
@@ -65,6 +67,17 @@ final class CrashMarker: Sendable {
 
     /// Sources that are left alone, and until when.
     var quarantined: [String: WallTime] { ledger.withLock { $0.quarantined } }
+
+    /// Cameras that a process of their own records, and until when.
+    var isolated: [String: WallTime] { ledger.withLock { $0.isolated } }
+
+    /// The process of an isolated camera has crashed.
+    func isolationCrashed(_ camera: String, at now: WallTime) {
+        ledger.withLock { ledger in
+            ledger.isolationCrashed(camera, at: now)
+            Self.write(ledger, descriptor)
+        }
+    }
 
     /// Marks a source that is about to be opened.
     ///

@@ -76,8 +76,8 @@ final class MainStream: SourceObserver {
     }
 
     func attempting() {
-        let now = clock.monotonic()
-        shared.withState { $0.machine.attempt(now: now) }
+        let (now, wall) = (clock.monotonic(), clock.now())
+        shared.step { $0.attempt(now: now, wall: wall) }
         note()
     }
 

@@ -25,9 +25,17 @@ final class SourceLoop: Sendable {
     /// Silence after which a connection is dropped and made again.
     static let silenceLimit = Duration.seconds(9)
 
+    /// Why a source is left alone on purpose.
+    struct Suspension: Sendable, Equatable {
+        var reason: StateReason
+        var detail: String
+    }
+
     private struct State {
         var url: String
         var stopReason: StateReason?
+        /// Nothing is received for this reason until it is taken back.
+        var suspension: Suspension?
         /// Grows when the connection has to be made again at once.
         var generation = 0
         var cancellation: Cancellation?
@@ -48,6 +56,7 @@ final class SourceLoop: Sendable {
     init(
         name: String,
         url: String,
+        suspension: Suspension? = nil,
         gate: ConnectionGate,
         marker: CrashMarker,
         takesAudio: Bool = false,
@@ -58,7 +67,7 @@ final class SourceLoop: Sendable {
         self.gate = gate
         self.marker = marker
         self.clock = clock
-        state = Mutex(State(url: url))
+        state = Mutex(State(url: url, suspension: suspension))
     }
 
     /// Starts the thread; `observer` is used on it alone.
@@ -83,6 +92,17 @@ final class SourceLoop: Sendable {
     func reconnect(to url: String) {
         state.withLock { state in
             state.url = url
+            state.generation += 1
+            state.cancellation?.cancel()
+        }
+        signal()
+    }
+
+    /// Drops the connection and receives nothing until told otherwise; nil takes up the source again at once.
+    func suspend(_ suspension: Suspension?) {
+        state.withLock { state in
+            guard state.suspension != suspension else { return }
+            state.suspension = suspension
             state.generation += 1
             state.cancellation?.cancel()
         }
@@ -120,18 +140,38 @@ final class SourceLoop: Sendable {
         var random = SystemRandomNumberGenerator()
         var backoff = Backoff(isFile: isFile)
         var generation = state.withLock { $0.generation }
-        if let until = marker.quarantined[name] {
-            let detail = "its stream ended the recording process again and again: not opened before \(until.rfc3339)"
-            observer.ended(reason: .sourceError, detail: detail)
-            wait(until - clock.now(), generation: generation)
-        }
+        var lastURL = state.withLock { $0.url }
         while stopReason == nil {
+            if let suspension = state.withLock({ $0.suspension }) {
+                observer.ended(reason: suspension.reason, detail: suspension.detail)
+                // Not the generation of before: what changes while it is handled here counts.
+                generation = state.withLock { $0.suspension == suspension ? $0.generation : generation }
+                while stopReason == nil, state.withLock({ $0.suspension }) == suspension {
+                    wait(.seconds(60), generation: generation)
+                    generation = state.withLock { $0.generation }
+                }
+                backoff = Backoff(isFile: isFile)
+                continue
+            }
+            let url = state.withLock { $0.url }
+            if url != lastURL {
+                lastURL = url
+                marker.release(name)
+            }
+            if let until = marker.quarantined[name], until > clock.now() {
+                let detail =
+                    "its stream ended the recording process again and again: not opened before \(until.rfc3339)"
+                observer.ended(reason: .sourceError, detail: detail)
+                wait(until - clock.now(), generation: generation)
+                generation = state.withLock { $0.generation }
+                continue
+            }
             wait(gate.reserve(now: clock.monotonic()), generation: generation)
             let current = state.withLock { $0.generation }
             if current != generation {
                 generation = current
                 backoff = Backoff(isFile: isFile)
-                marker.release(name)
+                continue
             }
             while stopReason == nil, !marker.begin(name) { wait(.milliseconds(50), generation: generation) }
             guard stopReason == nil else { break }
@@ -144,7 +184,9 @@ final class SourceLoop: Sendable {
                 break
             }
             if state.withLock({ $0.generation }) != generation {
-                observer.ended(reason: .restart, detail: "the source was changed")
+                if state.withLock({ $0.suspension == nil }) {
+                    observer.ended(reason: .restart, detail: "the source was changed")
+                }
                 continue
             }
             observer.ended(reason: failure.reason, detail: failure.message)

@@ -20,10 +20,10 @@ final class LinkServer {
         /// It has missed states.
         var isBehind = false
 
-        init(_ descriptor: Int32) {
+        init(input: Int32, output: Int32) {
             connection = FrameConnection(
-                owningInput: descriptor,
-                owningOutput: descriptor,
+                owningInput: input,
+                owningOutput: output,
                 limits: .init(header: 8 << 20, payload: 1 << 10)
             )
         }
@@ -47,7 +47,21 @@ final class LinkServer {
         _ = fcntl(listener, F_SETFL, O_NONBLOCK)
     }
 
+    /// The link of an isolated camera's process: its shard, at the other end of two pipes, is the only client and needs no
+    /// greeting. `serveCount` is 0 once it has gone.
+    init(toShard shard: Int, folder: URL, input: Int32, output: Int32, startedAt: WallTime) {
+        listener = -1
+        self.folder = folder
+        self.shard = shard
+        self.startedAt = startedAt
+        let client = Client(input: input, output: output)
+        client.isGreeted = true
+        client.isBehind = true
+        clients = [client]
+    }
+
     deinit {
+        guard listener >= 0 else { return }
         close(listener)
         unlink(folder.appending(path: "\(shard).sock").path)
     }
@@ -145,7 +159,7 @@ final class LinkServer {
                 close(descriptor)
                 continue
             }
-            let client = Client(descriptor)
+            let client = Client(input: descriptor, output: descriptor)
             let hello = CaptureEvent.hello(
                 protocolVersion: CaptureProtocol.version,
                 shard: shard,

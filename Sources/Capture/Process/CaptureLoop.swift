@@ -16,9 +16,11 @@ final class CaptureLoop {
     private static let statisticsPeriod = Duration.seconds(5)
     /// Segments are closed within this time when the process ends.
     private static let stopTime = Duration.milliseconds(2000)
+    /// What the processes of isolated cameras get on top: they stop as this one does.
+    private static let lastWait = Duration.milliseconds(600)
 
     /// What other threads leave for the control thread. Bounded by the number of cameras: only the latest state counts.
-    private struct Inbox: Sendable {
+    struct Inbox: Sendable {
         var changed: Set<String> = []
         var paused: Set<String>?
         var statisticsDue = false
@@ -26,7 +28,7 @@ final class CaptureLoop {
         var isFull = false
     }
 
-    private final class Mailbox: Sendable {
+    final class Mailbox: Sendable {
         let inbox = Mutex(Inbox())
         let wakePipe: WakePipe
 
@@ -40,28 +42,36 @@ final class CaptureLoop {
         }
     }
 
-    private let owner: CaptureProcess
-    private let clock: any HostClock
-    private let logger: Logger
+    let owner: CaptureProcess
+    let clock: any HostClock
+    let logger: Logger
     private let wakePipe: WakePipe
-    private let mailbox: Mailbox
+    let mailbox: Mailbox
     private let lock: ShardLock
-    private let file: URL
-    private let volume: RecordingVolume
-    private let space: SpaceKeeper
-    private let gate = ConnectionGate(perSecond: CaptureLoop.connectionsPerSecond)
-    private let marker: CrashMarker
-    private let feed: AnalysisFeed
-    private let link: LinkServer
-    private let worker: WorkerSupervisor
-    private var configuration: CaptureConfiguration
-    private var cameras: [String: CameraCapture] = [:]
+    let file: URL
+    let volume: RecordingVolume
+    let space: SpaceKeeper
+    let gate = ConnectionGate(perSecond: CaptureLoop.connectionsPerSecond)
+    let marker: CrashMarker
+    let feed: AnalysisFeed
+    let link: LinkServer
+    let worker: WorkerSupervisor
+    let activity: ActivityKeeper
+    private let boot: BootRecord
+    private var hasNotedBoot = false
+    var configuration: CaptureConfiguration
+    var cameras: [String: CameraCapture] = [:]
+    /// Cameras that a process of their own records.
+    var isolated: [String: IsolatedCamera] = [:]
     /// Removed cameras whose recorder is still closing, and cameras that wait for one of the same name.
-    private var leaving: [CameraCapture] = []
-    private var waiting: [CapturedCamera] = []
-    private var paused: Set<String> = []
+    var leaving: [CameraCapture] = []
+    var leavingIsolated: [IsolatedCamera] = []
+    var waiting: [CapturedCamera] = []
+    var paused: Set<String> = []
     private var life: ManagedLife
-    private var clockSetBackAt: WallTime?
+    var clockSetBackAt: WallTime?
+    /// When this process began.
+    private let startedAt: Duration
 
     /// - Throws: `CaptureError` when the shard is taken, or its configuration or socket is of no use.
     init(_ owner: CaptureProcess, wakePipe: WakePipe) throws(CaptureError) {
@@ -82,9 +92,11 @@ final class CaptureLoop {
         } catch {
             throw CaptureError(.dataFolder, "can't use \(owner.dataDirectory.path): \(error.localizedDescription)")
         }
-        lock = try ShardLock(folder: folder, shard: owner.shard)
+        lock = try ShardLock(folder: folder, name: owner.name)
         file = CaptureConfiguration.file(in: owner.dataDirectory, shard: owner.shard)
-        configuration = try CaptureConfiguration.load(from: file)
+        configuration = try Self.load(file, owner)
+        boot = BootRecord(folder: folder, name: owner.name, present: owner.bootId)
+        startedAt = owner.clock.monotonic()
         let mailbox = Mailbox(wakePipe)
         self.mailbox = mailbox
         let (logger, clock) = (owner.logger, owner.clock)
@@ -93,7 +105,8 @@ final class CaptureLoop {
             clock: clock,
             settings: Recording.RecordingSettings(
                 segmentLength: .seconds(configuration.recording.segmentSeconds),
-                syncBeat: .seconds(configuration.recording.syncSeconds)
+                syncBeat: .seconds(configuration.recording.syncSeconds),
+                unexpectedEnd: boot.hasChanged ? .power : .crash
             ),
             onEvent: { event in
                 CaptureLoop.log(event, to: logger)
@@ -118,10 +131,26 @@ final class CaptureLoop {
             clock: clock,
             onPaused: { paused in mailbox.leave { $0.paused = paused } }
         )
-        marker = CrashMarker(file: folder.appending(path: "\(owner.shard).suspect"), now: clock.now())
+        activity = ActivityKeeper(
+            layout: layout,
+            files: SystemFiles(),
+            latest: { [volume] in volume.latestSegment($0) },
+            clock: clock,
+            logger: logger
+        )
+        marker = CrashMarker(
+            file: folder.appending(path: "\(owner.name).suspect"),
+            now: clock.now(),
+            isolates: owner.isolate == nil && !owner.isolateCommand.isEmpty
+        )
         if owner.handlesSignals { marker.noteCrashes() }
         feed = AnalysisFeed(waking: wakePipe)
-        link = try LinkServer(folder: folder, shard: owner.shard, startedAt: clock.now())
+        if owner.isolate == nil {
+            link = try LinkServer(folder: folder, shard: owner.shard, startedAt: clock.now())
+        } else {
+            let now = clock.now()
+            link = LinkServer(toShard: owner.shard, folder: folder, input: 0, output: 1, startedAt: now)
+        }
         worker = WorkerSupervisor(
             command: owner.analyseCommand,
             feed: feed,
@@ -129,6 +158,13 @@ final class CaptureLoop {
             logger: logger
         )
         life = ManagedLife(managed: owner.managed, now: clock.monotonic())
+    }
+
+    /// Reads the configuration: of a process of its own, the isolated camera's part of it.
+    static func load(_ file: URL, _ owner: CaptureProcess) throws(CaptureError) -> CaptureConfiguration {
+        var configuration = try CaptureConfiguration.load(from: file)
+        if let id = owner.isolate { configuration.cameras.removeAll { $0.id != id } }
+        return configuration
     }
 
     /// Runs until it is told to end.
@@ -145,6 +181,7 @@ final class CaptureLoop {
         }
         for camera in configuration.cameras { add(camera) }
         space.start()
+        activity.start()
         var nextTick = clock.monotonic()
         var nextStatistics = nextTick
         while true {
@@ -163,6 +200,7 @@ final class CaptureLoop {
             }
             worker.pump(now: now)
             link.flush()
+            if owner.isolate != nil, link.serveCount == 0 { break }
             life.serves(link.serveCount, now: now)
             if life.isOver(now: now) {
                 logger.notice("serve has been away for a minute: recording ends")
@@ -178,6 +216,8 @@ final class CaptureLoop {
         var entries = [pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0)]
         let workerEntries = worker.descriptors
         entries += workerEntries
+        let isolatedStart = entries.count
+        for camera in isolatedCameras { entries += camera.descriptors }
         let linkStart = entries.count
         entries += link.descriptors
         let left = (deadline - clock.monotonic()).microseconds
@@ -185,8 +225,9 @@ final class CaptureLoop {
         if entries[0].revents != 0 { wakePipe.drain() }
         let now = clock.monotonic()
         if !workerEntries.isEmpty, entries[1].revents != 0 { takeReplies(now: now) }
+        if entries[isolatedStart..<linkStart].contains(where: { $0.revents != 0 }) { hearIsolated(now: now) }
         guard entries[linkStart...].contains(where: { $0.revents != 0 }) else { return true }
-        let commands = link.serve { cameras.values.map(\.shared.status).sorted { $0.cameraId < $1.cameraId } }
+        let commands = link.serve { statuses }
         var goesOn = true
         for command in commands where !obey(command) { goesOn = false }
         return goesOn
@@ -198,7 +239,8 @@ final class CaptureLoop {
             case .observation(let observation): link.send(observation, picture: payload)
             case .picture(let cameraId, let requestId, let at):
                 link.sendPicture(cameraId: cameraId, requestId: requestId, at: at, jpeg: payload)
-            case .ready, .pong, .activity, .statistics: break
+            case .activity(let cameraId, let window): activity.take(cameraId, window)
+            case .ready, .pong, .statistics: break
             }
         }
     }
@@ -210,7 +252,9 @@ final class CaptureLoop {
         case .reload: reload()
         case .delete(let segments): space.delete(segments)
         case .picture(let cameraId, let requestId):
-            if cameras[cameraId]?.analysis.requestPicture(requestId) != true {
+            if let isolated = isolated[cameraId] {
+                isolated.send(command)
+            } else if cameras[cameraId]?.requestPicture(requestId) != true {
                 link.sendPicture(cameraId: cameraId, requestId: requestId, at: nil, jpeg: [])
             }
         case .stop: return false
@@ -248,108 +292,32 @@ final class CaptureLoop {
         let wall = clock.now()
         for camera in cameras.values { camera.tick(now: now, wall: wall) }
         worker.tick(now: now)
+        for camera in isolatedCameras { camera.tick(now: now) }
+        hearIsolated(now: now)
+        // Not before the recorders have seen what the last process left.
+        if !hasNotedBoot, now - startedAt > .seconds(5) {
+            hasNotedBoot = true
+            boot.note()
+        }
         leaving.removeAll { $0.hasFinished }
+        leavingIsolated.removeAll { $0.hasFinished }
         guard !waiting.isEmpty else { return }
         let ready = waiting
         waiting = []
         for camera in ready { add(camera) }
     }
 
-    private func add(_ camera: CapturedCamera) {
-        guard !leaving.contains(where: { $0.cameraId == camera.id }) else {
-            waiting.append(camera)
-            return
-        }
-        let mailbox = mailbox
-        let capture = CameraCapture(
-            camera,
-            volume: volume,
-            feed: feed,
-            gate: gate,
-            marker: marker,
-            clock: clock,
-            logger: logger,
-            onChange: { status in mailbox.leave { $0.changed.insert(status.cameraId) } }
-        )
-        capture.setPaused(paused.contains(camera.id))
-        cameras[camera.id] = capture
-        link.send(capture.shared.status)
-    }
-
-    private func reload() {
-        let new: CaptureConfiguration
-        do throws(CaptureError) {
-            new = try CaptureConfiguration.load(from: file)
-        } catch {
-            logger.error("the old configuration stays", metadata: ["detail": "\(error)"])
-            return
-        }
-        let difference = ConfigurationDifference(from: configuration, to: new)
-        configuration = new
-        for id in difference.removed {
-            waiting.removeAll { $0.id == id }
-            guard let camera = cameras.removeValue(forKey: id) else { continue }
-            camera.stop(reason: .paused)
-            leaving.append(camera)
-        }
-        for camera in difference.reconnected + difference.updated {
-            if let index = waiting.firstIndex(where: { $0.id == camera.id }) { waiting[index] = camera }
-            cameras[camera.id]?.apply(camera)
-        }
-        configureParts()
-        for camera in difference.added { add(camera) }
-        logger.notice(
-            "configuration read again",
-            metadata: [
-                "added": "\(difference.added.count)", "removed": "\(difference.removed.count)",
-                "reconnected": "\(difference.reconnected.count)", "updated": "\(difference.updated.count)",
-            ]
-        )
-    }
-
-    /// Tells the parts that look at all cameras. Segment length and sync beat of a running volume stay as they are.
-    private func configureParts() {
-        let cameras = configuration.cameras
-        space.configure(
-            floorBytes: configuration.recording.freeSpaceFloorBytes,
-            priorities: Dictionary(cameras.map { ($0.id, $0.record.priority) }, uniquingKeysWith: { first, _ in first })
-        )
-        feed.configure(cameras.map { AnalysedCamera(id: $0.id, zones: $0.zones) }, isOn: configuration.analyse)
-        worker.isOn = configuration.analyse
-    }
-
-    /// Of the cameras of all shards whose configuration lies in `folder`.
-    private static func priorities(in folder: URL) -> [String: Int] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        var priorities: [String: Int] = [:]
-        for name in names where name.hasSuffix(".json") && !name.hasPrefix(".") {
-            let configuration = try? CaptureConfiguration.load(from: folder.appending(path: name))
-            for camera in configuration?.cameras ?? [] { priorities[camera.id] = camera.record.priority }
-        }
-        return priorities
-    }
-
-    private func statistics(now: Duration) -> CaptureStatistics {
-        CaptureStatistics(
-            cameras: cameras.mapValues(\.counters),
-            workerRestarts: worker.restarts,
-            workerDrops: feed.droppedPackets + worker.skippedPackets,
-            freeBytes: space.freeBytes,
-            diskFailing: volume.isFailing || space.isPausing,
-            quarantined: worker.quarantinedCameras(now: now),
-            droppedObservations: link.droppedObservations,
-            clockSetBackAt: clockSetBackAt
-        )
-    }
-
     /// Closes what is open. Bounded: a source that hangs in the name resolver or a disk that hangs is left behind.
     private func end() -> Bool {
         let deadline = clock.monotonic() + Self.stopTime
         space.stop()
+        activity.stop()
+        for child in isolatedCameras { child.stop() }
         let all = Array(cameras.values) + leaving
         for camera in all { camera.stop(reason: .restart) }
         worker.stop()
         while clock.monotonic() < deadline, !all.allSatisfy(\.hasFinished) { usleep(5000) }
+        endIsolated(until: deadline + Self.lastWait)
         marker.finish()
         let hung = all.filter { !$0.hasFinished }.map(\.cameraId)
         if !hung.isEmpty {
@@ -364,6 +332,15 @@ final class CaptureLoop {
         let isClosed = closed.wait(timeout: .now() + 0.9) == .success
         if !isClosed { logger.error("the recording volume doesn't answer: segments were left open") }
         return isClosed
+    }
+
+    /// Waits for the processes of isolated cameras, which close their segments at the same time as this one; what is left
+    /// then is killed with the values that stand for it.
+    private func endIsolated(until deadline: Duration) {
+        while clock.monotonic() < deadline, !isolatedCameras.allSatisfy(\.hasFinished) {
+            hearIsolated(now: clock.monotonic())
+            if !isolatedCameras.allSatisfy(\.hasFinished) { usleep(5000) }
+        }
     }
 
     private static func log(_ event: VolumeEvent, to logger: Logger) {

@@ -20,6 +20,12 @@ package final class CaptureProcess: Sendable {
     let shard: Int
     let analyseCommand: [String]
     let managed: Bool
+    /// The one camera that this process records, because its stream has crashed the shard's.
+    let isolate: String?
+    /// Program and arguments of such a process, without the camera's id; empty: none is started.
+    let isolateCommand: [String]
+    /// The host's boot id at present; nil where it isn't known.
+    let bootId: String?
     let clock: any HostClock
     let logger: Logger
     let handlesSignals: Bool
@@ -30,6 +36,11 @@ package final class CaptureProcess: Sendable {
     ///   - dataDirectory: the data folder `DIR`.
     ///   - shard: which of its shards, from 0.
     ///   - analyseCommand: program and arguments of the analyse worker, `[path of gridwatch, "analyse"]`.
+    ///   - isolate: the one camera of the shard to record: commands come on standard input, events go to standard output,
+    ///     and the end of standard input ends it.
+    ///   - isolateCommand: program and arguments of such a process, to which the camera's id is added,
+    ///     `[path of gridwatch, "capture", "--data", DIR, "--shard", N, "--isolate"]`; empty where none can be started.
+    ///   - bootId: the host's boot id, by which a power cut is told from a crash.
     ///   - managed: whether serve started this process and a silence of 60 s after it has gone ends it.
     ///   - handlesSignals: false where the process isn't this capture's alone.
     package init(
@@ -37,6 +48,9 @@ package final class CaptureProcess: Sendable {
         shard: Int,
         analyseCommand: [String],
         managed: Bool,
+        isolate: String? = nil,
+        isolateCommand: [String] = [],
+        bootId: String? = CaptureProcess.presentBootId,
         clock: any HostClock = SystemClock(),
         logger: Logger = Logger(label: "capture"),
         handlesSignals: Bool = true
@@ -45,10 +59,19 @@ package final class CaptureProcess: Sendable {
         self.shard = shard
         self.analyseCommand = analyseCommand
         self.managed = managed
+        self.isolate = isolate
+        self.isolateCommand = isolate == nil ? isolateCommand : []
+        self.bootId = bootId
         self.clock = clock
         self.logger = logger
         self.handlesSignals = handlesSignals
     }
+
+    /// The host's boot id; nil where the system tells none.
+    package static var presentBootId: String? { BootRecord.present }
+
+    /// What its files in `DIR/capture` are called: the shard's number, with `-CAMERA` for an isolated one.
+    var name: String { isolate.map { "\(shard)-\($0)" } ?? "\(shard)" }
 
     /// Records until SIGTERM, SIGINT, `stop` over the link, or (managed) 60 s after serve has gone. SIGHUP reads the
     /// configuration again. Blocks.

@@ -137,6 +137,12 @@ package final class RecordingVolumes: Sendable {
         return latest.isOpen
     }
 
+    /// The segment that the writer began last for a camera, and whether it has it open; nil before the first.
+    package func latestSegment(_ cameraId: String) -> (name: SegmentName, isOpen: Bool)? {
+        let lane = state.withLock { state in state.indices[cameraId].map { state.queues[$0].lane } }
+        return lane?.latestSegment.withLock { $0 }
+    }
+
     /// A camera's recorder: closes what an earlier process left unfinished, notes the gap; blocks. One at a time per
     /// camera.
     ///

@@ -114,7 +114,7 @@ final class CaptureSupervisor: Sendable {
 
     private static func isCapture(_ pid: pid_t, shard: Int) -> Bool {
         let arguments = ProcessList.arguments(of: pid)
-        return arguments.contains("capture") && arguments.contains("\(shard)")
+        return arguments.contains("capture") && arguments.contains("\(shard)") && !arguments.contains("--isolate")
     }
 
     /// The process that records the shard already, if there is one. Asked only before one is started here: taking the

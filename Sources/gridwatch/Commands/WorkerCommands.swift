@@ -24,6 +24,15 @@ struct CaptureProcessCommand: ParsableCommand {
     @Flag(help: "Started by serve: ends 60 s after serve has gone and no other has come.")
     var managed = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Record this camera of the shard alone; started by the shard's capture.",
+            valueName: "camera",
+            visibility: .hidden
+        )
+    )
+    var isolate: String?
+
     func validate() throws {
         guard (0..<64).contains(shard) else { throw ValidationError("--shard is a number from 0 to 63") }
     }
@@ -34,7 +43,9 @@ struct CaptureProcessCommand: ParsableCommand {
             dataDirectory: URL(filePath: data, directoryHint: .isDirectory),
             shard: shard,
             analyseCommand: [Executable.path, "analyse"],
-            managed: managed
+            managed: managed,
+            isolate: isolate,
+            isolateCommand: [Executable.path, "capture", "--data", data, "--shard", "\(shard)", "--isolate"]
         )
         throw ExitCode(process.run())
     }
