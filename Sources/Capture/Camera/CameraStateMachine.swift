@@ -23,7 +23,9 @@ struct CameraStateMachine: Sendable {
     mutating func attempt(now: Duration, wall: WallTime) -> CameraStatus? {
         attemptSince = now
         lastPacket = nil
-        guard status.reason == .paused else { return nil }
+        let wasLeftAlone = status.quarantinedUntil != nil
+        status.quarantinedUntil = nil
+        guard status.reason == .paused || wasLeftAlone else { return nil }
         return change(to: .connecting, reason: .starting, detail: nil, wall: wall)
     }
 
@@ -53,6 +55,13 @@ struct CameraStateMachine: Sendable {
             detail: detail,
             wall: wall
         )
+    }
+
+    /// The stream has crashed its process again and again and isn't opened before `until`.
+    mutating func leftAlone(until: WallTime, detail: String, wall: WallTime) -> CameraStatus? {
+        let isNew = status.quarantinedUntil != until
+        status.quarantinedUntil = until
+        return failed(reason: .sourceError, detail: detail, wall: wall) ?? (isNew ? status : nil)
     }
 
     /// Time passes: called about once a second.

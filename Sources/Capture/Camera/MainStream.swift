@@ -125,6 +125,14 @@ final class MainStream: SourceObserver {
         try connected(info)
     }
 
+    func leftAlone(until: WallTime) {
+        let detail = "its stream ended the recording process again and again: not opened before \(until.rfc3339)"
+        endRun(reason: .sourceError, detail: detail)
+        let wall = clock.now()
+        shared.step { $0.leftAlone(until: until, detail: detail, wall: wall) }
+        note()
+    }
+
     func ended(reason: StateReason, detail: String?) {
         endRun(reason: reason, detail: detail)
         publishCounters(now: clock.monotonic())

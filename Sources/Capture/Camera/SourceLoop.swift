@@ -12,6 +12,8 @@ protocol SourceObserver: AnyObject {
     func connected(_ info: StreamInfo) throws(MediaError)
     func packet(_ packet: Packet)
     func parametersChanged(_ info: StreamInfo) throws(MediaError)
+    /// The source has crashed its process again and again and isn't opened before `until`.
+    func leftAlone(until: WallTime)
     /// The attempt failed or the connection ended.
     func ended(reason: StateReason, detail: String?)
     /// The thread ends.
@@ -159,9 +161,7 @@ final class SourceLoop: Sendable {
                 marker.release(name)
             }
             if let until = marker.quarantined[name], until > clock.now() {
-                let detail =
-                    "its stream ended the recording process again and again: not opened before \(until.rfc3339)"
-                observer.ended(reason: .sourceError, detail: detail)
+                observer.leftAlone(until: until)
                 wait(until - clock.now(), generation: generation)
                 generation = state.withLock { $0.generation }
                 continue

@@ -59,6 +59,8 @@ final class SubStream: SourceObserver {
         try connected(info)
     }
 
+    func leftAlone(until: WallTime) {}
+
     func ended(reason: StateReason, detail: String?) {
         anchor = nil
         info = nil

@@ -137,8 +137,6 @@ extension CaptureLoop {
     }
 
     func statistics(now: Duration) -> CaptureStatistics {
-        let wall = clock.now()
-        let crashing = marker.quarantined.filter { $0.value > wall && !$0.key.contains("/") }.keys
         var statistics = CaptureStatistics(
             cameras: cameras.mapValues(\.counters),
             workerRestarts: worker.restarts,
@@ -147,8 +145,7 @@ extension CaptureLoop {
             diskFailing: volume.isFailing || space.isPausing,
             quarantined: worker.quarantinedCameras(now: now),
             droppedObservations: link.droppedObservations,
-            clockSetBackAt: clockSetBackAt,
-            crashing: crashing.sorted()
+            clockSetBackAt: clockSetBackAt
         )
         for (id, child) in isolated {
             statistics.workerRestarts += child.restarts
@@ -157,7 +154,6 @@ extension CaptureLoop {
             statistics.workerDrops += own.workerDrops
             statistics.diskFailing = statistics.diskFailing || own.diskFailing
             statistics.quarantined = (statistics.quarantined ?? []) + (own.quarantined ?? [])
-            statistics.crashing = (statistics.crashing ?? []) + (own.crashing ?? [])
         }
         return statistics
     }

@@ -69,6 +69,8 @@ package struct CameraStatus: Sendable, Hashable, Codable {
     package var audio: String?
     /// True while a process of its own records it, because its stream crashed the shard's.
     package var isolated: Bool?
+    /// Until when the stream is left alone, because it crashed its recording process again and again; nil when it isn't.
+    package var quarantinedUntil: WallTime?
 
     package init(
         cameraId: String,
@@ -80,7 +82,8 @@ package struct CameraStatus: Sendable, Hashable, Codable {
         width: Int? = nil,
         height: Int? = nil,
         audio: String? = nil,
-        isolated: Bool? = nil
+        isolated: Bool? = nil,
+        quarantinedUntil: WallTime? = nil
     ) {
         self.cameraId = cameraId
         self.state = state
@@ -92,5 +95,6 @@ package struct CameraStatus: Sendable, Hashable, Codable {
         self.height = height
         self.audio = audio
         self.isolated = isolated
+        self.quarantinedUntil = quarantinedUntil
     }
 }

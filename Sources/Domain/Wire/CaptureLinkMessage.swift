@@ -42,8 +42,6 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
     package var droppedObservations: Int?
     /// When the host's clock was last set back by more than a second while this shard recorded; nil when it never was.
     package var clockSetBackAt: WallTime?
-    /// Cameras whose stream crashed capture again and again and is left alone for a while: not recorded.
-    package var crashing: [String]?
     /// The recording volumes as this shard sees them; nil from a version that knows only one.
     package var volumes: [VolumeFacts]?
 
@@ -83,7 +81,6 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         quarantined: [String]? = nil,
         droppedObservations: Int? = nil,
         clockSetBackAt: WallTime? = nil,
-        crashing: [String]? = nil,
         volumes: [VolumeFacts]? = nil
     ) {
         self.cameras = cameras
@@ -94,7 +91,6 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         self.quarantined = quarantined
         self.droppedObservations = droppedObservations
         self.clockSetBackAt = clockSetBackAt
-        self.crashing = crashing
         self.volumes = volumes
     }
 
