@@ -48,5 +48,15 @@ final class CaptureProgram {
 
     var processId: Int32? { peer?.processId }
 
+    /// The process that records an isolated camera, if there is one.
+    func isolatedProcess(_ camera: String) -> Int32? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { Int32($0) }.first { id in
+            let bytes = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") ?? Data()
+            let arguments = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            return arguments.contains(data.path) && arguments.suffix(2) == ["--isolate", camera]
+        }
+    }
+
     func segments(_ camera: String) -> [URL] { RunningCapture.segments(camera, in: data) }
 }

@@ -57,12 +57,12 @@ import Testing
         ),
     ]
 
-    @Test("three crashes in ten minutes put a source aside", arguments: lives)
+    @Test("where no camera is isolated, three crashes in ten minutes put a source aside", arguments: lives)
     private func blames(life: Life) {
         var ledger = CrashLedger()
         for end in life.ends {
             ledger.marked = end.marked
-            ledger.started(at: Self.start + .seconds(end.second), after: end.words)
+            ledger.started(at: Self.start + .seconds(end.second), after: end.words, isolates: false)
             #expect(ledger.marked.isEmpty)
         }
         #expect(Set(ledger.quarantined.keys) == life.quarantined)
@@ -71,21 +71,68 @@ import Testing
     @Test("a source that was put aside comes back after an hour, with a clean sheet")
     func comesBack() {
         var ledger = CrashLedger()
-        for second in [0, 10, 20] { ledger.started(at: Self.start + .seconds(second), after: .source("a")) }
+        for second in [0, 10, 20] {
+            ledger.started(at: Self.start + .seconds(second), after: .source("a"), isolates: false)
+        }
         #expect(ledger.quarantined == ["a": Self.start + .seconds(3620)])
         #expect(!ledger.isSuspect("a"))
-        ledger.started(at: Self.start + .seconds(3619), after: nil)
+        ledger.started(at: Self.start + .seconds(3619), after: nil, isolates: false)
         #expect(ledger.quarantined.count == 1)
-        ledger.started(at: Self.start + .seconds(3621), after: .source("a"))
+        ledger.started(at: Self.start + .seconds(3621), after: .source("a"), isolates: false)
         #expect(ledger.quarantined.isEmpty && ledger.isSuspect("a"))
     }
 
     @Test("a clock that was months ahead puts nothing aside for months")
     func clockSetBack() {
         var ledger = CrashLedger()
-        for second in [0, 10, 20] { ledger.started(at: Self.start + .seconds(8_000_000 + second), after: .source("a")) }
-        ledger.started(at: Self.start, after: nil)
+        for second in [0, 10, 20] {
+            ledger.started(at: Self.start + .seconds(8_000_000 + second), after: .source("a"), isolates: false)
+        }
+        ledger.started(at: Self.start, after: nil, isolates: false)
         #expect(ledger.quarantined == ["a": Self.start + .seconds(3600)])
+    }
+
+    @Test("the second crash within ten minutes isolates the camera for a day, whichever of its streams it was")
+    func isolates() {
+        var ledger = CrashLedger()
+        ledger.started(at: Self.start, after: .source("a/sub"))
+        #expect(ledger.isolated.isEmpty && ledger.isSuspect("a/sub"))
+        ledger.started(at: Self.start + .seconds(700), after: .source("a/sub"))
+        #expect(ledger.isolated.isEmpty, "the first one is too long ago")
+        ledger.started(at: Self.start + .seconds(800), after: .source("a/sub"))
+        #expect(ledger.isolated == ["a": Self.start + .seconds(800 + 86_400)])
+        #expect(ledger.quarantined.isEmpty && !ledger.isSuspect("a/sub"))
+        ledger.isolationCrashed("a", at: Self.start + .seconds(900))
+        ledger.isolationCrashed("b", at: Self.start + .seconds(900))
+        #expect(ledger.isolated == ["a": Self.start + .seconds(900 + 86_400)])
+        ledger.started(at: Self.start + .seconds(901 + 86_400), after: nil)
+        #expect(ledger.isolated.isEmpty, "a day without a crash")
+    }
+
+    @Test("another URL ends the isolation, and no more cameras are isolated than a machine can take")
+    func isolationEnds() {
+        var ledger = CrashLedger()
+        for number in 0...CrashLedger.maximumIsolated {
+            for second in 0..<2 {
+                let at = Self.start + .seconds(number * 10 + second)
+                ledger.started(at: at, after: .source("c\(number)"))
+            }
+        }
+        #expect(ledger.isolated.count == CrashLedger.maximumIsolated)
+        #expect(ledger.isolated["c\(CrashLedger.maximumIsolated)"] == nil)
+        ledger.started(at: Self.start + .seconds(100), after: .source("c\(CrashLedger.maximumIsolated)"))
+        #expect(Array(ledger.quarantined.keys) == ["c\(CrashLedger.maximumIsolated)"], "put aside instead")
+        ledger.release("c0")
+        #expect(ledger.isolated["c0"] == nil)
+    }
+
+    @Test("what a version without isolation has left is read")
+    func olderFile() throws {
+        let text = #"{"marked":["a"],"crashes":[{"at":5,"sources":["a"]}],"quarantined":{}}"#
+        let encoded = try JSONEncoder().encode(Self.start)
+        let older = text.replacing("5", with: String(decoding: encoded, as: UTF8.self))
+        let ledger = try JSONDecoder().decode(CrashLedger.self, from: Data(older.utf8))
+        #expect(ledger.isSuspect("a") && ledger.isolated.isEmpty)
     }
 
     @Test("suspects are opened one after the other, others at once; the file outlives a torn end")

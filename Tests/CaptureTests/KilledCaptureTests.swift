@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Recording
+import Synchronization
 import TestSupport
 import Testing
 
@@ -93,7 +94,7 @@ import Testing
     }
 
     @Test(
-        "a source that crashes it again and again is left alone, the others are recorded; being killed counts nothing"
+        "a source that crashes it twice is isolated, then left alone; the others are recorded on; a kill counts nothing"
     )
     func suspect() async throws {
         let outside = FileManager.default.temporaryDirectory.appending(path: "gw-clip-\(UUID().uuidString)")
@@ -114,34 +115,112 @@ import Testing
                 RunningCapture.camera("bad", "rtsp://127.0.0.1:\(port)/x"),
             ])
         else { return }
-        let file = program.data.appending(path: "capture/0.suspect")
-        func ledger() -> CrashLedger? {
+        func ledger(_ name: String) -> CrashLedger? {
+            let file = program.data.appending(path: "capture/\(name).suspect")
             guard let text = try? Data(contentsOf: file), let line = text.split(separator: 10).first else { return nil }
             return try? JSONDecoder().decode(CrashLedger.self, from: line)
         }
         // The clip's fifty packets take two seconds; then only the silent source is marked.
-        for signal in [SIGKILL, SIGKILL, SIGKILL, SIGSEGV, SIGSEGV, SIGSEGV] {
+        for signal in [SIGKILL, SIGKILL, SIGKILL, SIGSEGV, SIGSEGV] {
             let files = program.segments("good").count
             try program.start()
             #expect(await eventually(within: .seconds(10)) { program.segments("good").count > files })
-            #expect(await eventually(within: .seconds(15)) { ledger()?.marked == ["bad"] })
-            #expect(ledger()?.quarantined.isEmpty == true)
+            #expect(await eventually(within: .seconds(15)) { ledger("0")?.marked == ["bad"] })
+            #expect(ledger("0")?.isolated.isEmpty == true)
             #expect(await program.end(signal))
         }
         let before = program.segments("good").count
         try program.start()
-        #expect(await eventually(within: .seconds(5)) { ledger()?.quarantined.keys.sorted() == ["bad"] })
-        let link = CaptureLink(dataDirectory: program.data, shard: 0)
-        link.start()
-        defer { link.close() }
-        var statuses: [String: CameraStatus] = [:]
-        for await (event, _) in link.events {
-            if case .state(let status) = event { statuses[status.cameraId] = status }
-            if statuses["good"]?.state == .live, statuses["bad"]?.state == .offline { break }
-        }
-        #expect(statuses["bad"]?.reason == .sourceError)
-        #expect(statuses["bad"]?.detail?.contains("again and again") == true)
+        #expect(await eventually(within: .seconds(5)) { ledger("0")?.isolated.keys.sorted() == ["bad"] })
+        #expect(ledger("0")?.quarantined.isEmpty == true)
+        let heard = HeardStates(program.data)
+        defer { heard.close() }
         #expect(await eventually(within: .seconds(5)) { program.segments("good").count > before })
-        #expect(await program.end(SIGTERM))
+        #expect(
+            await eventually(within: .seconds(15)) { heard["bad"]?.isolated == true && heard["good"]?.state == .live }
+        )
+        #expect(heard["good"]?.isolated != true)
+
+        // Its own process crashes three times: nobody else notices, then the stream is left alone for an hour.
+        for count in 1...3 {
+            #expect(await eventually(within: .seconds(15)) { ledger("0-bad")?.marked == ["bad"] })
+            let child = try #require(program.isolatedProcess("bad"))
+            #expect(kill(child, SIGSEGV) == 0)
+            #expect(
+                await eventually(within: .seconds(15)) { program.isolatedProcess("bad").map { $0 != child } == true }
+            )
+            #expect(
+                await eventually(within: .seconds(15)) {
+                    ledger("0-bad").map { $0.crashes.count == count || !$0.quarantined.isEmpty } == true
+                }
+            )
+        }
+        #expect(await eventually(within: .seconds(15)) { heard["bad"]?.quarantinedUntil != nil })
+        #expect(heard["bad"]?.state == .offline)
+        #expect(heard["bad"]?.reason == .sourceError)
+        #expect(heard["bad"]?.detail?.contains("again and again") == true)
+        #expect(heard["bad"]?.isolated == true)
+        #expect(heard.states("good").allSatisfy { $0 != .offline })
+
+        // A process of its own ends with its shard, also when that is killed.
+        let child = try #require(program.isolatedProcess("bad"))
+        #expect(await program.end(SIGKILL))
+        #expect(await eventually(within: .seconds(10)) { kill(child, 0) != 0 })
     }
+
+    @Test("what isn't recorded for want of power is put down to that, and a crash of capture to itself")
+    func power() async throws {
+        let outside = FileManager.default.temporaryDirectory.appending(path: "gw-clip-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: outside) }
+        let clip = try RecordedFiles.makeClip(bitRate: 400_000, in: outside)
+        guard let program = try Self.program([RunningCapture.camera("cam", "file:\(clip.path)")]) else { return }
+        let boot = program.data.appending(path: "capture/0.boot")
+        func present() -> String? { try? String(contentsOf: boot, encoding: .utf8) }
+        for _ in 0..<3 {
+            let files = program.segments("cam").count
+            try program.start()
+            #expect(await eventually(within: .seconds(10)) { program.segments("cam").count > files })
+            let host = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+            #expect(await eventually(within: .seconds(15)) { present() == host })
+            // A segment without a whole fragment would leave the gap before it open.
+            let isRecorded = await eventually(within: .seconds(15)) {
+                program.segments("cam").count > files
+                    && program.segments("cam").last.map { ((try? SystemFiles().size($0.path)) ?? 0) > 60_000 } == true
+            }
+            #expect(isRecorded)
+            #expect(await program.end(SIGKILL))
+            // As if the host had been another one before the second start.
+            if files == 0 { try Data("00000000-0000-0000-0000-000000000000\n".utf8).write(to: boot) }
+        }
+        let files = program.segments("cam").count
+        try program.start()
+        #expect(await eventually(within: .seconds(10)) { program.segments("cam").count > files })
+        #expect(await program.end(SIGTERM))
+        // The clip may have come to its end in between.
+        let reasons = try RecordedFiles.gaps("cam", in: program.data).map(\.reason).filter { $0 != .closed }
+        #expect(reasons == [.starting, .power, .crash, .crash, .restart], "\(reasons)")
+    }
+}
+
+/// What a serve beside a program hears of its cameras.
+private final class HeardStates: Sendable {
+    private let link: CaptureLink
+    private let latest = Mutex<[String: [CameraStatus]]>([:])
+
+    init(_ data: URL) {
+        link = CaptureLink(dataDirectory: data, shard: 0)
+        link.start()
+        Task { [weak self, link] in
+            for await (event, _) in link.events {
+                guard case .state(let status) = event else { continue }
+                self?.latest.withLock { $0[status.cameraId, default: []].append(status) }
+            }
+        }
+    }
+
+    subscript(camera: String) -> CameraStatus? { latest.withLock { $0[camera]?.last } }
+
+    func states(_ camera: String) -> [CameraState] { latest.withLock { ($0[camera] ?? []).map(\.state) } }
+
+    func close() { link.close() }
 }

@@ -16,6 +16,51 @@ enum RecordedFiles {
         return gaps.values.sorted { $0.from < $1.from }
     }
 
+    /// What a camera's journals say of its time.
+    struct Account {
+        var recorded = Duration.zero
+        var missing = Duration.zero
+        /// From the first gap's beginning to the end of the last one, or of the last frame.
+        var window = Duration.zero
+        /// Where recorded and missing time leave a hole or lie upon each other by more than a frame.
+        var mistakes: [String] = []
+    }
+
+    /// Lays fragments and gaps side by side; they have to fill the window.
+    static func account(_ camera: String, in data: URL, frame: Duration = .milliseconds(42)) throws -> Account {
+        let layout = RecordingLayout(dataDirectory: data.path)
+        let catalogue = RecordingCatalogue(layout: layout)
+        var pieces: [(from: WallTime, to: WallTime, what: String)] = []
+        for day in try catalogue.days(camera) {
+            for name in try catalogue.segments(camera, day: day) {
+                let index = try FragmentIndex.journal(cameraId: camera, name: name, layout: layout)
+                for fragment in index?.fragments ?? [] { pieces.append((fragment.wall, fragment.wallEnd, "recorded")) }
+            }
+        }
+        let lastFrame = pieces.map(\.to).max() ?? .epoch
+        for gap in try gaps(camera, in: data) {
+            pieces.append((gap.from, gap.to ?? max(gap.from, lastFrame), gap.reason.rawValue))
+        }
+        pieces.sort { ($0.from, $0.to) < ($1.from, $1.to) }
+        var account = Account()
+        var reached = pieces.first?.from ?? .epoch
+        let start = reached
+        for piece in pieces {
+            let distance = piece.from - reached
+            if distance > frame || distance < .zero - frame {
+                account.mistakes.append("\(distance) before \(piece.what) at \(piece.from.rfc3339)")
+            }
+            if piece.what == "recorded" {
+                account.recorded += piece.to - max(piece.from, reached)
+            } else {
+                account.missing += piece.to - max(piece.from, reached)
+            }
+            reached = max(reached, piece.to)
+        }
+        account.window = reached - start
+        return account
+    }
+
     /// Joins the files and compares their frames with the clip's.
     static func walk(_ files: [URL], clip: URL, codec: String = "h264") throws -> FrameWalk.Verdict {
         let recorded = try files.flatMap { try FrameWalk.frames(of: $0, codec: codec) }

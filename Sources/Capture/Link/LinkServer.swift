@@ -56,7 +56,6 @@ final class LinkServer {
         self.startedAt = startedAt
         let client = Client(input: input, output: output)
         client.isGreeted = true
-        client.isBehind = true
         clients = [client]
     }
 

@@ -295,7 +295,7 @@ final class CaptureLoop {
         for camera in isolatedCameras { camera.tick(now: now) }
         hearIsolated(now: now)
         // Not before the recorders have seen what the last process left.
-        if !hasNotedBoot, now - startedAt > .seconds(5) {
+        if !hasNotedBoot, now - startedAt > .seconds(3) {
             hasNotedBoot = true
             boot.note()
         }
