@@ -23,6 +23,10 @@ package struct ConsoleServices: Sendable {
     package var health: @Sendable () async -> HealthFacts
     /// What the recording volumes hold, and for how long it lasts.
     package var storage: @Sendable () async throws -> StorageReport
+    /// The cameras whose recording somebody has switched off, by id.
+    package var recordingPauses: @Sendable () -> [String: RecordingPause]
+    /// Switches a camera's recording off, or on again (nil); kept over restarts.
+    package var setRecordingPause: @Sendable (_ cameraId: String, _ pause: RecordingPause?) async throws -> Void
 
     /// Who did what with recordings, users and keys.
     package var audit: AuditLog { archive.audit }
@@ -40,7 +44,12 @@ package struct ConsoleServices: Sendable {
         cameraStatus: @escaping @Sendable () -> [String: CameraStatus],
         currentPicture: @escaping @Sendable (_ cameraId: String) async -> CurrentPicture?,
         health: @escaping @Sendable () async -> HealthFacts,
-        storage: @escaping @Sendable () async throws -> StorageReport
+        storage: @escaping @Sendable () async throws -> StorageReport,
+        recordingPauses: @escaping @Sendable () -> [String: RecordingPause] = { [:] },
+        setRecordingPause: @escaping @Sendable (_ cameraId: String, _ pause: RecordingPause?) async throws -> Void = {
+            _,
+            _ in
+        }
     ) {
         self.site = site
         self.version = version
@@ -55,6 +64,8 @@ package struct ConsoleServices: Sendable {
         self.currentPicture = currentPicture
         self.health = health
         self.storage = storage
+        self.recordingPauses = recordingPauses
+        self.setRecordingPause = setRecordingPause
     }
 }
 

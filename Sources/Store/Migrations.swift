@@ -24,5 +24,6 @@ enum Migrations {
         CaseSchema.migration0006,
         ArchiveSchema.migration0007,
         EvidenceSchema.migration0009,
+        RecordingPauseSchema.migration0011,
     ]
 }

@@ -120,9 +120,11 @@ struct Centre: Sendable {
             of: site,
             cores: ProcessInfo.processInfo.activeProcessorCount
         )
-        for configuration in configurations {
-            try configuration.write(to: CaptureConfiguration.file(in: folder.url, shard: configuration.shard))
-        }
+        let recording = try await RecordingSwitch(
+            database: database,
+            dataFolder: folder.url,
+            configurations: configurations
+        )
         let hub = CaptureHub(
             dataFolder: folder,
             site: site,
@@ -130,7 +132,7 @@ struct Centre: Sendable {
             alarms: alarms,
             clock: clock,
             logger: logger,
-            onStatus: { feed.publish(CameraView.change(of: $0, in: site)) }
+            onStatus: { feed.publish(CameraView.change(of: $0, in: site, pause: recording.present[$0.cameraId])) }
         )
         self.hub = hub
         let archive = archive
@@ -177,7 +179,11 @@ struct Centre: Sendable {
                 cameraStatus: { hub.statuses },
                 currentPicture: { await hub.currentPicture($0) },
                 health: { HealthFacts(hub: hub, supervisor: supervisor, folder: folder) },
-                storage: { try await storage.report() }
+                storage: { try await storage.report() },
+                recordingPauses: { recording.present },
+                setRecordingPause: { cameraId, pause in
+                    if let shard = try await recording.set(cameraId, pause) { hub.send(.reload, to: shard) }
+                }
             ),
             settings: ConsoleServer.Settings(host: address.host, port: address.port),
             logger: Logger(label: "gridwatch.console"),

@@ -32,9 +32,11 @@ struct SyntheticScene {
         _ rules: [ZoneRule] = [ZoneRule(kind: .stationary, afterSeconds: 10)],
         zone: PicturePolygon = everywhere,
         step: Double = 1,
-        seed: UInt64 = 1
+        seed: UInt64 = 1,
+        activity: Bool = false
     ) {
-        let camera = AnalysedCamera(id: "kerb", zones: [Zone(id: "zone", polygon: zone, rules: rules)])
+        let zones = rules.isEmpty ? [] : [Zone(id: "zone", polygon: zone, rules: rules)]
+        let camera = AnalysedCamera(id: "kerb", zones: zones, activity: activity)
         judge = SceneJudge(camera: camera, size: Self.size)
         random = SeededRandom(seed: seed)
         self.step = step

@@ -23,6 +23,7 @@ enum Schemas {
         "NewPassword": Schema.request(["password": Schema.text], required: ["password"]),
         "Note": Schema.request(["note": Schema.textOrNull], required: []),
         "Reason": Schema.request(["reason": Schema.text], required: ["reason"]),
+        "RecordingSwitch": Schema.request(["paused": Schema.flag, "reason": Schema.text], required: ["paused"]),
         "NewBookmark": Schema.request(
             [
                 "cameraId": Schema.text, "from": Schema.time, "to": Schema.time, "title": Schema.text,
@@ -142,7 +143,22 @@ enum Schemas {
             "reason": Schema.oneOf(StateReason.self), "detail": Schema.textOrNull, "position": Schema.orNull(point),
             "address": Schema.textOrNull, "codec": Schema.textOrNull, "width": Schema.integerOrNull,
             "height": Schema.integerOrNull, "mime": Schema.textOrNull, "zones": Schema.list(Schema.anyObject),
-            "recordedFrom": Schema.timeOrNull,
+            "recordedFrom": Schema.timeOrNull, "audio": Schema.textOrNull, "isolated": Schema.flag,
+            "quarantinedUntil": Schema.timeOrNull,
+            "recording": Schema.object([
+                "paused": Schema.flag, "by": Schema.textOrNull, "since": Schema.timeOrNull,
+                "reason": Schema.textOrNull, "bySite": Schema.flag,
+            ]),
+        ]),
+        "Activity": Schema.object([
+            "spans": Schema.list(
+                Schema.object(["from": Schema.time, "to": Schema.time, "share": Schema.number])
+            ),
+            "grid": Schema.object(["columns": Schema.integer, "rows": Schema.integer]),
+        ]),
+        "ActivityMap": Schema.object([
+            "columns": Schema.integer, "rows": Schema.integer, "counts": Schema.list(Schema.integer),
+            "windows": Schema.integer,
         ]),
         "Timeline": Schema.object([
             "runs": Schema.list(Schema.object(["from": Schema.time, "to": Schema.time])),

@@ -27,9 +27,7 @@ enum CameraRoutes {
             content: .json("Camera"),
             problems: [404: "notFound"],
             handle: { request in
-                let camera = try request.camera()
-                let views = try await views([camera], request.services)
-                return Answer.json(views[0])
+                try await one(request.camera(), request.services)
             }
         ),
         APIRoute(
@@ -92,14 +90,21 @@ enum CameraRoutes {
         )
     }
 
+    /// A camera as the API gives it.
+    static func one(_ camera: Camera, _ services: ConsoleServices) async throws -> Response {
+        let views = try await views([camera], services)
+        return Answer.json(views[0])
+    }
+
     /// The cameras as the API gives them; what the recording knows is asked for all of them at once.
     private static func views(_ cameras: [Camera], _ services: ConsoleServices) async throws -> [JSONValue] {
         let ids = cameras.map(\.id)
         let recordedFrom = try await services.archive.recordedFrom(cameraIds: ids)
         let mediaTypes = try await services.archive.mediaTypes(cameraIds: ids)
         let statuses = services.cameraStatus()
+        let pauses = services.recordingPauses()
         return cameras.map { camera in
-            let json = CameraView.json(camera, statuses[camera.id])
+            let json = CameraView.json(camera, statuses[camera.id], pause: pauses[camera.id])
             guard case .object(var members) = json else { return json }
             members["recordedFrom"] = JSONValue(recordedFrom[camera.id])
             members["mime"] = JSONValue(mediaTypes[camera.id])

@@ -4,14 +4,16 @@ package import Domain
 package enum CameraView {
     /// The change to publish when a camera's state changes. `recordedFrom` and `mime` are left out: they
     /// don't change with it.
-    package static func change(of status: CameraStatus, in site: Site) -> Change {
+    package static func change(of status: CameraStatus, in site: Site, pause: RecordingPause? = nil) -> Change {
         let camera = site.cameras.first { $0.id == status.cameraId }
-        let value = json(camera ?? Camera(id: status.cameraId, name: status.cameraId, source: ""), status)
+        let value = json(camera ?? Camera(id: status.cameraId, name: status.cameraId, source: ""), status, pause: pause)
         return Change(topic: .camera, json: value.encoded)
     }
 
-    /// - Parameter status: nil when capture has not said anything of the camera yet.
-    static func json(_ camera: Camera, _ status: CameraStatus?) -> JSONValue {
+    /// - Parameters:
+    ///   - status: nil when capture has not said anything of the camera yet.
+    ///   - pause: who has switched its recording off, if somebody has.
+    static func json(_ camera: Camera, _ status: CameraStatus?, pause: RecordingPause? = nil) -> JSONValue {
         let facts = camera.zones.map(zone)
         return [
             "id": .string(camera.id), "name": .string(camera.name), "group": JSONValue(camera.group),
@@ -21,7 +23,13 @@ package enum CameraView {
             "detail": JSONValue(status?.detail),
             "position": JSONValue(camera.position), "address": JSONValue(camera.address),
             "codec": JSONValue(status?.codec), "width": JSONValue(status?.width), "height": JSONValue(status?.height),
-            "zones": .array(facts),
+            "zones": .array(facts), "audio": JSONValue(status?.audio), "isolated": .bool(status?.isolated ?? false),
+            "quarantinedUntil": JSONValue(status?.quarantinedUntil),
+            "recording": [
+                "paused": .bool(camera.record.paused || pause != nil), "by": JSONValue(pause?.by),
+                "since": JSONValue(pause?.since), "reason": JSONValue(pause?.reason),
+                "bySite": .bool(camera.record.paused),
+            ],
         ]
     }
 

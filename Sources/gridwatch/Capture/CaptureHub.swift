@@ -15,6 +15,8 @@ final class CaptureHub: Sendable {
         /// Bounded by the requests under way, each of which ends within its deadline.
         var pictures: [String: CheckedContinuation<CurrentPicture?, Never>] = [:]
         var offlineRaised: Set<String> = []
+        /// Cameras whose stream is left alone because it crashes capture.
+        var crashingRaised: Set<String> = []
         /// Kinds of system alarms that are raised.
         var systemRaised: Set<String> = []
         var nextRequest = 0
@@ -180,6 +182,8 @@ final class CaptureHub: Sendable {
                 await end(alarm)
             case (.camera, "offline"):
                 state.withLock { _ = $0.offlineRaised.insert(alarm.source) }
+            case (.camera, "crashing"):
+                state.withLock { _ = $0.crashingRaised.insert(alarm.source) }
             case (.camera, let kind) where ZoneRule.Kind(rawValue: kind) != nil:
                 state.withLock { $0.inherited.append(alarm) }
             default:
@@ -287,16 +291,45 @@ final class CaptureHub: Sendable {
             let now = clock.now()
             for link in links { await noteConnection(link, now: now) }
             for status in statuses.values {
-                let isOut = status.state != .live && now - status.since > Self.offlineLimit
+                await noteCrashing(status, now: now)
+                // What somebody has switched off is no fault.
+                let isOff = status.reason == .paused
+                let isOut = status.state != .live && !isOff && now - status.since > Self.offlineLimit
                 let (raise, clear) = state.withLock { state in
                     if isOut { return (state.offlineRaised.insert(status.cameraId).inserted, false) }
-                    return (false, status.state == .live && state.offlineRaised.remove(status.cameraId) != nil)
+                    let isOver = status.state == .live || isOff
+                    return (false, isOver && state.offlineRaised.remove(status.cameraId) != nil)
                 }
                 guard raise || clear else { continue }
                 await deliver(offlineSignal(status.cameraId, phase: raise ? .raised : .cleared, at: now))
             }
             try? await Task.sleep(for: .seconds(1))
         }
+    }
+
+    /// A stream that crashes its process again and again isn't opened for a while: an alarm of its camera until it is.
+    private func noteCrashing(_ status: CameraStatus, now: WallTime) async {
+        let holds = status.quarantinedUntil.map { $0 > now } ?? false
+        // Of a camera that capture has not spoken of yet nothing is known to be over.
+        guard holds || status.reason != .starting else { return }
+        let hasChanged = state.withLock { state in
+            holds
+                ? state.crashingRaised.insert(status.cameraId).inserted
+                : state.crashingRaised.remove(status.cameraId) != nil
+        }
+        guard hasChanged else { return }
+        await deliver(
+            AlarmSignal(
+                source: status.cameraId,
+                sourceKind: .camera,
+                kind: "crashing",
+                phase: holds ? .raised : .cleared,
+                severity: .critical,
+                at: now,
+                position: cameras[status.cameraId]?.position,
+                address: cameras[status.cameraId]?.address
+            )
+        )
     }
 
     private func noteConnection(_ link: CaptureLink, now: WallTime) async {
