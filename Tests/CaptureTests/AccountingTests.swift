@@ -124,7 +124,7 @@ import Testing
             data: data
         )
         #expect(await eventually(within: .seconds(20)) { second.segments("other").count == 2 })
-        #expect(second.status("cam")?.reason == .paused)
+        #expect(await eventually(within: .seconds(10)) { second.status("cam")?.reason == .paused })
         #expect(second.segments("cam").count == 1)
         try RunningCapture.write(
             [camera("other", paused: false), camera("cam", paused: false)],

@@ -171,7 +171,8 @@ struct RoleTests {
         }
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
         let ranged = [
-            "timeline", "signatures", "clip.mp4", "playback", "readings", "track", "gaps", "accounting",
+            "timeline", "signatures", "clip.mp4", "playback", "readings", "track", "gaps", "accounting", "activity",
+            "activity/map",
         ]
         if ranged.contains(where: path.hasSuffix) {
             path += "?\(range)"

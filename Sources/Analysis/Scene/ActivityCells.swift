@@ -5,6 +5,8 @@ import FrameKernels
 struct ActivityCells {
     /// Share of a cell's pixels that must move: less is the rim of something in the next cell, or noise.
     static let smallestShare = 0.08
+    /// Share of all cells beyond which it is the camera that moved, or the light: that is told as nothing at all.
+    static let largestShare = 0.6
 
     private let size: PlaneSize
     /// The cell's column of each pixel column, and its row times `ActivityGrid.columns` of each pixel row.
@@ -22,8 +24,8 @@ struct ActivityCells {
         counts = [Int](repeating: 0, count: cells)
     }
 
-    /// The cells in which enough pixels of the blobs lie.
-    mutating func grid(of finder: borrowing BlobFinder) -> ActivityGrid {
+    /// The cells in which enough pixels of the blobs lie; nil where that can't be something in the picture.
+    mutating func grid(of finder: borrowing BlobFinder) -> ActivityGrid? {
         var grid = ActivityGrid()
         guard !finder.blobs.isEmpty else { return grid }
         for index in counts.indices { counts[index] = 0 }
@@ -37,6 +39,6 @@ struct ActivityCells {
         for (index, count) in counts.enumerated() where count >= smallest {
             grid[index % ActivityGrid.columns, index / ActivityGrid.columns] = true
         }
-        return grid
+        return Double(grid.count) <= Self.largestShare * Double(counts.count) ? grid : nil
     }
 }

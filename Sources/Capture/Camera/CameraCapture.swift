@@ -21,7 +21,7 @@ final class CameraCapture: Sendable {
 
     init(
         _ camera: CapturedCamera,
-        volume: RecordingVolume,
+        volume: RecordingVolumes,
         feed: AnalysisFeed,
         gate: ConnectionGate,
         marker: CrashMarker,
@@ -45,7 +45,16 @@ final class CameraCapture: Sendable {
         self.marker = marker
         self.clock = clock
         state = Mutex(State(camera: camera))
-        main.start(MainStream(shared: shared, volume: volume, analysis: analysis, clock: clock, logger: logger))
+        main.start(
+            MainStream(
+                shared: shared,
+                volume: volume,
+                priority: camera.record.priority,
+                analysis: analysis,
+                clock: clock,
+                logger: logger
+            )
+        )
         state.withLock { $0.sub = startSub(camera) }
     }
 

@@ -53,7 +53,8 @@ final class MainStream: SourceObserver {
     }
 
     private let shared: Shared
-    private let volume: RecordingVolume
+    private let volume: RecordingVolumes
+    private let priority: Int
     private let analysis: AnalysisInput
     private let clock: any HostClock
     private let logger: Logger
@@ -63,7 +64,16 @@ final class MainStream: SourceObserver {
     private var isPaused = false
     private var countersAt = Duration.zero
 
-    init(shared: Shared, volume: RecordingVolume, analysis: AnalysisInput, clock: any HostClock, logger: Logger) {
+    /// - Parameter priority: 0–9; the lowest loses pictures first where a disk is too slow.
+    init(
+        shared: Shared,
+        volume: RecordingVolumes,
+        priority: Int,
+        analysis: AnalysisInput,
+        clock: any HostClock,
+        logger: Logger
+    ) {
+        self.priority = priority
         self.shared = shared
         self.volume = volume
         self.analysis = analysis
@@ -162,7 +172,7 @@ final class MainStream: SourceObserver {
 
     private func openRecorder() {
         do throws(FileFailure) {
-            recorder = try volume.recorder(cameraId: shared.cameraId)
+            recorder = try volume.recorder(cameraId: shared.cameraId, priority: priority)
             recorderFailedAt = nil
         } catch {
             if recorderFailedAt == nil {

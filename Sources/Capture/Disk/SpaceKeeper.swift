@@ -4,7 +4,7 @@ import Logging
 import Recording
 import Synchronization
 
-/// Keeps the free-space floor and carries out serve's deletions, on a thread of its own: looking into and deleting from
+/// Keeps the free-space floor of every volume and carries out serve's deletions, on a thread of its own: looking into and deleting from
 /// a slow disk holds up nobody else. Holds are obeyed always, read again from their journal before anything is deleted.
 final class SpaceKeeper: Sendable {
     /// Segments that serve wants deleted and that wait for it; beyond it a command is refused, serve sends it again.
@@ -23,6 +23,8 @@ final class SpaceKeeper: Sendable {
         var requests: [String] = []
         var priorities: [String: Int] = [:]
         var floorBytes: Int64 = 0
+        /// Of volumes with a floor of their own, by id.
+        var floors: [String: Int64] = [:]
         var freeBytes: Int64 = 0
         var paused: Set<String> = []
         var stopping = false
@@ -73,9 +75,13 @@ final class SpaceKeeper: Sendable {
         holds = HoldsJournal(layout: layout, files: files)
     }
 
-    func configure(floorBytes: Int64, priorities: [String: Int]) {
+    /// - Parameters:
+    ///   - floorBytes: of every volume that isn't in `floors`.
+    ///   - priorities: of this process's cameras, by id.
+    func configure(floorBytes: Int64, floors: [String: Int64] = [:], priorities: [String: Int]) {
         state.withLock { state in
             state.floorBytes = floorBytes
+            state.floors = floors
             state.priorities = priorities
         }
     }
@@ -100,7 +106,7 @@ final class SpaceKeeper: Sendable {
         signal()
     }
 
-    /// Free bytes at the last look.
+    /// Free bytes of the main volume at the last look.
     var freeBytes: Int64 { state.withLock { $0.freeBytes } }
 
     /// Whether cameras are not recorded for want of space.
@@ -129,7 +135,7 @@ final class SpaceKeeper: Sendable {
         condition.unlock()
     }
 
-    /// One look at the volume. Also called by tests.
+    /// One look at the volumes. Also called by tests.
     func keep() {
         let requests = state.withLock { state in
             defer {
@@ -181,43 +187,45 @@ final class SpaceKeeper: Sendable {
     }
 
     private func keepFloor() throws(FileFailure) {
-        var free = Int64(try files.freeBytes(layout.root))
-        let (floor, priorities, stops) = state.withLock {
-            (max(Self.leastFloor, $0.floorBytes), $0.priorities, !$0.paused.isEmpty)
-        }
-        // Cameras that have stopped start again a tenth above the floor: with less they would wait for ever.
-        let goal = stops ? floor + floor / 10 : floor
+        let (priorities, stops) = state.withLock { ($0.priorities, !$0.paused.isEmpty) }
         let failures = fullFailures()
         let isFull = knownFailures.withLock { known in
             defer { known = failures }
             return failures > known
         }
-        if free < goal || isFull {
+        var looks: [Look] = []
+        for id in try catalogue.reachableVolumes() {
+            do throws(FileFailure) {
+                looks.append(Look(id: id, freeBytes: try freeBytes(id), floorBytes: floor(of: id)))
+            } catch {
+                // A disk that has just gone mustn't keep the others from being kept; its own writer says so.
+                if id == RecordingLayout.mainVolume { throw error }
+            }
+        }
+        // Cameras that have stopped start again a tenth above the floor: with less they would wait for ever.
+        for index in looks.indices { looks[index].goalBytes = looks[index].floorBytes / 10 * (stops ? 11 : 10) }
+        let short = looks.filter { $0.freeBytes < $0.goalBytes || isFull }
+        let known = short.isEmpty && !stops ? priorities : allPriorities().merging(priorities) { $1 }
+        if !short.isEmpty {
             var stored: [StoredSegment] = []
             for camera in try catalogue.cameras() { stored += try segments(of: camera) }
             // Read after the listing: a hold that was acknowledged before a segment is deleted here is seen.
-            let active = try holds.load()
-            var deleted = 0
-            let known = allPriorities().merging(priorities) { $1 }
-            let candidates = SpacePlan.deletable(stored, holds: active, priorities: known)
-            for segment in candidates {
-                // Full although there seems to be room: one segment per attempt.
-                guard free < goal || (isFull && deleted == 0), !state.withLock({ $0.stopping }) else { break }
-                try remove(segment)
-                deleted += 1
-                free = Int64(try files.freeBytes(layout.root))
-            }
-            if deleted > 0 {
-                logger.notice("made room", metadata: ["segments": "\(deleted)", "free.bytes": "\(free)"])
+            let candidates = SpacePlan.deletable(stored, holds: try holds.load(), priorities: known)
+            for look in short {
+                let free = try makeRoom(look, among: candidates.filter { $0.name.volume == look.id }, isFull: isFull)
+                if let index = looks.firstIndex(where: { $0.id == look.id }) { looks[index].freeBytes = free }
             }
         }
+        // Cameras go to the volume that has room: they stop only when none has.
+        guard let best = looks.max(by: { $0.headroom < $1.headroom }) else { return }
         let (before, after) = state.withLock { state in
             let before = state.paused
-            state.freeBytes = free
+            state.freeBytes = looks.first { $0.id == RecordingLayout.mainVolume }?.freeBytes ?? 0
             state.paused = SpacePlan.pausedCameras(
                 priorities: priorities,
-                freeBytes: free,
-                floorBytes: floor,
+                levels: Set(known.values),
+                freeBytes: best.freeBytes,
+                floorBytes: best.floorBytes,
                 stopped: before
             )
             return (before, state.paused)
@@ -225,9 +233,48 @@ final class SpaceKeeper: Sendable {
         guard before != after else { return }
         logger.critical(
             "recording stops or goes on for want of space",
-            metadata: ["stopped": "\(after.sorted().joined(separator: ","))", "free.bytes": "\(free)"]
+            metadata: ["stopped": "\(after.sorted().joined(separator: ","))", "free.bytes": "\(best.freeBytes)"]
         )
         onPaused(after)
+    }
+
+    /// One volume at one look.
+    private struct Look {
+        var id: String
+        var freeBytes: Int64
+        var floorBytes: Int64
+        var goalBytes: Int64 = 0
+
+        var headroom: Int64 { freeBytes - floorBytes }
+    }
+
+    private func freeBytes(_ volume: String) throws(FileFailure) -> Int64 {
+        Int64(try files.freeBytes(layout.volumeRoot(volume)))
+    }
+
+    private func floor(of volume: String) -> Int64 {
+        state.withLock { max(Self.leastFloor, $0.floors[volume] ?? $0.floorBytes) }
+    }
+
+    /// Deletes on one volume until its goal is reached; where it is full although there seems to be room, one segment.
+    ///
+    /// - Returns: what is free then.
+    private func makeRoom(_ look: Look, among candidates: [StoredSegment], isFull: Bool) throws(FileFailure) -> Int64 {
+        var free = look.freeBytes
+        var deleted = 0
+        for segment in candidates {
+            guard free < look.goalBytes || (isFull && deleted == 0), !state.withLock({ $0.stopping }) else { break }
+            try remove(segment)
+            deleted += 1
+            free = try freeBytes(look.id)
+        }
+        if deleted > 0 {
+            logger.notice(
+                "made room",
+                metadata: ["volume": "\(look.id)", "segments": "\(deleted)", "free.bytes": "\(free)"]
+            )
+        }
+        return free
     }
 
     private func segments(of camera: String) throws(FileFailure) -> [StoredSegment] {
@@ -270,15 +317,25 @@ final class SpaceKeeper: Sendable {
         return WallTime(microseconds: .max)
     }
 
+    /// The segment first: what is left of its companions after a power cut is nothing that anybody reads.
     private func remove(_ segment: StoredSegment) throws(FileFailure) {
-        let paths = [layout.segment(segment.cameraId, segment.name), layout.journal(segment.cameraId, segment.name)]
-        for path in paths {
-            do throws(FileFailure) {
-                try files.remove(path)
-            } catch {
-                // Another shard's keeper may have been faster.
-                if !error.isMissing { throw error }
-            }
+        let paths =
+            [layout.segment(segment.cameraId, segment.name)] + layout.companions(segment.cameraId, segment.name)
+        for path in paths { try removeIfThere(path) }
+        // The summaries of a day's activity go with its last segment.
+        let folder = layout.dayFolder(segment.cameraId, day: segment.name.day, volume: segment.name.volume)
+        guard segment.name.day < RecordingLayout.day(of: clock.now()),
+            try !files.list(folder).contains(where: { $0.hasSuffix(".mp4") })
+        else { return }
+        try removeIfThere("\(folder)/\(ActivityLine.dayFile)")
+    }
+
+    private func removeIfThere(_ path: String) throws(FileFailure) {
+        do throws(FileFailure) {
+            try files.remove(path)
+        } catch {
+            // Another shard's keeper may have been faster; not every segment has every companion.
+            if !error.isMissing { throw error }
         }
     }
 }

@@ -43,15 +43,18 @@ enum SpacePlan {
     /// the highest records down to one n-th of the floor. A camera that has stopped starts again a tenth above its limit.
     ///
     /// - Parameters:
-    ///   - priorities: of the cameras, by id.
+    ///   - priorities: of this process's cameras, by id.
+    ///   - levels: the priorities of all cameras that share the volumes, other processes' too; those of `priorities` alone
+    ///     when empty.
     ///   - stopped: cameras that have stopped for want of space.
     static func pausedCameras(
         priorities: [String: Int],
+        levels: Set<Int> = [],
         freeBytes: Int64,
         floorBytes: Int64,
         stopped: Set<String>
     ) -> Set<String> {
-        let levels = Set(priorities.values).sorted()
+        let levels = levels.union(priorities.values).sorted()
         var paused: Set<String> = []
         for (index, level) in levels.enumerated() {
             let limit = floorBytes / Int64(levels.count) * Int64(levels.count - index)

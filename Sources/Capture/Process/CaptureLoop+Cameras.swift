@@ -3,6 +3,10 @@ import Foundation
 import Logging
 import Recording
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Which cameras there are, which of them a process of its own records, and what they all do together.
 extension CaptureLoop {
     func add(_ camera: CapturedCamera) {
@@ -85,12 +89,18 @@ extension CaptureLoop {
         let cameras = configuration.cameras
         space.configure(
             floorBytes: configuration.recording.freeSpaceFloorBytes,
+            floors: Dictionary(
+                configuration.recording.volumes.map { ($0.id, configuration.recording.floorBytes(ofVolume: $0.id)) },
+                uniquingKeysWith: { first, _ in first }
+            ),
             priorities: Dictionary(cameras.map { ($0.id, $0.record.priority) }, uniquingKeysWith: { first, _ in first })
         )
         let analysed = cameras.filter { isolated[$0.id] == nil }.map {
             AnalysedCamera(id: $0.id, zones: $0.zones, activity: $0.record.activity)
         }
         feed.configure(analysed, isOn: configuration.analyse)
+        volume.setFloor(Int(clamping: configuration.recording.freeSpaceFloorBytes))
+        for camera in cameras { volume.setPriority(camera.record.priority, cameraId: camera.id) }
         worker.isOn = configuration.analyse
     }
 
@@ -103,6 +113,41 @@ extension CaptureLoop {
             for camera in configuration?.cameras ?? [] { priorities[camera.id] = camera.record.priority }
         }
         return priorities
+    }
+
+    /// The volumes as this process sees them.
+    var volumeFacts: [VolumeFacts] {
+        volume.statuses().map { status in
+            let floor = configuration.recording.floorBytes(ofVolume: status.id)
+            var state = VolumeFacts.State(rawValue: status.state.rawValue) ?? .failing
+            if state == .ok, space.isPausing, let free = status.freeBytes, free < floor { state = .full }
+            return VolumeFacts(
+                id: status.id,
+                path: status.path,
+                state: state,
+                totalBytes: Int64(status.totalBytes ?? 0),
+                freeBytes: Int64(status.freeBytes ?? 0),
+                floorBytes: floor,
+                detail: status.failure?.description ?? sharedDisks[status.id]
+            )
+        }
+    }
+
+    /// Says of volumes that lie on the same disk as the first one: perhaps they were not mounted when they were named.
+    func warnOfSharedDisks() {
+        guard let main = Self.device(of: volume.layout.root) else { return }
+        for (id, folder) in volume.layout.volumeFolders where Self.device(of: folder) == main {
+            sharedDisks[id] = "on the same disk as the main volume: if it is to be a disk of its own, it isn't mounted"
+            logger.warning(
+                "a recording volume lies on the same disk as the first one; is it mounted?",
+                metadata: ["volume": "\(id)", "path": "\(folder)"]
+            )
+        }
+    }
+
+    private static func device(of path: String) -> UInt64? {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? UInt64(facts.st_dev) : nil
     }
 
     var isolatedCameras: [IsolatedCamera] { Array(isolated.values) + leavingIsolated }
@@ -145,7 +190,8 @@ extension CaptureLoop {
             diskFailing: volume.isFailing || space.isPausing,
             quarantined: worker.quarantinedCameras(now: now),
             droppedObservations: link.droppedObservations,
-            clockSetBackAt: clockSetBackAt
+            clockSetBackAt: clockSetBackAt,
+            volumes: volumeFacts
         )
         for (id, child) in isolated {
             statistics.workerRestarts += child.restarts

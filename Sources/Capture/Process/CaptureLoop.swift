@@ -49,7 +49,7 @@ final class CaptureLoop {
     let mailbox: Mailbox
     private let lock: ShardLock
     let file: URL
-    let volume: RecordingVolume
+    let volume: RecordingVolumes
     let space: SpaceKeeper
     let gate = ConnectionGate(perSecond: CaptureLoop.connectionsPerSecond)
     let marker: CrashMarker
@@ -70,6 +70,8 @@ final class CaptureLoop {
     var paused: Set<String> = []
     private var life: ManagedLife
     var clockSetBackAt: WallTime?
+    /// Volumes on the disk of the first one, by id, and what that may mean.
+    var sharedDisks: [String: String] = [:]
     /// When this process began.
     private let startedAt: Duration
 
@@ -80,9 +82,9 @@ final class CaptureLoop {
         clock = owner.clock
         logger = owner.logger
         let folder = owner.dataDirectory.appending(path: "capture")
-        let layout = RecordingLayout(dataDirectory: owner.dataDirectory.path)
+        let root = RecordingLayout(dataDirectory: owner.dataDirectory.path).root
         do {
-            for path in [folder.path, layout.root] {
+            for path in [folder.path, root] {
                 try FileManager.default.createDirectory(
                     atPath: path,
                     withIntermediateDirectories: true,
@@ -95,12 +97,19 @@ final class CaptureLoop {
         lock = try ShardLock(folder: folder, name: owner.name)
         file = CaptureConfiguration.file(in: owner.dataDirectory, shard: owner.shard)
         configuration = try Self.load(file, owner)
+        let layout = RecordingLayout(
+            dataDirectory: owner.dataDirectory.path,
+            volumes: Dictionary(
+                configuration.recording.volumes.map { ($0.id, $0.path) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
         boot = BootRecord(folder: folder, name: owner.name, present: owner.bootId)
         startedAt = owner.clock.monotonic()
         let mailbox = Mailbox(wakePipe)
         self.mailbox = mailbox
         let (logger, clock) = (owner.logger, owner.clock)
-        volume = RecordingVolume(
+        volume = RecordingVolumes(
             layout: layout,
             clock: clock,
             settings: Recording.RecordingSettings(
@@ -173,6 +182,7 @@ final class CaptureLoop {
     func run() -> Bool {
         volume.start()
         configureParts()
+        warnOfSharedDisks()
         for (source, until) in marker.quarantined.sorted(by: { $0.key < $1.key }) {
             logger.critical(
                 "opening this source ended the process again and again; it is left alone",
