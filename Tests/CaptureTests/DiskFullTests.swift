@@ -10,45 +10,6 @@ import Testing
 
 @testable import Capture
 
-/// A volume of its own, so small that it really runs full. Mounting needs root.
-private final class SmallVolume {
-    let folder: URL
-
-    init?(megabytes: Int) {
-        folder = FileManager.default.temporaryDirectory.appending(path: "gw-volume-\(UUID().uuidString)")
-        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let mount = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", folder.path]
-        guard (try? FrameWalk.output(of: mount)) != nil else {
-            try? FileManager.default.removeItem(at: folder)
-            return nil
-        }
-    }
-
-    deinit {
-        _ = try? FrameWalk.output(of: ["/usr/bin/umount", "-l", folder.path])
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    /// Something else takes all room but so much.
-    func fill(leaving free: Int) throws {
-        let file = folder.appending(path: "foreign")
-        if !FileManager.default.fileExists(atPath: file.path) {
-            _ = FileManager.default.createFile(atPath: file.path, contents: nil)
-        }
-        let handle = try FileHandle(forWritingTo: file)
-        defer { try? handle.close() }
-        try handle.seekToEnd()
-        while freeBytes > free {
-            let bytes = Data(repeating: 7, count: min(freeBytes - free, 1 << 20))
-            guard (try? handle.write(contentsOf: bytes)) != nil else { return }
-        }
-    }
-
-    func makeRoom() throws { try FileManager.default.removeItem(at: folder.appending(path: "foreign")) }
-
-    var freeBytes: Int { (try? SystemFiles().freeBytes(folder.path)) ?? 0 }
-}
-
 @Suite("A full disk", .serialized) struct DiskFullTests {
     private static func cpuTime() -> Duration {
         var time = timespec()

@@ -40,7 +40,8 @@ final class RunningCapture: Sendable {
         worker: FakeWorker? = nil,
         segmentSeconds: Double = 600,
         data: URL? = nil,
-        floorBytes: Int64 = 1 << 20
+        floorBytes: Int64 = 1 << 20,
+        volumes: [VolumeDeclaration] = []
     ) throws {
         self.data = data ?? FileManager.default.temporaryDirectory.appending(path: "gw-\(UUID().uuidString)")
         try Self.write(
@@ -48,7 +49,8 @@ final class RunningCapture: Sendable {
             to: self.data,
             analyse: worker != nil,
             segmentSeconds: segmentSeconds,
-            floorBytes: floorBytes
+            floorBytes: floorBytes,
+            volumes: volumes
         )
         let data = self.data
         link = CaptureLink(dataDirectory: data, shard: 0)
@@ -78,12 +80,17 @@ final class RunningCapture: Sendable {
         to data: URL,
         analyse: Bool,
         segmentSeconds: Double = 600,
-        floorBytes: Int64 = 1 << 20
+        floorBytes: Int64 = 1 << 20,
+        volumes: [VolumeDeclaration] = []
     ) throws {
         let configuration = CaptureConfiguration(
             shard: 0,
             cameras: cameras,
-            recording: RecordingSettings(freeSpaceFloorBytes: floorBytes, segmentSeconds: segmentSeconds),
+            recording: RecordingSettings(
+                freeSpaceFloorBytes: floorBytes,
+                segmentSeconds: segmentSeconds,
+                volumes: volumes
+            ),
             analyse: analyse
         )
         try configuration.write(to: CaptureConfiguration.file(in: data, shard: 0))
