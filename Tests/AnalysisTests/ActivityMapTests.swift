@@ -95,8 +95,10 @@ import Testing
         let times = plain.windows.filter { $0.grid.intersects(corner) }
             .map { ($0.from - Self.start).seconds.truncatingRemainder(dividingBy: plain.length) }
         #expect(times.contains { (5...25).contains($0) }, "\(times)")
-        #expect(plain.windows.map(\.grid) == judged.windows.map(\.grid), "rules change nothing of it")
         let union = plain.windows.reduce(into: ActivityGrid()) { $0.formUnion($1.grid) }
+        // A rule takes what stands still into the background: a few cells of it differ.
+        let withRule = judged.windows.reduce(into: ActivityGrid()) { $0.formUnion($1.grid) }
+        #expect(union.countShared(with: withRule) * 10 >= max(union.count, withRule.count) * 8)
         #expect(union.count < 400, "not the whole picture: \(union.count)")
     }
 

@@ -11,10 +11,20 @@ import Testing
 @testable import Capture
 
 @Suite("A full disk", .serialized) struct DiskFullTests {
-    private static func cpuTime() -> Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    /// What the threads that deal with disks have computed. Other suites run in this process, but theirs write little.
+    private static func diskThreadTime() -> Duration {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+        var ticks = 0
+        for id in names {
+            let stat = (try? String(contentsOfFile: "/proc/self/task/\(id)/stat", encoding: .utf8)) ?? ""
+            // proc(5): the name in parentheses, then the state; utime and stime are fields 14 and 15.
+            guard let name = stat.split(separator: "(").last?.split(separator: ")").first,
+                ["space", "gw-writer", "gw-sync"].contains(String(name))
+            else { continue }
+            let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+            ticks += fields.dropFirst(11).prefix(2).reduce(0) { $0 + (Int($1) ?? 0) }
+        }
+        return .milliseconds(ticks * 1000 / Int(sysconf(Int32(_SC_CLK_TCK))))
     }
 
     @Test("room is made from the lowest priority; with only holds left recording stops, and goes on when there is room")
@@ -62,9 +72,9 @@ import Testing
         #expect(await eventually(within: .seconds(10)) { capture.statistics?.diskFailing == true })
         try await Task.sleep(for: .seconds(2))
         let stopped = (low: names("low"), high: names("high"))
-        let cpu = Self.cpuTime()
+        let cpu = Self.diskThreadTime()
         try await Task.sleep(for: .seconds(4))
-        #expect(Self.cpuTime() - cpu < .seconds(2), "no busy loop on a full disk")
+        #expect(Self.diskThreadTime() - cpu < .seconds(2), "no busy loop on a full disk")
         #expect(names("low") == stopped.low && names("high") == stopped.high, "nothing is begun on a full disk")
         #expect(stopped.low.starts(with: held.low.dropLast()) && stopped.high.starts(with: held.high.dropLast()))
         #expect(capture.status("high")?.state == .live, "the connections stay")
