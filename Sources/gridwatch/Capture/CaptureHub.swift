@@ -81,6 +81,9 @@ final class CaptureHub: Sendable {
 
     var statistics: [CaptureStatistics] { state.withLock { Array($0.statistics.values) } }
 
+    /// The recording volumes as every shard sees them: one entry per volume and shard.
+    var volumes: [VolumeFacts] { statistics.flatMap { $0.volumes ?? [] } }
+
     var shards: [HealthFacts.Shard] {
         state.withLock { state in
             state.connected.sorted { $0.key < $1.key }
