@@ -2,7 +2,8 @@
 enum RouteTable {
     static let routes: [APIRoute] =
         SystemRoutes.routes + SessionRoutes.routes + UserRoutes.routes + SiteRoutes.routes + CameraRoutes.routes
-        + ActivityRoutes.routes + LiveRoutes.routes + HLSRoutes.routes + EvidenceRoutes.routes + ExportRoutes.routes + AuditRoutes.routes
+        + ActivityRoutes.routes + LiveRoutes.routes + HLSRoutes.routes + EvidenceRoutes.routes + ExportRoutes.routes
+        + AuditRoutes.routes
         + SignatureRoutes.routes + HoldRoutes.routes + GapRoutes.routes + StorageRoutes.routes + AlarmRoutes.routes
         + SensorRoutes.routes + CaseRoutes.routes
         + StreamRoutes.routes
