@@ -38,7 +38,9 @@ enum RecordedFiles {
             }
         }
         let lastFrame = pieces.map(\.to).max() ?? .epoch
-        for gap in try gaps(camera, in: data) {
+        // A line of no length says that something began, not that time is missing: a run is anchored where its frames were
+        // taken, and that may be before the recorder was there.
+        for gap in try gaps(camera, in: data) where gap.to != gap.from {
             pieces.append((gap.from, gap.to ?? max(gap.from, lastFrame), gap.reason.rawValue))
         }
         pieces.sort { ($0.from, $0.to) < ($1.from, $1.to) }
