@@ -23,7 +23,7 @@ struct ClipRecordingTests {
         }
         let folder = RecordingFolder()
         let settings = RecordingSettings(segmentLength: .seconds(5))
-        let volume = RecordingVolume(layout: folder.layout, settings: settings)
+        let volume = RecordingVolumes(layout: folder.layout, settings: settings)
         volume.start()
         let demuxer = try Demuxer(
             opening: file.path,

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Media
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Recording
@@ -28,7 +29,7 @@ struct FaultTests {
     func truncation() throws {
         let source = RecordingFolder()
         let clock = ManualClock()
-        let volume = RecordingVolume(layout: source.layout, clock: clock)
+        let volume = RecordingVolumes(layout: source.layout, clock: clock)
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         recorder.beginRun(info: SyntheticStream.info)
@@ -73,11 +74,12 @@ struct FaultTests {
 
     @Test("a full disk ends the segment, is reported once, and recording goes on when there is room")
     func fullDisk() throws {
-        let folder = RecordingFolder()
-        let files = FaultyFiles()
+        let disk = SimulatedDisk("/sim")
+        let folder = RecordingFolder(on: disk)
+        let files = folder.files
         let clock = ManualClock()
         let events = Mutex<[VolumeEvent]>([])
-        let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock) { event in
+        let volume = RecordingVolumes(layout: folder.layout, files: files, clock: clock) { event in
             events.withLock { $0.append(event) }
         }
         volume.start()
@@ -85,12 +87,13 @@ struct FaultTests {
         recorder.beginRun(info: SyntheticStream.info)
         Self.record(0..<60, recorder, clock: clock)
         #expect(Self.eventually { recorder.counters.fragments >= 4 })
-        files.faults.withLock { $0.full = ($0.written + 3000, ENOSPC) }
+        let used = disk.usedBytes
+        disk.setFaults { $0.capacity = (used + 3000, ENOSPC) }
         Self.record(60..<140, recorder, clock: clock)
         #expect(Self.eventually { volume.isFailing })
         // All that waits is dealt with before there is room again.
         #expect(Self.eventually { recorder.waitingBytes == 0 })
-        files.faults.withLock { $0.full = nil }
+        disk.setFaults { $0.capacity = (.max, ENOSPC) }
         Self.record(140..<240, recorder, clock: clock)
         recorder.endRun(reason: .restart)
         volume.stop()
@@ -116,21 +119,22 @@ struct FaultTests {
 
     @Test("a failed sync is reported and every camera goes on in a new segment")
     func failedSync() throws {
-        let folder = RecordingFolder()
-        let files = FaultyFiles()
+        let disk = SimulatedDisk("/sim")
+        let folder = RecordingFolder(on: disk)
+        let files = folder.files
         let clock = ManualClock()
         let events = Mutex<[VolumeEvent]>([])
         let settings = RecordingSettings(syncBeat: .milliseconds(50))
-        let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock, settings: settings) { event in
+        let volume = RecordingVolumes(layout: folder.layout, files: files, clock: clock, settings: settings) { event in
             events.withLock { $0.append(event) }
         }
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         recorder.beginRun(info: SyntheticStream.info)
-        files.faults.withLock { $0.syncCode = EIO }
+        disk.setFaults { $0.syncCode = EIO }
         Self.record(0..<40, recorder, clock: clock)
         #expect(Self.eventually { events.withLock { !$0.isEmpty } })
-        files.faults.withLock { $0.syncCode = nil }
+        disk.setFaults { $0.syncCode = nil }
         Self.record(40..<120, recorder, clock: clock)
         recorder.endRun(reason: .restart)
         volume.stop()
@@ -142,19 +146,20 @@ struct FaultTests {
 
     @Test("a disk that hangs blocks nobody: the backlog is bounded, what is left out is a gap")
     func slowDisk() throws {
-        let folder = RecordingFolder()
-        let files = FaultyFiles()
+        let disk = SimulatedDisk("/sim")
+        let folder = RecordingFolder(on: disk)
+        let files = folder.files
         let clock = ManualClock()
         let settings = RecordingSettings(backlogBytes: 40_000)
-        let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock, settings: settings)
+        let volume = RecordingVolumes(layout: folder.layout, files: files, clock: clock, settings: settings)
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         recorder.beginRun(info: SyntheticStream.info)
-        files.faults.withLock { $0.isSlow = true }
+        disk.setFaults { $0.isStuck = true }
         Self.record(0..<500, recorder, clock: clock)
         #expect(recorder.counters.droppedFragments > 10)
         #expect(recorder.waitingBytes <= 40_000)
-        files.faults.withLock { $0.isSlow = false }
+        disk.setFaults { $0.isStuck = false }
         #expect(Self.eventually { recorder.waitingBytes == 0 })
         Self.record(500..<600, recorder, clock: clock)
         recorder.endRun(reason: .restart)
@@ -166,39 +171,12 @@ struct FaultTests {
         #expect(fragments.contains { $0.wallEnd == gap.from })
     }
 
-    @Test("after a power cut at most the last beat is lost, and everything that is left is whole")
-    func powerCut() throws {
-        let folder = RecordingFolder()
-        let files = FaultyFiles()
-        let clock = ManualClock()
-        let settings = RecordingSettings(syncBeat: .milliseconds(50))
-        let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock, settings: settings)
-        volume.start()
-        let recorder = try volume.recorder(cameraId: "cam")
-        recorder.beginRun(info: SyntheticStream.info)
-        Self.record(0..<200, recorder, clock: clock)
-        #expect(Self.eventually { recorder.waitingBytes == 0 })
-        let syncs = files.faults.withLock { $0.syncs }
-        Self.record(200..<240, recorder, clock: clock)
-        #expect(Self.eventually { files.faults.withLock { $0.syncs } > syncs })
-        let writtenThen = recorder.counters.fragments
-        try files.cutPower()
-        let outcome = try SegmentRecovery(layout: folder.layout).recover(cameraId: "cam", now: clock.now())
-        #expect(outcome.recovered.count == 1)
-        let (name, index) = try #require(try folder.segments("cam").first)
-        #expect(index.fragments.count >= 15 && index.fragments.count <= writtenThen)
-        let bytes = try folder.bytes("cam", name)
-        #expect(bytes.count == index.closed?.sizeBytes)
-        #expect(outcome.openGap?.reason == .crash && outcome.openGap?.from == index.fragments.last?.wallEnd)
-        volume.stop()
-    }
-
     @Test("a follower sees every entry once and in order, also when it starts again in the middle")
     func follower() throws {
         let folder = RecordingFolder()
         let clock = ManualClock()
         let settings = RecordingSettings(segmentLength: .seconds(2))
-        let volume = RecordingVolume(layout: folder.layout, clock: clock, settings: settings)
+        let volume = RecordingVolumes(layout: folder.layout, clock: clock, settings: settings)
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         recorder.beginRun(info: SyntheticStream.info)
@@ -228,7 +206,7 @@ struct FaultTests {
     func clockSetBack() throws {
         let folder = RecordingFolder()
         let clock = ManualClock()
-        let volume = RecordingVolume(layout: folder.layout, clock: clock)
+        let volume = RecordingVolumes(layout: folder.layout, clock: clock)
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         recorder.beginRun(info: SyntheticStream.info)
@@ -246,35 +224,37 @@ struct FaultTests {
     @Test("a disk that fills up in the middle of a journal line leaves no torn line and no fragment without its line")
     func fullInJournal() throws {
         for room in stride(from: 0, through: 2400, by: 60) {
-            let folder = RecordingFolder()
-            let files = FaultyFiles()
+            let disk = SimulatedDisk("/sim")
+            let folder = RecordingFolder(on: disk)
+            let files = folder.files
             let clock = ManualClock()
-            let volume = RecordingVolume(layout: folder.layout, files: files, clock: clock)
+            let volume = RecordingVolumes(layout: folder.layout, files: files, clock: clock)
             volume.start()
             let recorder = try volume.recorder(cameraId: "cam")
             recorder.beginRun(info: SyntheticStream.info)
             Self.record(0..<30, recorder, clock: clock)
             #expect(Self.eventually { recorder.waitingBytes == 0 })
             // One fragment is some 8000 bytes: the end of the room falls into it, its line, or the lines of the failure.
-            files.faults.withLock { $0.full = ($0.written + 7200 + room, ENOSPC) }
+            let used = disk.usedBytes
+            disk.setFaults { $0.capacity = (used + 7200 + room, ENOSPC) }
             Self.record(30..<110, recorder, clock: clock)
             #expect(Self.eventually { volume.isFailing && recorder.waitingBytes == 0 })
-            files.faults.withLock { $0.full = nil }
+            disk.setFaults { $0.capacity = (.max, ENOSPC) }
             Self.record(110..<200, recorder, clock: clock)
             recorder.endRun(reason: .restart)
             volume.stop()
             let segments = try folder.segments("cam")
             #expect(segments.count == 2, "\(room)")
             for (name, index) in segments {
-                var reader = JournalReader(path: folder.layout.journal("cam", name))
+                var reader = JournalReader(path: folder.layout.journal("cam", name), files: files)
                 _ = try reader.readAll()
                 #expect(reader.damagedLines == 0, "\(room)")
                 #expect(index.closed != nil, "\(room)")
                 let size = try folder.bytes("cam", name).count
                 #expect(index.fragments.last?.end ?? index.opened.initBytes == size, "\(room)")
             }
-            let disk = try folder.gaps("cam").filter { $0.reason == .disk }
-            #expect(disk.count == 1 && disk.first?.to == segments.last?.index.fragments.first?.wall, "\(room)")
+            let full = try folder.gaps("cam").filter { $0.reason == .disk }
+            #expect(full.count == 1 && full.first?.to == segments.last?.index.fragments.first?.wall, "\(room)")
         }
     }
 
@@ -282,7 +262,7 @@ struct FaultTests {
     func staleGap() throws {
         let folder = RecordingFolder()
         let clock = ManualClock()
-        let volume = RecordingVolume(layout: folder.layout, clock: clock)
+        let volume = RecordingVolumes(layout: folder.layout, clock: clock)
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         let opened = try #require(try folder.gaps("cam").first)
@@ -303,11 +283,12 @@ struct FaultTests {
 
     @Test("a camera whose journals can't be read is named, and the others are followed")
     func unreadable() throws {
-        let folder = RecordingFolder()
+        let disk = SimulatedDisk("/sim")
+        let folder = RecordingFolder(on: disk)
         let clock = ManualClock()
-        let volume = RecordingVolume(layout: folder.layout, clock: clock)
+        let files = folder.files
+        let volume = RecordingVolumes(layout: folder.layout, files: files, clock: clock)
         volume.start()
-        let files = FaultyFiles()
         var follower = JournalFollower(layout: folder.layout, files: files)
         var recorders: [Recorder] = []
         for camera in ["a", "b", "c"] {
@@ -317,11 +298,11 @@ struct FaultTests {
             recorders.append(recorder)
         }
         #expect(Self.eventually { recorders.allSatisfy { $0.waitingBytes == 0 } })
-        files.faults.withLock { $0.unreadable = "/b/" }
+        disk.setFaults { $0.unreadable = "/b/" }
         let events = try follower.poll()
         #expect(Set(events.map(\.cameraId)) == ["a", "c"])
         #expect(follower.failures.keys.sorted() == ["b"] && follower.failures["b"]?.code == EIO)
-        files.faults.withLock { $0.unreadable = nil }
+        disk.setFaults { $0.unreadable = nil }
         let later = try follower.poll()
         #expect(Set(later.map(\.cameraId)) == ["b"] && follower.failures.isEmpty)
         for recorder in recorders { recorder.endRun(reason: .restart) }
@@ -330,12 +311,13 @@ struct FaultTests {
 
     @Test("a new camera and a new segment are seen at the next poll, and idle cameras cost no listing")
     func discovery() throws {
-        let folder = RecordingFolder()
+        let disk = SimulatedDisk("/sim")
+        let folder = RecordingFolder(on: disk)
         let clock = ManualClock()
         let settings = RecordingSettings(segmentLength: .seconds(2))
-        let volume = RecordingVolume(layout: folder.layout, clock: clock, settings: settings)
+        let files = folder.files
+        let volume = RecordingVolumes(layout: folder.layout, files: files, clock: clock, settings: settings)
         volume.start()
-        let files = FaultyFiles()
         var follower = JournalFollower(layout: folder.layout, files: files)
         #expect(try follower.poll().isEmpty)
         for number in 0..<8 {
@@ -351,9 +333,9 @@ struct FaultTests {
         // Folders' times lie back far enough to be trusted; segments that were closed are looked behind for a while.
         usleep(150_000)
         for _ in 0..<35 { _ = try follower.poll() }
-        files.faults.withLock { $0.listings = 0 }
+        disk.resetCounts()
         _ = try follower.poll()
-        #expect(files.faults.withLock { $0.listings } == 0)
+        #expect(disk.counts.listings == 0)
         let system = SystemClock()
         let start = system.monotonic()
         for _ in 0..<30 { _ = try follower.poll() }
@@ -365,7 +347,7 @@ struct FaultTests {
         let folder = RecordingFolder()
         let clock = ManualClock()
         let events = Mutex<[VolumeEvent]>([])
-        let volume = RecordingVolume(layout: folder.layout, clock: clock) { event in
+        let volume = RecordingVolumes(layout: folder.layout, clock: clock) { event in
             events.withLock { $0.append(event) }
         }
         volume.start()

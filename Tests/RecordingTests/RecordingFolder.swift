@@ -2,27 +2,47 @@ import Foundation
 import Glibc
 import Media
 import Recording
+import TestSupport
 
-/// A folder of its own for one test, deleted with it.
+/// A folder of its own for one test, deleted with it; or one on simulated disks.
 final class RecordingFolder {
     let path: String
     let layout: RecordingLayout
+    let files: any RecordingFiles
+
+    /// - Parameter further: a second disk, the volume `b`.
+    init(on disk: SimulatedDisk, further: SimulatedDisk? = nil) {
+        path = ""
+        layout = RecordingLayout(
+            dataDirectory: disk.mountPoint + "/data",
+            volumes: further.map { ["b": $0.mountPoint] } ?? [:]
+        )
+        files = further.map { SimulatedDisks(disk, $0) } ?? SimulatedDisks(disk)
+    }
+
+    /// One that is there already.
+    init(existing layout: RecordingLayout, _ files: any RecordingFiles) {
+        path = ""
+        self.layout = layout
+        self.files = files
+    }
 
     init() {
+        files = SystemFiles()
         path = NSTemporaryDirectory() + "gridwatch-recording-\(UUID().uuidString)"
         layout = RecordingLayout(dataDirectory: path)
         try? FileManager.default.createDirectory(atPath: layout.root, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit { if !path.isEmpty { try? FileManager.default.removeItem(atPath: path) } }
 
     /// Every segment of a camera in order, with its journal's index.
     func segments(_ camera: String) throws -> [(name: SegmentName, index: FragmentIndex)] {
-        let catalogue = RecordingCatalogue(layout: layout)
+        let catalogue = RecordingCatalogue(layout: layout, files: files)
         var found: [(SegmentName, FragmentIndex)] = []
         for day in try catalogue.days(camera) {
             for name in try catalogue.segments(camera, day: day) {
-                if let index = try FragmentIndex.journal(cameraId: camera, name: name, layout: layout) {
+                if let index = try FragmentIndex.load(cameraId: camera, name: name, layout: layout, files: files) {
                     found.append((name, index))
                 }
             }
@@ -32,19 +52,27 @@ final class RecordingFolder {
 
     /// The gaps of a camera after all replacements, in order.
     func gaps(_ camera: String) throws -> [GapRecord] {
-        var gaps: [GapRecord] = []
-        for day in try RecordingCatalogue(layout: layout).days(camera) {
-            var reader = JournalReader(path: layout.dayJournal(camera, day: day))
-            for case .gap(let gap) in try reader.readAll() {
-                gaps.removeAll { $0.from == gap.from }
-                gaps.append(gap)
-            }
+        var lines: [GapRecord] = []
+        for (day, volume) in try RecordingCatalogue(layout: layout, files: files).dayJournals(camera) {
+            var reader = JournalReader(path: layout.dayJournal(camera, day: day, volume: volume), files: files)
+            for case .gap(let gap) in try reader.readAll() { lines.append(gap) }
         }
-        return gaps
+        var gaps: [GapRecord] = []
+        for gap in lines {
+            if let known = gaps.first(where: { $0.from == gap.from }), let noted = known.notedAt,
+                noted > gap.notedAt ?? noted
+            {
+                continue
+            }
+            gaps.removeAll { $0.from == gap.from }
+            gaps.append(gap)
+        }
+        return gaps.sorted { $0.from < $1.from }
     }
 
     func bytes(_ camera: String, _ name: SegmentName) throws -> [UInt8] {
-        Array(try Data(contentsOf: URL(filePath: layout.segment(camera, name))))
+        let path = layout.segment(camera, name)
+        return try files.read(path, offset: 0, count: try files.size(path) ?? 0)
     }
 }
 

@@ -16,7 +16,10 @@ struct ThroughputTests {
         }
         let folder = RecordingFolder()
         // All of it may wait: the disk of a build machine is not what is measured.
-        let volume = RecordingVolume(layout: folder.layout, settings: RecordingSettings(backlogBytes: 1 << 30))
+        let volume = RecordingVolumes(
+            layout: folder.layout,
+            settings: RecordingSettings(backlogBytes: 1 << 30, volumeBacklogBytes: 1 << 30)
+        )
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         let demuxer = try Demuxer(

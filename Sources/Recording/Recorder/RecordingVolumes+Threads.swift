@@ -220,14 +220,19 @@ extension RecordingVolumes {
             return state.volumes[volume].settling
         }
         for index in tails.indices where !tails[index].isDurable(below: desk.epoch.durableBelow) {
-            let end = tails[index].last.end
-            guard case .ended(let from?) = tails[index].examine(durableBelow: desk.epoch.durableBelow, isOpen: false)
-            else { continue }
-            let (lane, name) = (tails[index].lane, tails[index].name)
+            let (lane, name, end) = (tails[index].lane, tails[index].name, tails[index].last.end)
+            let examined = tails[index].examine(
+                durableBelow: desk.epoch.durableBelow,
+                isOpen: false,
+                journalPath: layout.journal(lane.cameraId, name),
+                files
+            )
+            guard case .ended(let from?) = examined else { continue }
             let gap = GapRecord(from: from, to: end, reason: .disk, detail: "a sync failed")
             _ = enqueue(.tailLost(gap, name), lane)
             onEvent(.tailLost(cameraId: lane.cameraId, segment: name))
         }
+        tails.removeAll { $0.isDurable(below: 1) && $0.closing == nil && !$0.hasRest }
         state.withLock { $0.volumes[volume].settling = tails + $0.volumes[volume].settling }
     }
 

@@ -66,14 +66,16 @@ struct SegmentTail: Sendable {
 
     /// After a failed sync of the volume: asks the files themselves whether they were hit, which is reliable for a file
     /// that was open before the write (Linux keeps the error for each descriptor), and cuts a segment that was to what an
-    /// earlier sync has covered. What can't be read back after a power cut is no longer claimed by any line.
+    /// earlier sync has covered. What can't be read back after a power cut is no longer claimed by any line. A journal
+    /// that was hit gets its lines once more.
     ///
-    mutating func examine(durableBelow: Int, isOpen: Bool) -> Examined {
+    /// - Parameter files: where the journal is read: it reads back well, whatever is on the disk.
+    mutating func examine(durableBelow: Int, isOpen: Bool, journalPath: String, _ files: any RecordingFiles) -> Examined
+    {
         prune(durableBelow)
+        repeatJournal(journalPath, files)
         do throws(FileFailure) {
             try file.sync()
-            // A journal that was hit alone is found out by its count, and rebuilt from the file.
-            try? journal.sync()
             let whole = last
             marks = [
                 Mark(
@@ -100,6 +102,19 @@ struct SegmentTail: Sendable {
             let cut = [10] + JournalLine.encode(.segmentCut(sizeBytes: kept.sizeBytes))
             end(.failed, preceded: cut)
             return .ended(lostFrom: lost ? kept.end : nil)
+        }
+    }
+
+    private mutating func repeatJournal(_ path: String, _ files: any RecordingFiles) {
+        do throws(FileFailure) {
+            try journal.sync()
+        } catch {
+            var reader = JournalReader(path: path, files: files)
+            guard let entries = try? reader.readAll() else { return }
+            // From the last opening line on, which begins anew.
+            let first = entries.lastIndex { if case .segmentOpened = $0 { true } else { false } }
+            let lines = entries[(first ?? 0)...].flatMap { JournalLine.encode($0) }
+            try? Self.append([10] + lines, to: journal, behind: &journalBytes)
         }
     }
 

@@ -302,7 +302,8 @@ struct SegmentWriter: Sendable {
         var cut: SegmentName?
         if var tail = open {
             open = nil
-            switch tail.examine(durableBelow: epoch.durableBelow, isOpen: true) {
+            let path = layout.journal(lane.cameraId, tail.name)
+            switch tail.examine(durableBelow: epoch.durableBelow, isOpen: true, journalPath: path, files) {
             case .whole: open = tail
             case .ended(let lostFrom):
                 if let lostFrom {

@@ -4,8 +4,8 @@ import Synchronization
 /// number, read after they came back, is less than the one that the sync began.
 final class VolumeEpoch: Sendable {
     private let number = Atomic<Int>(1)
-    /// Writes numbered below it are on the disk.
-    private let settled = Atomic<Int>(0)
+    /// Writes numbered below it are on the disk; 0 stands for what is known to be there otherwise.
+    private let settled = Atomic<Int>(1)
 
     /// The number for a write that has just come back.
     var current: Int { number.load(ordering: .acquiring) }

@@ -86,6 +86,9 @@ package final class SimulatedDisk: Sendable {
 
     package func resetCounts() { state.withLock { $0.counts = Counts(changes: $0.counts.changes) } }
 
+    /// Whether the moment `powerEndsAt` has come.
+    package var isPowerGone: Bool { state.withLock { $0.counts.changes >= $0.faults.powerEndsAt } }
+
     /// Bytes of all files.
     package var usedBytes: Int { state.withLock { Self.used($0) } }
 

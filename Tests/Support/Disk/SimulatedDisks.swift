@@ -8,7 +8,9 @@ package import Recording
 package final class SimulatedDisks: RecordingFiles {
     private let disks: [SimulatedDisk]
 
-    package init(_ disks: SimulatedDisk...) {
+    package convenience init(_ disks: SimulatedDisk...) { self.init(disks) }
+
+    package init(_ disks: [SimulatedDisk]) {
         self.disks = disks.sorted { $0.mountPoint.count > $1.mountPoint.count }
     }
 
