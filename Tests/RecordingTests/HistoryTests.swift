@@ -27,8 +27,8 @@ struct HistoryTests {
         for number in 0..<Self.histories {
             // Each in its own folder of days: the clock begins anew.
             let clock = ManualClock(start)
-            let files = FaultyFiles()
-            let volume = RecordingVolume(
+            let files = folder.files
+            let volume = RecordingVolumes(
                 layout: folder.layout,
                 files: files,
                 clock: clock,

@@ -20,7 +20,7 @@ struct SegmentChangesTests {
         let sources = try clips.map { try Self.packets($0) }
         let folder = RecordingFolder()
         let clock = ManualClock()
-        let volume = RecordingVolume(
+        let volume = RecordingVolumes(
             layout: folder.layout,
             clock: clock,
             settings: RecordingSettings(segmentLength: .milliseconds(1900))

@@ -145,7 +145,7 @@ struct SoundRecordingTests {
         info.audio = AudioInfo(codec: .alaw, sampleRate: 8000, channels: 1)
         let folder = RecordingFolder()
         let clock = ManualClock()
-        let volume = RecordingVolume(layout: folder.layout, clock: clock)
+        let volume = RecordingVolumes(layout: folder.layout, clock: clock)
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         recorder.beginRun(info: info)
@@ -171,7 +171,7 @@ struct SoundRecordingTests {
         let ulaw = AudioInfo(codec: .ulaw, sampleRate: 8000, channels: 1)
         let folder = RecordingFolder()
         let clock = ManualClock()
-        let volume = RecordingVolume(layout: folder.layout, clock: clock)
+        let volume = RecordingVolumes(layout: folder.layout, clock: clock)
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         var info = SyntheticStream.info
@@ -227,7 +227,7 @@ struct SoundRecordingTests {
         _ folder: RecordingFolder,
         segment: Duration
     ) throws -> (info: StreamInfo, audio: [Packet]) {
-        let volume = RecordingVolume(
+        let volume = RecordingVolumes(
             layout: folder.layout,
             settings: RecordingSettings(segmentLength: segment)
         )

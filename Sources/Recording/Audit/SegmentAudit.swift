@@ -69,7 +69,9 @@ package struct SegmentAudit: Sendable {
         }
         report.index = index
         report.head = index.head
-        if reader.damagedLines > 0 || !index.isConsistent { report.note(.journalDamaged, layout) }
+        // A crash may have torn a line, which recovery made up for.
+        let isMended = index.closed?.cause == .recovered || index.closed?.cause == .failed
+        if !index.isConsistent || reader.damagedLines > 0 && !isMended { report.note(.journalDamaged, layout) }
         if initHash != index.opened.initHash || start.mark.map({ differs($0, index.opened) }) ?? false {
             report.note(.initChanged, layout, offset: 0, at: index.opened.startedAt)
         }
