@@ -131,7 +131,11 @@ struct FaultTests {
         volume.start()
         let recorder = try volume.recorder(cameraId: "cam")
         recorder.beginRun(info: SyntheticStream.info)
-        disk.setFaults { $0.syncCode = EIO }
+        // The error is another file's: nothing of the camera is lost.
+        disk.setFaults {
+            $0.syncCode = EIO
+            $0.syncLoses = "/another/"
+        }
         Self.record(0..<40, recorder, clock: clock)
         #expect(Self.eventually { events.withLock { !$0.isEmpty } })
         disk.setFaults { $0.syncCode = nil }

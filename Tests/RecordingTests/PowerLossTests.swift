@@ -52,7 +52,7 @@ struct PowerLossTests {
             rig.end()
             for camera in cameras.keys.sorted() {
                 let findings = try rig.findings(camera).map { "\($0.kind) \($0.path) \($0.offset ?? -1)" }
-                    #expect(findings == [], "instant \(instant)")
+                #expect(findings == [], "instant \(instant)")
                 #expect(try rig.accountingErrors(camera) == [], "instant \(instant)")
             }
         }

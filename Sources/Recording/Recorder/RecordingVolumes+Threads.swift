@@ -47,6 +47,7 @@ extension RecordingVolumes {
         }
         let isOpen = writer.isOpen
         let ended = writer.takeEnded()
+        let litter = writer.takeLitter()
         let isCurrent = writer.isCurrent
         var tails: [SegmentTail] = []
         if !isCurrent {
@@ -69,8 +70,12 @@ extension RecordingVolumes {
                 state.queues[lane.index].past = writer.resumption
                 state.queues[lane.index].writer = writer
             }
-            return state.volumes[volume].settling.contains { $0.closing != nil || $0.hasRest }
+            state.volumes[volume].litter += litter.prefix(
+                VolumeState.maximumLitter - state.volumes[volume].litter.count
+            )
+            return !state.volumes[volume].litter.isEmpty || state.volumes[volume].settling.contains(where: \.isPending)
         }
+        if !litter.isEmpty { sweep(volume) }
         if let failure {
             if isCurrent { reportWrite(failure, volume) }
         } else if bytes > 0, isOpen {
@@ -183,7 +188,7 @@ extension RecordingVolumes {
             $0.syncingSince = nil
             $0.syncFailure = nil
             if $0.writingSince == nil { $0.hangs = false }
-            let isDone = { (tail: SegmentTail) in tail.isDurable(below: begun) && tail.closing == nil && !tail.hasRest }
+            let isDone = { (tail: SegmentTail) in tail.isDurable(below: begun) }
             durable = $0.settling.filter(isDone)
             $0.settling.removeAll(where: isDone)
         }
@@ -221,29 +226,42 @@ extension RecordingVolumes {
         }
         for index in tails.indices where !tails[index].isDurable(below: desk.epoch.durableBelow) {
             let (lane, name, end) = (tails[index].lane, tails[index].name, tails[index].last.end)
-            let examined = tails[index].examine(
-                durableBelow: desk.epoch.durableBelow,
-                isOpen: false,
-                journalPath: layout.journal(lane.cameraId, name),
-                files
-            )
+            let examined = tails[index].examine(desk.epoch, isOpen: false, layout: layout, files)
             guard case .ended(let from?) = examined else { continue }
             let gap = GapRecord(from: from, to: end, reason: .disk, detail: "a sync failed")
             _ = enqueue(.tailLost(gap, name), lane)
             onEvent(.tailLost(cameraId: lane.cameraId, segment: name))
         }
-        tails.removeAll { $0.isDurable(below: 1) && $0.closing == nil && !$0.hasRest }
+        tails.removeAll { $0.isDurable(below: 1) }
         state.withLock { $0.volumes[volume].settling = tails + $0.volumes[volume].settling }
     }
 
-    /// Writes the closing lines that could not be written.
+    /// Deletes what is left of segments that could not be begun.
+    private func sweep(_ volume: Int) {
+        let litter = state.withLock { state in
+            defer { state.volumes[volume].litter = [] }
+            return state.volumes[volume].litter
+        }
+        var left: [String] = []
+        for path in litter {
+            do throws(FileFailure) {
+                if try files.size(path) != nil { try files.remove(path) }
+            } catch {
+                left.append(path)
+            }
+        }
+        state.withLock { $0.volumes[volume].litter += left }
+    }
+
+    /// Does what could not be done to segments that ended, as their closing lines.
     func settle(_ volume: Int) {
+        sweep(volume)
         var tails = state.withLock { state in
             defer { state.volumes[volume].settling = [] }
             return state.volumes[volume].settling
         }
-        for index in tails.indices where tails[index].closing != nil || tails[index].hasRest {
-            if tails[index].retry() != nil { break }
+        for index in tails.indices where tails[index].isPending {
+            if tails[index].retry(desks[volume].epoch) != nil { break }
         }
         state.withLock {
             $0.volumes[volume].settling = tails + $0.volumes[volume].settling

@@ -1,5 +1,6 @@
 package import Domain
 import Foundation
+import Glibc
 import Synchronization
 
 /// The recording side of all volumes of a data folder: a thread for each volume that writes for the cameras on it, and one
@@ -100,7 +101,7 @@ package final class RecordingVolumes: Sendable {
         let volumes = state.withLock { $0.volumes }
         return zip(desks, volumes).map { desk, volume in
             let state: VolumeStatus.State
-            if volume.missing != nil {
+            if volume.missing != nil || volume.failure?.code == ENODEV {
                 state = .missing
             } else if let failure = volume.failure {
                 state = failure.isFull ? .full : .failing

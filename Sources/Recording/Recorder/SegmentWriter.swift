@@ -22,6 +22,7 @@ struct SegmentWriter: Sendable {
     private var open: SegmentTail?
     /// Segments that ended since `takeEnded`, which the caller empties after each command.
     private var ended: [SegmentTail] = []
+    private var litter: [String] = []
     /// Day journal lines that could not be written yet. At most `maximumUnwritten`; then the oldest goes.
     private var unwritten: [JournalEntry] = []
     private static let maximumUnwritten = 200
@@ -65,6 +66,12 @@ struct SegmentWriter: Sendable {
         return past
     }
 
+    /// What is left of segments that could not be begun, since the last call: it has to be deleted.
+    mutating func takeLitter() -> [String] {
+        defer { litter = [] }
+        return litter
+    }
+
     /// The segments that ended since the last call.
     mutating func takeEnded() -> [SegmentTail] {
         defer { ended = [] }
@@ -81,7 +88,7 @@ struct SegmentWriter: Sendable {
         }
         switch command {
         case .openSegment(let runId, let number, let info):
-            if open != nil { close(.rotated) }
+            if open != nil { close(.rotated, epoch) }
             opening = Opening(runId: runId, number: number, info: info)
         case .fragment(let bytes, let record):
             do throws(FileFailure) {
@@ -100,7 +107,7 @@ struct SegmentWriter: Sendable {
             try noteEndOfGap(record.wall, on: volume, epoch)
         case .closeSegment(let cause):
             opening = nil
-            if let failure = close(cause) { throw failure }
+            if let failure = close(cause, epoch) { throw failure }
         case .gapBegins(let reason, let detail):
             try beginGap(reason, detail, on: volume, epoch)
         case .state(let status):
@@ -185,7 +192,7 @@ struct SegmentWriter: Sendable {
         } catch {
             lane.latestSegment.withLock { $0 = (name, false) }
             // An empty segment helps nobody, least of all on a full disk.
-            for path in paths where (try? files.size(path)) != nil { try? files.remove(path) }
+            litter += paths
             throw error
         }
     }
@@ -229,7 +236,7 @@ struct SegmentWriter: Sendable {
         // A fragment counts when its line is whole: otherwise `fail` takes it out of the file again.
         guard isCurrent else { throw FileFailure(operation: "write", path: "\(current.name)", code: ECANCELED) }
         let line = JournalLine.encode(.fragment(record))
-        try SegmentTail.append(line, to: current.journal, behind: &current.journalBytes)
+        try current.append(line)
         let mark = SegmentTail.Mark(
             epoch: epoch.current,
             sizeBytes: record.end,
@@ -247,12 +254,12 @@ struct SegmentWriter: Sendable {
 
     /// Ends the segment that is open; what kept its closing line from being written.
     @discardableResult
-    private mutating func close(_ cause: SegmentClosed.Cause) -> FileFailure? {
+    private mutating func close(_ cause: SegmentClosed.Cause, _ epoch: VolumeEpoch) -> FileFailure? {
         guard var tail = open else { return nil }
         open = nil
         past.lastSegment = tail.name
         past.lastHead = tail.last.head
-        let failure = tail.end(cause)
+        let failure = tail.end(cause, epoch)
         ended.append(tail)
         lane.latestSegment.withLock { $0 = (tail.name, false) }
         return failure
@@ -262,9 +269,8 @@ struct SegmentWriter: Sendable {
     private mutating func fail(_ failure: FileFailure, on volume: String, _ epoch: VolumeEpoch) {
         if failure.isFull { wasFull = true }
         if open != nil {
-            open?.hasRest = true
-            _ = open?.retry()
-            close(.failed)
+            open?.cutRest(epoch)
+            close(.failed, epoch)
         }
         try? beginGap(.disk, nil, on: volume, epoch)
         lane.wantsRotation.store(true, ordering: .relaxed)
@@ -277,17 +283,7 @@ struct SegmentWriter: Sendable {
         open = nil
         past.lastSegment = tail.name
         past.lastHead = tail.last.head
-        let closed = SegmentClosed(
-            cause: .failed,
-            endedAt: tail.last.end,
-            fragmentCount: tail.last.fragmentCount,
-            sizeBytes: tail.last.sizeBytes,
-            head: tail.last.head
-        )
-        tail.hasRest = true
-        tail.closing =
-            [10] + JournalLine.encode(.segmentCut(sizeBytes: closed.sizeBytes))
-            + JournalLine.encode(.segmentClosed(closed))
+        tail.letGo()
         ended.append(tail)
     }
 
@@ -302,8 +298,7 @@ struct SegmentWriter: Sendable {
         var cut: SegmentName?
         if var tail = open {
             open = nil
-            let path = layout.journal(lane.cameraId, tail.name)
-            switch tail.examine(durableBelow: epoch.durableBelow, isOpen: true, journalPath: path, files) {
+            switch tail.examine(epoch, isOpen: true, layout: layout, files) {
             case .whole: open = tail
             case .ended(let lostFrom):
                 if let lostFrom {

@@ -38,10 +38,13 @@ struct VolumeState: Sendable {
     var waitingBytes = 0
     /// Bytes written since the start.
     var writtenBytes = 0
-    /// Segments that ended and that no sync has covered, or whose closing line could not be written. At most
+    /// Segments that ended and that no sync has covered, or to whose files something has still to be done. At most
     /// `maximumSettling`; then the oldest is left to the next start and to fsck.
     var settling: [SegmentTail] = []
-    static let maximumSettling = 2048
+    static let maximumSettling = 512
+    /// Files of segments that could not be begun. At most `maximumLitter`; further ones are left to the next start.
+    var litter: [String] = []
+    static let maximumLitter = 512
     /// Its free and total bytes, as of the last beat.
     var freeBytes: Int?
     var totalBytes: Int?

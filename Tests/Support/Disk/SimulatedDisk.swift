@@ -31,6 +31,8 @@ package final class SimulatedDisk: Sendable {
         package var powerEndsAt = Int.max
         /// It is not there: nothing is found, nothing can be written.
         package var isAway = false
+
+        package init() {}
     }
 
     /// What was asked of it.
