@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Choice of the packets that are analysed") struct AnalysisSamplerTests {
     /// Chooses from `seconds` of a stream with `rate` frames a second and a key frame every `gop` frames.
-    private func choices(rate: Int, gop: Int, seconds: Int) -> [(
+    private func choices(rate: Int, gop: Int, seconds: Int, keysOnly: Bool = false) -> [(
         ticks: Int64, key: Bool, choice: AnalysisSampler.Choice
     )] {
         var sampler = AnalysisSampler()
         return (0..<rate * seconds).map { index in
             let ticks = Int64(index) * 90_000 / Int64(rate)
             let key = index % gop == 0
-            return (ticks, key, sampler.choose(ptsTicks: ticks, isKey: key))
+            return (ticks, key, sampler.choose(ptsTicks: ticks, isKey: key, keysOnly: keysOnly))
         }
     }
 
@@ -38,6 +38,13 @@ import Testing
         let wanted = rest.filter { $0.choice == .send(wanted: true) }.map(\.ticks)
         for (one, next) in zip(wanted, wanted.dropFirst()) {
             #expect(next - one <= 2 * 90_000 + 9000)
+        }
+    }
+
+    @Test("for the activity map alone long groups are not sent: their key frames are enough")
+    func longGroupsWithoutRules() {
+        for item in choices(rate: 10, gop: 100, seconds: 60, keysOnly: true) {
+            #expect(item.choice == (item.key ? .send(wanted: true) : .skip))
         }
     }
 

@@ -22,6 +22,7 @@ final class AnalysisInput: Sendable {
 
     private struct State {
         var isAnalysed: Bool
+        var hasRules: Bool
         var main: Run?
         var sub: Run?
         /// The run that the worker was told about.
@@ -32,15 +33,21 @@ final class AnalysisInput: Sendable {
     private let feed: AnalysisFeed
     private let state: Mutex<State>
 
-    init(cameraId: String, isAnalysed: Bool, feed: AnalysisFeed) {
+    /// - Parameters:
+    ///   - isAnalysed: whether pictures are looked at.
+    ///   - hasRules: whether for more than the activity map.
+    init(cameraId: String, isAnalysed: Bool, hasRules: Bool, feed: AnalysisFeed) {
         self.cameraId = cameraId
         self.feed = feed
-        state = Mutex(State(isAnalysed: isAnalysed))
+        state = Mutex(State(isAnalysed: isAnalysed, hasRules: hasRules))
     }
 
     /// Whether the camera's pictures are looked at; otherwise only those asked for are decoded.
-    func setAnalysed(_ isAnalysed: Bool) {
-        state.withLock { $0.isAnalysed = isAnalysed }
+    func setAnalysed(_ isAnalysed: Bool, hasRules: Bool) {
+        state.withLock { state in
+            state.isAnalysed = isAnalysed
+            state.hasRules = hasRules
+        }
     }
 
     func runBegan(_ stream: Stream, run: String, info: StreamInfo) {
@@ -71,7 +78,10 @@ final class AnalysisInput: Sendable {
             if packet.isKey {
                 run.lastKey = SampledPacket(mediaTicks: mediaTicks, at: at, bytes: packet.bytes)
             }
-            let choice = state.isAnalysed ? run.sampler.choose(ptsTicks: mediaTicks, isKey: packet.isKey) : .skip
+            let keysOnly = !state.hasRules
+            let choice =
+                state.isAnalysed
+                ? run.sampler.choose(ptsTicks: mediaTicks, isKey: packet.isKey, keysOnly: keysOnly) : .skip
             if stream == .sub { state.sub = run } else { state.main = run }
             // The worker is told about a run with its first key frame, so that a stream is never announced for nothing.
             guard state.announced != run.id, packet.isKey else {

@@ -23,16 +23,19 @@ struct AnalysisSampler: Sendable {
     init() {}
 
     /// The next packet of the stream in decoding order, with its presentation time.
-    mutating func choose(ptsTicks: Int64, isKey: Bool) -> Choice {
+    ///
+    /// - Parameter keysOnly: no rule is judged, only where something moved: key frames are enough however far apart they
+    ///   are, and a group of a large picture costs fifty times what its key frame does.
+    mutating func choose(ptsTicks: Int64, isKey: Bool, keysOnly: Bool = false) -> Choice {
         if isKey {
-            if let lastKeyTicks { wholeGroups = ptsTicks - lastKeyTicks > Self.longestGOPTicks }
+            if let lastKeyTicks { wholeGroups = !keysOnly && ptsTicks - lastKeyTicks > Self.longestGOPTicks }
             lastKeyTicks = ptsTicks
             // A group that is sent whole needs its key frame, wanted or not.
             guard isDue(ptsTicks, Self.shortestTicks) else { return wholeGroups ? .send(wanted: false) : .skip }
             lastWantedTicks = ptsTicks
             return .send(wanted: true)
         }
-        guard wholeGroups, lastKeyTicks != nil else { return .skip }
+        guard wholeGroups, !keysOnly, lastKeyTicks != nil else { return .skip }
         guard isDue(ptsTicks, Self.intervalTicks) else { return .send(wanted: false) }
         lastWantedTicks = ptsTicks
         return .send(wanted: true)

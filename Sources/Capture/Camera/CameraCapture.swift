@@ -31,7 +31,12 @@ final class CameraCapture: Sendable {
     ) {
         cameraId = camera.id
         shared = MainStream.Shared(cameraId: camera.id, wall: clock.now(), onChange: onChange)
-        analysis = AnalysisInput(cameraId: camera.id, isAnalysed: camera.isAnalysed, feed: feed)
+        analysis = AnalysisInput(
+            cameraId: camera.id,
+            isAnalysed: camera.isAnalysed,
+            hasRules: camera.hasRules,
+            feed: feed
+        )
         main = SourceLoop(
             name: camera.id,
             url: camera.source,
@@ -93,7 +98,7 @@ final class CameraCapture: Sendable {
             state.sub?.suspend(camera.suspension)
             state.camera = camera
         }
-        analysis.setAnalysed(camera.isAnalysed)
+        analysis.setAnalysed(camera.isAnalysed, hasRules: camera.hasRules)
     }
 
     /// Asks the worker for the present picture.
@@ -133,5 +138,8 @@ extension CapturedCamera {
     }
 
     /// Whether its pictures are looked at: for a rule, or for the activity map.
-    var isAnalysed: Bool { record.activity || zones.contains { !$0.rules.isEmpty } }
+    var isAnalysed: Bool { record.activity || hasRules }
+
+    /// Whether there is a rule to judge.
+    var hasRules: Bool { zones.contains { !$0.rules.isEmpty } }
 }
