@@ -55,7 +55,9 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 	swift build $(RELEASE) --product gridwatch
 	swift build --build-tests
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
-		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests'
+		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests|Endurance'
+	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
+		swift test --skip-build --filter 'RecordingTests|ArchiveTests'
 	swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests'
 	swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests'
 

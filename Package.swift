@@ -108,7 +108,12 @@ let package = Package(
         ),
 
         // Tests mirror targets; what several share is in Tests/Support.
-        .target(name: "TestSupport", dependencies: ["Domain", "Recording"], path: "Tests/Support", swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Domain", "Recording"],
+            path: "Tests/Support",
+            swiftSettings: settings
+        ),
         .testTarget(name: "FrameKernelsTests", dependencies: ["Domain", "FrameKernels"], swiftSettings: settings),
         .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "SiteFileTests", dependencies: ["Domain", "SiteFile"], swiftSettings: settings),

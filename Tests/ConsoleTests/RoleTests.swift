@@ -59,6 +59,9 @@ private let expectations: [Expectation] = [
     Expectation(.post, "/api/v1/cameras/{id}/recording", "admin", 200, #"{"paused": true, "reason": "r"}"#),
     Expectation(.get, "/api/v1/cameras/{id}/clip.mp4", notViewer, 404),
     Expectation(.get, "/api/v1/cameras/{id}/playback", "*"),
+    Expectation(.get, "/api/v1/cameras/{id}/recording.m3u8", "*", 404),
+    Expectation(.get, "/api/v1/cameras/{id}/media/{name}", "*", 404),
+    Expectation(.get, "/api/v1/cameras/{id}/thumbnails", "*"),
     Expectation(.get, "/api/v1/cameras/{id}/live.mp4", "*"),
     Expectation(.get, "/api/v1/live", "*"),
     Expectation(
@@ -172,7 +175,7 @@ struct RoleTests {
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
         let ranged = [
             "timeline", "signatures", "clip.mp4", "playback", "readings", "track", "gaps", "accounting", "activity",
-            "activity/map",
+            "activity/map", "recording.m3u8", "thumbnails",
         ]
         if ranged.contains(where: path.hasSuffix) {
             path += "?\(range)"

@@ -175,7 +175,7 @@ enum Schemas {
             ),
             "alarms": Schema.list(Schema.reference("Alarm")),
             "bookmarks": Schema.list(Schema.reference("Bookmark")), "holds": Schema.list(Schema.reference("Hold")),
-            "serverTime": Schema.time,
+            "signedUntil": Schema.timeOrNull, "serverTime": Schema.time,
         ]),
         "Bookmark": Schema.object([
             "id": Schema.text, "cameraId": Schema.text, "from": Schema.time, "to": Schema.time, "title": Schema.text,

@@ -149,6 +149,7 @@ enum CameraRoutes {
         members["alarms"] = .array(try found.map { try JSONValue(encoding: alarms.view($0)) })
         members["bookmarks"] = .array(bookmarks.map(\.view))
         members["holds"] = .array(holds.map(\.view))
+        members["signedUntil"] = JSONValue(archive.signer.signedUntil(cameraId: camera.id))
         members["serverTime"] = JSONValue(request.now)
         return Answer.json(.object(members))
     }
