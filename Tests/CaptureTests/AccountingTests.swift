@@ -118,12 +118,13 @@ import Testing
         #expect(first.pictures["now"] == 0, "not even the last one")
         #expect(await first.stop()?.code == 0)
 
+        let recorded = RunningCapture.segments("other", in: data).count
         let second = try RunningCapture(
             [camera("other", paused: false), camera("cam", paused: true)],
             worker: worker,
             data: data
         )
-        #expect(await eventually(within: .seconds(20)) { second.segments("other").count == 2 })
+        #expect(await eventually(within: .seconds(20)) { second.segments("other").count > recorded })
         #expect(await eventually(within: .seconds(10)) { second.status("cam")?.reason == .paused })
         #expect(second.segments("cam").count == 1)
         try RunningCapture.write(
