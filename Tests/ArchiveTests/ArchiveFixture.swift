@@ -61,7 +61,7 @@ final class ArchiveFixture: Sendable {
         segmentSeconds: Int = 600,
         endReason: StateReason? = .closed
     ) throws -> WallTime {
-        let volume = RecordingVolume(
+        let volume = RecordingVolumes(
             layout: layout,
             clock: clock,
             settings: RecordingSettings(segmentLength: .seconds(segmentSeconds))

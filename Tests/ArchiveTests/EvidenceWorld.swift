@@ -41,7 +41,7 @@ final class EvidenceWorld: Sendable {
         guard let clip = SharedData.video(Self.clips[format]) else { return }
         let (info, all) = try ArchiveFixture.packets(of: clip)
         let packets = all.dropFirst(first).drop { !$0.isKey }.prefix(count)
-        let volume = RecordingVolume(
+        let volume = RecordingVolumes(
             layout: fixture.layout,
             clock: fixture.clock,
             settings: RecordingSettings(segmentLength: .seconds(6))

@@ -19,7 +19,7 @@ struct LiveStreamTests {
     func follows() async throws {
         let (info, packets) = try ArchiveFixture.packets(of: try #require(SharedData.video(clipName)))
         let fixture = try ArchiveFixture(settings: ArchiveSettings(liveInterval: .milliseconds(20)))
-        let volume = RecordingVolume(
+        let volume = RecordingVolumes(
             layout: fixture.layout,
             clock: fixture.clock,
             settings: RecordingSettings(segmentLength: .seconds(5))
@@ -88,7 +88,7 @@ struct LiveStreamTests {
     func latency() async throws {
         let (info, packets) = try ArchiveFixture.packets(of: try #require(SharedData.video(clipName)))
         let fixture = try ArchiveFixture()
-        let volume = RecordingVolume(layout: fixture.layout, clock: fixture.clock)
+        let volume = RecordingVolumes(layout: fixture.layout, clock: fixture.clock)
         volume.start()
         defer { volume.stop() }
         let recorder = LockedRecorder(try volume.recorder(cameraId: "c"), clock: fixture.clock)

@@ -87,7 +87,7 @@ struct PictureTests {
             settings: ArchiveSettings(renderExecutable: try Self.executable(log: log), liveInterval: .milliseconds(20))
         )
         let (info, packets) = try ArchiveFixture.packets(of: try #require(SharedData.video(clipName)))
-        let volume = RecordingVolume(layout: fixture.layout, clock: fixture.clock)
+        let volume = RecordingVolumes(layout: fixture.layout, clock: fixture.clock)
         volume.start()
         defer { volume.stop() }
         let recorder = try volume.recorder(cameraId: "c")

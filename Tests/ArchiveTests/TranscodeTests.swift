@@ -130,7 +130,7 @@ struct TranscodeTests {
             settings: ArchiveSettings(renderExecutable: renderer.executable, liveInterval: .milliseconds(20))
         )
         let (info, packets) = try ArchiveFixture.packets(of: try #require(SharedData.video(clipName)))
-        let volume = RecordingVolume(layout: fixture.layout, clock: fixture.clock)
+        let volume = RecordingVolumes(layout: fixture.layout, clock: fixture.clock)
         volume.start()
         defer { volume.stop() }
         let recorder = try volume.recorder(cameraId: "c")
@@ -166,7 +166,7 @@ struct TranscodeTests {
         let world = try World("if job == 'fragment': sys.exit(1)")
         defer { world.renderer.remove() }
         let (info, packets) = try ArchiveFixture.packets(of: try #require(SharedData.video(clipName)))
-        let volume = RecordingVolume(layout: world.fixture.layout, clock: world.fixture.clock)
+        let volume = RecordingVolumes(layout: world.fixture.layout, clock: world.fixture.clock)
         volume.start()
         defer { volume.stop() }
         let recorder = try volume.recorder(cameraId: "d")

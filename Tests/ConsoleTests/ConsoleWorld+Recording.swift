@@ -21,7 +21,7 @@ extension ConsoleWorld {
             options: DemuxerOptions(loopFile: false, paceFile: false),
             cancellation: Cancellation()
         )
-        let volume = RecordingVolume(
+        let volume = RecordingVolumes(
             layout: RecordingLayout(dataDirectory: folder.path),
             clock: clock,
             settings: RecordingSettings(segmentLength: .seconds(segmentSeconds))

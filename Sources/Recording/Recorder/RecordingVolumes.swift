@@ -313,6 +313,3 @@ package final class RecordingVolumes: Sendable {
         if isWell { onEvent(.recovered(volume: desks[volume].id)) }
     }
 }
-
-/// The name of a set of one.
-package typealias RecordingVolume = RecordingVolumes

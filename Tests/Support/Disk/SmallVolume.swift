@@ -1,14 +1,13 @@
-import Foundation
+package import Foundation
 import Recording
-import TestSupport
 
 /// A volume of its own, so small that it really runs full. Mounting needs root.
-final class SmallVolume {
-    let folder: URL
+package final class SmallVolume {
+    package let folder: URL
 
     private let megabytes: Int
 
-    init?(megabytes: Int) {
+    package init?(megabytes: Int) {
         self.megabytes = megabytes
         folder = FileManager.default.temporaryDirectory.appending(path: "gw-volume-\(UUID().uuidString)")
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -19,13 +18,13 @@ final class SmallVolume {
     }
 
     /// Mounts an empty disk on the folder.
-    func mount() -> Bool {
+    package func mount() -> Bool {
         let mount = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", folder.path]
         return (try? FrameWalk.output(of: mount)) != nil
     }
 
     /// Takes the disk away; the folder stays, as an empty mount point does.
-    func unmount() {
+    package func unmount() {
         _ = try? FrameWalk.output(of: ["/usr/bin/umount", "-l", folder.path])
     }
 
@@ -35,7 +34,7 @@ final class SmallVolume {
     }
 
     /// Something else takes all room but so much.
-    func fill(leaving free: Int) throws {
+    package func fill(leaving free: Int) throws {
         let file = folder.appending(path: "foreign")
         if !FileManager.default.fileExists(atPath: file.path) {
             _ = FileManager.default.createFile(atPath: file.path, contents: nil)
@@ -49,7 +48,7 @@ final class SmallVolume {
         }
     }
 
-    func makeRoom() throws { try FileManager.default.removeItem(at: folder.appending(path: "foreign")) }
+    package func makeRoom() throws { try FileManager.default.removeItem(at: folder.appending(path: "foreign")) }
 
-    var freeBytes: Int { (try? SystemFiles().freeBytes(folder.path)) ?? 0 }
+    package var freeBytes: Int { (try? SystemFiles().freeBytes(folder.path)) ?? 0 }
 }
