@@ -142,7 +142,7 @@ final class RecordingRig {
     /// admits is let pass.
     func findings(_ camera: String) throws -> [AuditFinding] {
         try RecordingAudit(layout: layout, files: files).check(cameraId: camera, .everything)
-            .filter { $0.kind != .lostTail }
+            .filter { $0.kind != .lostTail && $0.kind != .leftover }
     }
 
     /// Recorded + gaps = window: between two fragments without a gap line lies nothing, and where a gap line is there are

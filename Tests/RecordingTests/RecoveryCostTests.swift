@@ -45,7 +45,7 @@ struct RecoveryCostTests {
             for camera in 0..<64 {
                 let recovery = SegmentRecovery(layout: folder.layout, unexpectedEnd: end)
                 let outcome = try recovery.recover(cameraId: "cam\(camera)", now: clock.now())
-                #expect(outcome.recovered == (end == .crash ? [name] : []), "cam\(camera)")
+                #expect(outcome.recovered == [name], "cam\(camera)")
             }
             print("64 cameras of \(segment.count / 1000) KB recovered after \(end) in \(monotonic.monotonic() - began)")
             // As they were, for the next kind of end.

@@ -69,7 +69,8 @@ struct VolumeFaultTests {
             for camera in cameras.keys.sorted() {
                 let findings = try rig.findings(camera).map { "\($0.kind) \($0.path) \($0.offset ?? -1)" }
                 #expect(findings == [], "seed \(seed)")
-                #expect(try rig.accountingErrors(camera) == [], "seed \(seed)")
+                let errors = try rig.accountingErrors(camera)
+                #expect(errors == [], "seed \(seed)")
             }
         }
         print("fragments left out in \(Self.histories) histories of faults: \(dropped.sorted { $0.key < $1.key })")

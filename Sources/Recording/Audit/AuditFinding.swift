@@ -5,6 +5,9 @@ package struct AuditFinding: Sendable, Hashable {
     package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         /// There is a journal, but no segment.
         case missingFile
+        /// A journal or an init segment, alone and without a picture: a power cut came between a segment's beginning and
+        /// its removal.
+        case leftover
         /// There is a segment, but no journal, or none with an opening line.
         case missingJournal
         /// The segment doesn't begin with an init segment.
@@ -41,7 +44,12 @@ package struct AuditFinding: Sendable, Hashable {
         case unreachableVolume
 
         /// What a failure has done and the recording itself admits: no sign of manipulation.
-        package var isAdmitted: Bool { self == .lostTail || self == .unfinished || self == .missingLink }
+        package var isAdmitted: Bool {
+            switch self {
+            case .lostTail, .unfinished, .missingLink, .leftover: true
+            default: false
+            }
+        }
     }
 
     package var kind: Kind

@@ -47,7 +47,7 @@ package struct SegmentAudit: Sendable {
         let index = FragmentIndex(try reader.readAll())
         // Read after the journal: a segment that is being written only grows.
         guard let size = try files.size(path) else {
-            report.note(.missingFile, layout)
+            report.note(index?.fragments.isEmpty == false || index?.closed != nil ? .missingFile : .leftover, layout)
             return report
         }
         let scanner = SegmentScanner(path: path, files: files)
@@ -56,8 +56,9 @@ package struct SegmentAudit: Sendable {
             return report
         }
         guard let index else {
-            if !isWritten { report.note(.missingJournal, layout) }
             report.index = try FragmentIndex.rebuilt(cameraId: cameraId, name: name, layout: layout, files: files)
+            let isEmpty = report.index?.fragments.isEmpty != false && size <= start.sizeBytes
+            if !isWritten { report.note(isEmpty ? .leftover : .missingJournal, layout) }
             report.head = report.index?.head
             if let rebuilt = report.index, !isWritten {
                 try check(fragments: rebuilt, scanner, depth, &report)
