@@ -19,6 +19,7 @@ package final class Database: Sendable {
     }
 
     let pool: DatabasePool
+    private let synchronous: Synchronous
     /// The file's path, for messages.
     package let path: String
 
@@ -42,6 +43,7 @@ package final class Database: Sendable {
         checksIntegrity: Bool = true
     ) throws {
         path = file.path
+        self.synchronous = synchronous
         try Self.createPrivately(file)
         var configuration = Configuration()
         configuration.journalMode = .wal
@@ -73,6 +75,33 @@ package final class Database: Sendable {
     /// - Throws: `StoreError` for what SQLite reports; other errors of `body` as they are.
     func write<T: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> T) async throws -> T {
         do { return try await pool.write(body) } catch { throw StoreError.mapped(error, path: path) }
+    }
+
+    /// As `write`, without waiting for the disk: for what arrives again after a power cut took it, like the index of the
+    /// journals, which goes on where the last commit that lasted ends. The next `write` makes it last too.
+    ///
+    /// A sync takes as long as everything that is being written beside it; people's actions shall not queue behind one
+    /// for each second of recording.
+    func writeRepeatable<T: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> T) async throws -> T {
+        let usual = synchronous
+        do {
+            return try await pool.writeWithoutTransaction { connection in
+                try connection.execute(sql: "PRAGMA synchronous = \(Synchronous.normal.rawValue)")
+                let result = Result { () throws -> T in
+                    var value: T?
+                    try connection.inTransaction(.immediate) {
+                        value = try body(connection)
+                        return .commit
+                    }
+                    guard let value else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+                    return value
+                }
+                try connection.execute(sql: "PRAGMA synchronous = \(usual.rawValue)")
+                return try result.get()
+            }
+        } catch {
+            throw StoreError.mapped(error, path: path)
+        }
     }
 
     /// Moves what the write-ahead log holds into the database file and closes it. Later calls fail.

@@ -77,7 +77,7 @@ struct LiveStreamTests {
         #expect(samples == Array(expected.suffix(samples.count)))
         #expect(others.count > 10)
         // The tail ends once nobody reads.
-        let deadline = ContinuousClock.now + .seconds(3)
+        let deadline = ContinuousClock.now + .seconds(3) * patience
         while fixture.archive.hub.watched > 0, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(10))
         }

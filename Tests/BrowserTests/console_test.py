@@ -17,7 +17,7 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from webdriver import Browser, Failure  # noqa: E402
+from webdriver import PATIENCE, Browser, Failure  # noqa: E402
 
 ROLES = ['monitor', 'acceptor', 'dispatcher', 'unit', 'collector', 'leader', 'viewer', 'admin']
 FRAMES = "(document.querySelector(arguments[0])?.getVideoPlaybackQuality().totalVideoFrames ?? 0)"
@@ -42,7 +42,7 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f'{self.base}/api/v1{path}', method=method, data=data, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30 * PATIENCE) as answer:
                 text = answer.read()
                 return answer.status, json.loads(text) if text else None
         except urllib.error.HTTPError as error:
@@ -117,7 +117,7 @@ class ConsoleTest:
 
     def submit(self):
         self.browser.run("document.querySelector('dialog[open] button[type=submit]').click()")
-        end = time.monotonic() + 20
+        end = time.monotonic() + 20 * PATIENCE
         while self.browser.run("return document.querySelector('dialog[open]') !== null"):
             error = self.browser.run("return document.querySelector('dialog[open] .form-error')?.textContent ?? ''")
             if error or time.monotonic() > end:

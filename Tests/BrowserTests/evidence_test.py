@@ -17,7 +17,7 @@ import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from console_test import ConsoleTest  # noqa: E402
-from webdriver import Failure  # noqa: E402
+from webdriver import PATIENCE, Failure  # noqa: E402
 
 
 def iso(seconds):
@@ -56,7 +56,7 @@ class EvidenceTest(ConsoleTest):
                     whole.append(camera['id'])
             return whole if len(whole) >= 2 else None
 
-        end = time.monotonic() + 120
+        end = time.monotonic() + 120 * PATIENCE
         while not (cameras := found()):
             if time.monotonic() > end:
                 raise Failure('no two cameras are recorded without a gap')
@@ -159,7 +159,7 @@ class EvidenceTest(ConsoleTest):
         for part, wanted in ((f'bytes=0-{half - 1}', content[:half]), (f'bytes={half}-', content[half:])):
             request = urllib.request.Request(f"{self.base}/api/v1/exports/{job['id']}/file", headers={
                 'Authorization': f"Bearer {self.clients['monitor'].token}", 'Range': part})
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30 * PATIENCE) as answer:
                 if answer.status != 206 or answer.read() != wanted:
                     raise Failure(f'{part}: {answer.status}, not the bytes asked for')
         names = zipfile.ZipFile(path).namelist()
@@ -185,7 +185,7 @@ class EvidenceTest(ConsoleTest):
         self.step('verified offline with the public key; one changed byte is found')
         pem = os.path.join(self.downloads, 'key.pem')
         with urllib.request.urlopen(urllib.request.Request(f'{self.base}/api/v1/evidence/key.pem', headers={
-                'Authorization': f"Bearer {self.clients['monitor'].token}"}), timeout=30) as answer, open(pem, 'wb') as file:
+                'Authorization': f"Bearer {self.clients['monitor'].token}"}), timeout=30 * PATIENCE) as answer, open(pem, 'wb') as file:
             file.write(answer.read())
         command = b.run("return document.querySelector('[data-field=command]').textContent").split()
         command = [self.gridwatch] + [{'dossier.zip': self.dossier, 'key.pem': pem}.get(word, word) for word in command[1:]]

@@ -10,6 +10,10 @@ import urllib.error
 import urllib.request
 
 
+# A limit is what a person would still wait, times this: a loaded machine must not fail a page that works.
+PATIENCE = 4
+
+
 class Failure(Exception):
     """Something that the test expected did not happen; the text says what."""
 
@@ -36,7 +40,7 @@ class Browser:
             answer = self._request('POST', '/session', {'capabilities': {'alwaysMatch': {
                 'browserName': 'chrome', 'goog:chromeOptions': options, 'goog:loggingPrefs': {'browser': 'ALL'}}}})
             self.session = answer['sessionId']
-            self.call('POST', '/timeouts', {'script': 30000, 'pageLoad': 60000})
+            self.call('POST', '/timeouts', {'script': 30000 * PATIENCE, 'pageLoad': 60000 * PATIENCE})
         except BaseException:
             self.close()
             raise
@@ -51,7 +55,7 @@ class Browser:
         data = json.dumps(body or {}).encode() if method == 'POST' else None
         request = urllib.request.Request(f'http://127.0.0.1:{self.port}{path}', method=method, data=data, headers={'Content-Type': 'application/json'})
         try:
-            with urllib.request.urlopen(request, timeout=90) as answer:
+            with urllib.request.urlopen(request, timeout=90 * PATIENCE) as answer:
                 return json.load(answer)['value']
         except urllib.error.HTTPError as error:
             value = json.load(error).get('value', {})
@@ -75,13 +79,13 @@ class Browser:
     @staticmethod
     def until(condition, seconds, what):
         """Polls until the condition gives something true, and returns that."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * PATIENCE
         while True:
             value = condition()
             if value:
                 return value
             if time.monotonic() > end:
-                raise Failure(f'not within {seconds} s: {what}')
+                raise Failure(f'not within {seconds * PATIENCE} s: {what}')
             time.sleep(0.1)
 
     def go(self, url):

@@ -66,6 +66,28 @@ struct DatabaseTests {
         #expect(check == "ok")
     }
 
+    @Test("what arrives again is committed without waiting for the disk, whole or not at all; all else waits as before")
+    func repeatable() async throws {
+        struct Refusal: Error {}
+        let folder = try TemporaryFolder()
+        let database = try Database(directory: folder.url)
+        let during = try await database.writeRepeatable { connection in
+            try connection.execute(sql: "INSERT INTO journal (node, camera, position) VALUES ('n', 'a', '1')")
+            return try Int.fetchOne(connection, sql: "PRAGMA synchronous")
+        }
+        #expect(during == 1)
+        await #expect(throws: Refusal.self) {
+            try await database.writeRepeatable { connection in
+                try connection.execute(sql: "INSERT INTO journal (node, camera, position) VALUES ('n', 'b', '1')")
+                throw Refusal()
+            }
+        }
+        let after = try await database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+        #expect(after == 2)
+        let cameras = try await database.read { try String.fetchAll($0, sql: "SELECT camera FROM journal") }
+        #expect(cameras == ["a"])
+    }
+
     @Test("a damaged file is refused with its name and what to do")
     func refusesDamage() async throws {
         let folder = try TemporaryFolder()

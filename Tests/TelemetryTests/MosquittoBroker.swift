@@ -45,7 +45,7 @@ final class MosquittoBroker: @unchecked Sendable {
         let file = folder.appending(path: "mosquitto.conf")
         try text.write(to: file, atomically: true, encoding: .utf8)
         process = try Self.spawn([Self.binary ?? "mosquitto", "-c", file.path])
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(40)
         while !Self.answers(port), ContinuousClock.now < deadline { usleep(20_000) }
     }
 

@@ -111,7 +111,7 @@ struct RecordingPagesTests {
     private static func eventuallyAsking(within limit: Duration, _ condition: () async throws -> Bool) async throws
         -> Bool
     {
-        let end = ContinuousClock.now + limit
+        let end = ContinuousClock.now + limit * patience
         while ContinuousClock.now < end {
             if try await condition() { return true }
             try await Task.sleep(for: .milliseconds(500))
@@ -132,6 +132,7 @@ struct RecordingPagesTests {
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         print(text)
-        #expect(process.terminationStatus == 0)
+        if process.terminationStatus != 0 { print(centre.condition) }
+        #expect(process.terminationStatus == 0, "recording_test.py: \(text.suffix(600))")
     }
 }

@@ -56,6 +56,23 @@ final class RunningCentre {
     /// What it has printed on both outputs.
     var printed: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
 
+    /// Whether it runs, what each of its threads waits for, and the end of what it printed: for the report of a failure.
+    var condition: String {
+        guard process.isRunning else {
+            return
+                "serve has ended (\(process.terminationReason.rawValue), \(process.terminationStatus)):\n\(printed.suffix(4000))"
+        }
+        let folder = "/proc/\(processId)/task"
+        let threads = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { id in
+            let facts = ["comm", "wchan", "syscall"].map {
+                (try? String(contentsOfFile: "\(folder)/\(id)/\($0)", encoding: .utf8)) ?? "?"
+            }
+            return facts.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.joined(separator: " ")
+        }
+        let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
+        return "serve runs; load \(load)\(threads.joined(separator: "\n"))\n\(printed.suffix(4000))"
+    }
+
     /// Kills serve at once; capture goes on.
     func killServe() {
         kill(process.processIdentifier, SIGKILL)

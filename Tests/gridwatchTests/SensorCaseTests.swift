@@ -109,7 +109,7 @@ struct SensorCaseTests {
         ]
         try broker.publish("city/water/culvert-01/level", payloads)
         var count = 0
-        for _ in 0..<100 where count < payloads.count {
+        for _ in 0..<100 * patience where count < payloads.count {
             let sensor = try await visitor.get("api/v1/sensors/culvert-01").json
             count = (sensor["rejected"] as? [String: Any])?["count"] as? Int ?? 0
             try await Task.sleep(for: .milliseconds(100))
@@ -138,7 +138,7 @@ struct SensorCaseTests {
         try await centre.startAgain()
         let again = try await Visitor(centre, "admin", password: "administrator")
         var last: Double?
-        for _ in 0..<150 where last != value {
+        for _ in 0..<150 * patience where last != value {
             let sensor = try await again.get("api/v1/sensors/culvert-01").json
             last = (sensor["last"] as? [String: Any])?["value"] as? Double
             try await Task.sleep(for: .milliseconds(100))
@@ -148,7 +148,7 @@ struct SensorCaseTests {
         broker.stop()
         try await Task.sleep(for: .seconds(1))
         try broker.start()
-        for _ in 0..<300 where last != 77 {
+        for _ in 0..<300 * patience where last != 77 {
             try? broker.publish("city/water/culvert-01/level", [Self.payload(77, secondsAgo: 0)])
             let sensor = try await again.get("api/v1/sensors/culvert-01").json
             last = (sensor["last"] as? [String: Any])?["value"] as? Double

@@ -43,7 +43,7 @@ package struct IndexRepository: Sendable {
     ///
     /// - Returns: the gaps that were not known like this before.
     package func apply(_ batch: IndexBatch) async throws -> [Gap] {
-        try await database.write { connection in
+        let apply: @Sendable (GRDB.Database) throws -> [Gap] = { connection in
             for segment in batch.segments { try SegmentRepository.upsert(connection, segment) }
             for path in batch.removed {
                 try connection.execute(
@@ -63,6 +63,8 @@ package struct IndexRepository: Sendable {
             }
             return changed
         }
+        // What a power cut takes is read from the journals again. A row whose file is gone must not come back.
+        return try await batch.removed.isEmpty ? database.writeRepeatable(apply) : database.write(apply)
     }
 
     /// Forgets everything that the files can tell again, of one node. What lies on volumes that are away stays, with how

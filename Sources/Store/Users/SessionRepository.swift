@@ -70,7 +70,7 @@ package struct SessionRepository: Sendable {
     }
 
     package func touch(tokenHash: String, at time: WallTime) async throws {
-        try await database.write { connection in
+        try await database.writeRepeatable { connection in
             try connection.execute(
                 sql: "UPDATE session SET lastSeenAt = ? WHERE token = ?",
                 arguments: [time.microseconds, tokenHash]
