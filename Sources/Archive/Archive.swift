@@ -38,6 +38,7 @@ package final class Archive: Sendable {
     let pictureFeed: PictureFeed
     let transcodeSlots: TranscodeSlots
     let liveTranscodes: LiveTranscodes
+    let hlsTranscodes: HLSTranscodes
     /// Sound that is converted takes a process too, though next to nothing of a processor.
     let soundSlots = TranscodeSlots(limit: 16)
     /// The index held all that the journals did when it last looked.
@@ -98,6 +99,12 @@ package final class Archive: Sendable {
             executable: settings.renderExecutable.path,
             deadline: settings.transcodeDeadline,
             logger: logger
+        )
+        hlsTranscodes = HLSTranscodes(
+            slots: transcodeSlots,
+            executable: settings.renderExecutable.path,
+            deadline: settings.transcodeDeadline,
+            linger: settings.transcodeLinger
         )
         pictureFeed = PictureFeed(hub: hub, pool: renderPool, logger: logger)
     }

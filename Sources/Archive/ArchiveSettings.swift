@@ -19,6 +19,8 @@ package struct ArchiveSettings: Sendable {
     package var transcodeLimit: Int
     /// How long a render process may take for one fragment of video.
     package var transcodeDeadline: Duration
+    /// How long an HLS player's process waits for its next request; longer than any entry of a playlist lasts.
+    package var transcodeLinger: Duration
     /// Bytes of the data folder's volume that an export leaves free.
     package var exportFloorBytes: Int64
     /// How long a finished export is kept.
@@ -35,6 +37,7 @@ package struct ArchiveSettings: Sendable {
         liveSlack: Duration = .seconds(4),
         transcodeLimit: Int = max(2, ProcessInfo.processInfo.activeProcessorCount),
         transcodeDeadline: Duration = .seconds(15),
+        transcodeLinger: Duration = .seconds(12),
         exportFloorBytes: Int64 = 0,
         exportLife: Duration = .seconds(7 * 86_400),
         site: Site? = nil,
@@ -47,6 +50,7 @@ package struct ArchiveSettings: Sendable {
         self.liveSlack = liveSlack
         self.transcodeLimit = transcodeLimit
         self.transcodeDeadline = transcodeDeadline
+        self.transcodeLinger = transcodeLinger
         self.exportFloorBytes = exportFloorBytes
         self.exportLife = exportLife
         self.site = site

@@ -30,6 +30,26 @@ enum RecordingFileReader {
         return stat(path, &facts) == 0 ? Int(facts.st_size) : nil
     }
 
+    /// Whether it is a file that can be read twice: no folder, pipe or device.
+    static func isPlain(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// A whole small file.
+    ///
+    /// - Throws: `ArchiveError` (`nothingRecorded` when there is none, `notFound` when it is no plain file or larger than
+    ///   `maximum`, else `io`).
+    static func small(_ path: String, maximum: Int) throws(ArchiveError) -> [UInt8] {
+        if let size = size(path) {
+            guard isPlain(path) else { throw ArchiveError(.notFound, "\(path) is no file") }
+            guard size <= maximum else {
+                throw ArchiveError(.notFound, "\(path) has \(size) bytes, more than the \(maximum) expected")
+            }
+        }
+        return try read(path, offset: 0, count: maximum)
+    }
+
     private static func failure(_ operation: String, _ path: String, _ code: Int32) -> ArchiveError {
         let reason = String(cString: strerror(code))
         return ArchiveError(code == ENOENT ? .nothingRecorded : .io, "can't \(operation) \(path): \(reason)")

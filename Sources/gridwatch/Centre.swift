@@ -211,10 +211,7 @@ struct Centre: Sendable {
                 if let supervisor { group.addTask { await supervisor.run() } }
             }
         }
-        let checking = Task {
-            guard let damage = await database.damage(), !Task.isCancelled else { return }
-            logger.critical("the database is damaged", metadata: ["error": "\(damage)"])
-        }
+        let checking = Task { await checkDatabase(inherited) }
         defer { checking.cancel() }
         var failure: (any Error)?
         await withTaskGroup(of: (any Error)?.self) { group in
@@ -246,6 +243,20 @@ struct Centre: Sendable {
         capture.cancel()
         await capture.value
         if let failure { throw failure }
+    }
+
+    /// Reads a large database beside everything else (a small one was checked on opening). A damaged one goes on being
+    /// used, since recording doesn't need it; somebody must hear of it before it fails.
+    private func checkDatabase(_ inherited: [Alarm]) async {
+        let kind = CaptureHub.damageKind
+        let damage = await database.damage()
+        guard !Task.isCancelled else { return }
+        if let damage {
+            logger.critical("the database is damaged", metadata: ["error": "\(damage)"])
+            await alarms.raiseSystem(kind, true, clock: SystemClock(), logger: logger)
+        } else if inherited.contains(where: { $0.sourceKind == .system && $0.kind == kind }) {
+            await alarms.raiseSystem(kind, false, clock: SystemClock(), logger: logger)
+        }
     }
 
     private static func outcome(_ body: () async throws -> Void) async -> (any Error)? {

@@ -108,6 +108,125 @@ struct ExportTests {
         #expect(try await next.exports.list(page: PageRequest()).items.map(\.id) == [second.id])
     }
 
+    /// Where the making of a dossier waits until a test lets it go on: its clips are written by then.
+    private final class Gate: Sendable {
+        private let state = Mutex((arrived: 0, isOpen: false))
+        var arrived: Int { state.withLock { $0.arrived } }
+
+        func open() { state.withLock { $0.isOpen = true } }
+
+        func pass() async {
+            state.withLock { $0.arrived += 1 }
+            while !state.withLock({ $0.isOpen }) { try? await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    /// Without what only told of progress.
+    private static func changes(_ states: [ExportState]) -> [ExportState] {
+        states.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+    }
+
+    @Test("an export that is cancelled under way leaves no file, has nothing to download and stays cancelled")
+    func cancel() async throws {
+        let told = Mutex<[ExportState]>([])
+        let gate = Gate()
+        let world = try EvidenceWorld(
+            hooks: ArchiveHooks(
+                onExport: { job in told.withLock { $0.append(job.state) } },
+                marks: { _, _, _ in
+                    await gate.pass()
+                    return []
+                }
+            )
+        )
+        try world.record(0, packets: 60)
+        try await world.archive.catchUp()
+        let exports = world.archive.exports
+        let job = try await exports.submit(world.request(.dossier, world.from, world.to), by: "m")
+        let running = Task { await exports.run(in: world.archive) }
+        defer { running.cancel() }
+        #expect(await eventually(within: .seconds(30)) { gate.arrived > 0 })
+        let folder = exports.folder(job.id)
+        #expect(try !FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty, "half of it is there")
+        #expect(try await exports.cancel(id: job.id).state == .running)
+        gate.open()
+        while try await exports.job(id: job.id).state == .running { try await Task.sleep(for: .milliseconds(5)) }
+        let cancelled = try await exports.job(id: job.id)
+        #expect(cancelled.state == .cancelled && cancelled.error == nil && cancelled.finishedAt != nil)
+        #expect(cancelled.files.isEmpty && cancelled.file == nil)
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
+        let missing = await #expect(throws: ArchiveError.self) { _ = try await exports.open(cancelled) }
+        #expect(missing?.code == .notFound)
+        #expect(Self.changes(told.withLock { $0 }) == [.queued, .running, .cancelled])
+        // Cancelling again changes nothing.
+        #expect(try await exports.cancel(id: job.id) == cancelled)
+        try await exports.delete(id: job.id)
+        #expect(told.withLock { $0.last } == .deleted)
+        await #expect(throws: ArchiveError.self) { try await exports.job(id: job.id) }
+    }
+
+    @Test("an export that is deleted under way is ended first and does not come back")
+    func deleteRunning() async throws {
+        let told = Mutex<[ExportState]>([])
+        let gate = Gate()
+        let world = try EvidenceWorld(
+            hooks: ArchiveHooks(
+                onExport: { job in told.withLock { $0.append(job.state) } },
+                marks: { _, _, _ in
+                    await gate.pass()
+                    return []
+                }
+            )
+        )
+        try world.record(0, packets: 60)
+        try await world.archive.catchUp()
+        let exports = world.archive.exports
+        let job = try await exports.submit(world.request(.dossier, world.from, world.to), by: "m")
+        let running = Task { await exports.run(in: world.archive) }
+        defer { running.cancel() }
+        #expect(await eventually(within: .seconds(30)) { gate.arrived > 0 })
+        async let deleted: Void = exports.delete(id: job.id)
+        gate.open()
+        try await deleted
+        #expect(Self.changes(told.withLock { $0 }) == [.queued, .running, .cancelled, .deleted])
+        #expect(!FileManager.default.fileExists(atPath: exports.folder(job.id).path))
+        // The next one is made by the same hands; of the deleted one nothing has come back then.
+        let next = try await exports.submit(world.request(.clip, world.from, world.to), by: "m")
+        while try await exports.job(id: next.id).state != .done { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try await exports.list(page: PageRequest()).items.map(\.id) == [next.id])
+        #expect(!FileManager.default.fileExists(atPath: exports.folder(job.id).path))
+    }
+
+    @Test("whenever an export is cancelled, it is either done and whole or cancelled and gone")
+    func cancelAnyTime() async throws {
+        let world = try EvidenceWorld()
+        try await world.recordMixed()
+        let exports = world.archive.exports
+        let running = Task { await exports.run(in: world.archive) }
+        defer { running.cancel() }
+        var random = SeededRandom(seed: 7)
+        var ends: Set<ExportState> = []
+        for _ in 0..<16 {
+            let job = try await exports.submit(world.request(.clip, world.from, world.to), by: "m")
+            let wait = Int.random(in: 0...400, using: &random)
+            try await Task.sleep(for: .milliseconds(wait))
+            _ = try await exports.cancel(id: job.id)
+            var now = try await exports.job(id: job.id)
+            while [.queued, .running].contains(now.state) {
+                try await Task.sleep(for: .milliseconds(5))
+                now = try await exports.job(id: job.id)
+            }
+            ends.insert(now.state)
+            let exists = FileManager.default.fileExists(atPath: exports.folder(job.id).path)
+            switch now.state {
+            case .done: #expect(RecordingFileReader.size(world.path(now)) == now.file?.bytes)
+            case .cancelled: #expect(!exists && now.file == nil)
+            default: Issue.record("\(now.state): \(now.errorDetail ?? "")")
+            }
+        }
+        #expect(ends.contains(.cancelled))
+    }
+
     @Test("a source is shown without user, password and query")
     func sources() {
         #expect(ExportMaker.withoutCredentials("rtsp://u:p@10.0.0.1:554/a/b?token=x") == "rtsp://10.0.0.1:554/a/b")

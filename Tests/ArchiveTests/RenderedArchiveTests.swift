@@ -33,7 +33,11 @@ struct RenderedArchiveTests {
             let program = try #require(executable)
             let clip = try #require(SharedData.video(clipName))
             fixture = try ArchiveFixture(
-                settings: ArchiveSettings(renderExecutable: program, liveInterval: .milliseconds(20))
+                settings: ArchiveSettings(
+                    renderExecutable: program,
+                    liveInterval: .milliseconds(20),
+                    transcodeLinger: .milliseconds(200)
+                )
             )
             let (info, packets) = try ArchiveFixture.packets(of: clip)
             let first = try #require(packets.firstIndex { $0.isKey })
@@ -138,7 +142,7 @@ struct RenderedArchiveTests {
             offset += fragment.sizeBytes
         }
         #expect(offset == bytes.count && samples > 10)
-        #expect(archive.transcodeSlots.count == 0)
+        #expect(await eventually(within: .seconds(10)) { archive.transcodeSlots.count == 0 })
     }
 
     @Test(

@@ -16,14 +16,20 @@ struct TranscodeTests {
         var renderer: StandInRenderer
         var start: WallTime
 
-        init(_ body: String = "pass", limit: Int = 2, deadline: Duration = .seconds(20)) throws {
+        init(
+            _ body: String = "pass",
+            limit: Int = 2,
+            deadline: Duration = .seconds(20),
+            linger: Duration = .seconds(12)
+        ) throws {
             renderer = try StandInRenderer(body)
             fixture = try ArchiveFixture(
                 settings: ArchiveSettings(
                     renderExecutable: renderer.executable,
                     liveInterval: .milliseconds(20),
                     transcodeLimit: limit,
-                    transcodeDeadline: deadline
+                    transcodeDeadline: deadline,
+                    transcodeLinger: linger
                 )
             )
             let (info, packets) = try ArchiveFixture.packets(of: try #require(SharedData.video(clipName)))
@@ -159,6 +165,128 @@ struct TranscodeTests {
             await eventually(within: .seconds(10)) { renderer.running.isEmpty && archive.transcodeSlots.count == 0 }
         )
         recorder.endRun(reason: .closed)
+    }
+
+    /// The entries of the whole recording's playlist, as players ask for them, and how many fragments they hold.
+    private static func pieces(_ world: World) async throws -> (pieces: [(name: String, range: Range<Int>)], count: Int)
+    {
+        try await world.fixture.archive.catchUp()
+        world.fixture.clock.advance(by: .seconds(60))
+        let playlist = try await world.fixture.archive.hlsPlaylist(
+            cameraId: "c",
+            from: world.start,
+            to: world.fixture.clock.now() - .seconds(30),
+            audio: true,
+            transcodeWidth: 320
+        )
+        let pieces = playlist.split(separator: "\n").compactMap { line -> (name: String, range: Range<Int>)? in
+            guard line.hasPrefix("media/"), let parts = URLComponents(string: String(line)) else { return nil }
+            func number(_ name: String) -> Int? {
+                parts.queryItems?.first { $0.name == name }?.value.flatMap { Int($0) }
+            }
+            guard let first = number("first"), let count = number("count") else { return nil }
+            return (String(parts.path.dropFirst(6)), first..<first + count)
+        }
+        return (pieces, pieces.reduce(0) { $0 + $1.range.count })
+    }
+
+    @Test("an HLS player's entries are made by one process, each once, and a while after the last it ends")
+    func hls() async throws {
+        let world = try World(linger: .seconds(3))
+        defer { world.renderer.remove() }
+        let archive = world.fixture.archive
+        let (pieces, count) = try await Self.pieces(world)
+        #expect(pieces.count > 1)
+        // One after the other, as a player does; then all of them by several players at once.
+        var first: [[UInt8]] = []
+        for piece in pieces {
+            first.append(
+                try await archive.transcodedSegment(
+                    cameraId: "c",
+                    name: piece.name,
+                    width: 320,
+                    fragments: piece.range
+                )
+            )
+        }
+        #expect(first.allSatisfy { !$0.isEmpty } && Set(first).count == pieces.count)
+        #expect(archive.transcodeSlots.count == 1)
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<3 {
+                for (index, piece) in pieces.enumerated() {
+                    let wanted = first[index]
+                    group.addTask {
+                        let again = try await archive.transcodedSegment(
+                            cameraId: "c",
+                            name: piece.name,
+                            width: 300,
+                            fragments: piece.range
+                        )
+                        #expect(again == wanted)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let notes = world.renderer.notes
+        #expect(Set(notes.map(\.pid)).count == 1)
+        #expect(notes.filter { $0.text == "fragment" }.count == count)
+        #expect(
+            await eventually(within: .seconds(20)) {
+                world.renderer.running.isEmpty && archive.transcodeSlots.count == 0
+            }
+        )
+        await #expect(throws: ArchiveError.self) {
+            try await archive.transcodedSegment(cameraId: "c", name: pieces[0].name, width: 320, fragments: 0..<9999)
+        }
+    }
+
+    @Test("an HLS process that dies fails one entry, and the next request starts another")
+    func hlsFailure() async throws {
+        let world = try World(
+            "if count == 2 and not os.path.exists(__file__ + '.died'): open(__file__ + '.died', 'w'); os.kill(os.getpid(), 9)"
+        )
+        defer { world.renderer.remove() }
+        let piece = try #require(try await Self.pieces(world).pieces.first)
+        func ask() async throws -> [UInt8] {
+            try await world.fixture.archive.transcodedSegment(
+                cameraId: "c",
+                name: piece.name,
+                width: 320,
+                fragments: piece.range
+            )
+        }
+        let error = await #expect(throws: ArchiveError.self) { _ = try await ask() }
+        #expect(error?.code == .renderFailed)
+        #expect(try await !ask().isEmpty)
+        #expect(world.fixture.archive.transcodeSlots.count == 1)
+        #expect(Set(world.renderer.notes.map(\.pid)).count == 2)
+    }
+
+    @Test("an HLS entry that several ask for at once is made once; other views keep the limit")
+    func hlsTogether() async throws {
+        let world = try World(limit: 1)
+        defer { world.renderer.remove() }
+        let archive = world.fixture.archive
+        let piece = try #require(try await Self.pieces(world).pieces.first)
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<6 {
+                group.addTask {
+                    _ = try await archive.transcodedSegment(
+                        cameraId: "c",
+                        name: piece.name,
+                        width: 320,
+                        fragments: piece.range
+                    )
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(world.renderer.notes.filter { $0.text == "fragment" }.count == piece.range.count)
+        let error = await #expect(throws: ArchiveError.self) {
+            try await archive.transcodedSegment(cameraId: "c", name: piece.name, width: 640, fragments: piece.range)
+        }
+        #expect(error?.code == .tooManyTranscodes && error?.limit == 1)
     }
 
     @Test("a live process that dies tells its viewers and makes room")

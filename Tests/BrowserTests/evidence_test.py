@@ -252,7 +252,42 @@ class EvidenceTest(ConsoleTest):
         self.page(f"cases/{found[0]['id']}")
         b.click('#make-dossier')
         b.wait("document.querySelector('.export')?.dataset.state === 'done'", 180, 'the dossier of the case is done')
+        if b.run("return document.querySelector('.clip [data-act=hold], .clip [data-act=export]') !== null"):
+            raise Failure('the leader is offered to hold or export a clip')
         self.screen('e8-case')
+        self.case_clip()
+
+    def case_clip(self):
+        client = self.clients['monitor']
+        item = next((c for c in (client.get(f"/cases/{x['id']}") for x in client.get('/cases?limit=50')['items']) if c['clips']), None)
+        if not item:
+            self.step('no case with a clip')
+            return
+        self.step("the clip of a case plays in its page, is held and exported from there")
+        b = self.browser
+        self.sign_in('monitor')
+        self.page(f"cases/{item['id']}")
+        b.click('.clip-play')
+        b.wait("['playing', 'pictures'].includes(document.querySelector('.clip')?.dataset.state)", 60, 'the clip plays')
+        if b.run("return document.querySelector('.clip').dataset.state") == 'playing':
+            b.wait("document.querySelector('.clip video').getVideoPlaybackQuality().totalVideoFrames > 5", 30, 'its pictures move')
+        b.click('.clip [data-act=hold]')
+        self.dialog('hold')
+        b.fill('dialog[open] select[name=until]', '30')
+        self.screen('e8-case-hold')
+        self.submit()
+        b.until(lambda: any(h['reason'] == item['number'] for h in client.get('/holds')['items']), 20, 'the clip is held')
+        b.click('.clip [data-act=export]')
+        self.dialog('export')
+        self.submit()
+        job = b.until(lambda: next((x for x in client.get('/exports')['items'] if x['caseId'] == item['id'] and x['by'] == 'monitor'), None), 20, 'the export belongs to the case')
+        card = f".export[data-export='{job['id']}']"
+        b.wait(f'document.querySelector("{card}")?.dataset.state === "done"', 180, 'its card stands in the case page and is done')
+        b.run("document.querySelector('.clip').scrollIntoView()")
+        self.screen('e8-case-clip')
+        self.step('an export that somebody else deletes leaves every open page')
+        self.clients['admin'].send('DELETE', f"/exports/{job['id']}")
+        b.wait(f'document.querySelector("{card}") === null', 20, 'the card is gone')
 
     def audit(self):
         self.step('the audit log has all of it, and its chain is whole')

@@ -86,6 +86,32 @@ struct ExportRouteTests {
         #expect(try await world.ask(.get, url, as: "monitor").status == 404)
     }
 
+    @Test("a cancelled export has nothing to download, and only its owner or an admin cancels it")
+    func cancelled() async throws {
+        let world = try await ConsoleWorld()
+        let (from, to) = try await world.record(clipName)
+        let body =
+            #"{"title": "t", "format": "clip", "items": [{"cameraId": "gate", "from": "\#(from.rfc3339)", "to": "\#(to.rfc3339)"}]}"#
+        let id = try #require(try await world.ask(.post, "/api/v1/exports", as: "monitor", body).json["id"]?.text)
+        let path = "/api/v1/exports/\(id)"
+        for role in ["leader", "viewer"] {
+            #expect(try await world.ask(.post, "\(path)/cancel", as: role).status == 403, "\(role)")
+        }
+        #expect(try await world.ask(.get, "\(path)/file", as: "monitor").status == 404, "not done yet")
+        let reply = try await world.ask(.post, "\(path)/cancel", as: "admin")
+        #expect(reply.status == 200 && reply.json["state"] == "cancelled")
+        #expect(reply.json["url"] == .null && reply.json["files"]?.elements?.isEmpty == true)
+        let left = try await finished(id, in: world)
+        #expect(left["state"] == "cancelled", "the queue leaves it alone")
+        for name in ["file", "files/manifest.json"] {
+            #expect(try await world.ask(.get, "\(path)/\(name)", as: "monitor").status == 404)
+        }
+        let log = try await world.ask(.get, "/api/v1/audit?subject=export:\(id)&action=cancelExport", as: "admin")
+        #expect(log.json["items"]?.elements?.first?["by"] == "admin")
+        #expect(try await world.ask(.delete, path, as: "monitor").status == 204)
+        #expect(try await world.ask(.get, path, as: "monitor").status == 404)
+    }
+
     @Test("a case's dossier holds its facts, its log and its clip")
     func caseDossier() async throws {
         let world = try await ConsoleWorld()

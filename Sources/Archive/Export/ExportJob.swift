@@ -4,6 +4,8 @@ import Store
 
 package enum ExportState: String, Sendable, Hashable, Codable, CaseIterable {
     case queued, running, done, failed, cancelled
+    /// What those who listen are told of one that is there no more; none is kept like that.
+    case deleted
 }
 
 /// An export and what became of it.

@@ -36,6 +36,8 @@ package final class ExportQueue: Sendable {
     private static let width = 2
     package static let maximumWaiting = 100
     package static let maximumItems = 64
+    /// How long deleting waits for one that is being made: it looks at each fragment whether it is to go on.
+    private static let endingTime = Duration.seconds(30)
     /// The longest range of an item.
     package static let maximumRange = Duration.seconds(86_400)
 
@@ -101,10 +103,9 @@ package final class ExportQueue: Sendable {
         return job
     }
 
-    /// Ends an export that is not done yet; fine when it is.
+    /// Ends an export that is not done yet; fine when it is. One that is being made ends a moment later, and its files
+    /// go with it.
     package func cancel(id: String) async throws -> ExportJob {
-        var job = try await job(id: id)
-        guard [.queued, .running].contains(job.state) else { return job }
         let isRunning = state.withLock { state in
             state.waiting.removeAll { $0 == id }
             guard let watch = state.running[id] else { return false }
@@ -112,20 +113,35 @@ package final class ExportQueue: Sendable {
             watch.cancel()
             return true
         }
+        // Read only now: what isn't made at this moment isn't changed by anybody else.
+        var job = try await job(id: id)
         // Whoever makes it ends it.
-        guard !isRunning else { return job }
+        guard !isRunning, [.queued, .running].contains(job.state) else { return job }
         job.state = .cancelled
         job.finishedAt = clock.now()
+        job.expiresAt = clock.now() + settings.exportLife
         try await keep(job)
         return job
     }
 
-    /// Deletes an export and its files.
+    /// Deletes an export and its files, and tells of it as `deleted`. One that is being made is ended first.
+    ///
+    /// - Throws: `ArchiveError` (`notFound`; `busy` when it doesn't end in time), `StoreError`.
     package func delete(id: String) async throws {
-        _ = try await cancel(id: id)
-        _ = try await repository.delete(id)
+        var job = try await cancel(id: id)
+        // Whoever makes it would write anew what is deleted here.
+        let end = ContinuousClock.now + Self.endingTime
+        while state.withLock({ $0.running[id] != nil }) {
+            guard ContinuousClock.now < end else {
+                throw ArchiveError(.busy, "the export is still being ended; try again")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        guard try await repository.delete(id) else { return }
         let folder = folder(id)
         try await BlockingWork.shared.run { try? FileManager.default.removeItem(at: folder) }
+        job.state = .deleted
+        await onChange(job)
     }
 
     /// One of an export's files, or (`name` nil) what is downloaded as a whole.
@@ -182,41 +198,50 @@ package final class ExportQueue: Sendable {
 
     private func work(in archive: Archive) async {
         while !Task.isCancelled {
-            let next = state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
-            guard let next else {
+            guard let (id, watch) = takeNext() else {
                 try? await Task.sleep(for: .milliseconds(200))
                 continue
             }
             do {
-                try await make(next, in: archive)
+                try await make(id, watch, in: archive)
             } catch {
-                logger.error("export.failed", metadata: ["export": "\(next)", "error": "\(error)"])
+                logger.error("export.failed", metadata: ["export": "\(id)", "error": "\(error)"])
             }
-        }
-    }
-
-    private func make(_ id: String, in archive: Archive) async throws {
-        guard let stored = try await repository.find(id) else { return }
-        var job = try ExportJob(stored)
-        guard [.queued, .running].contains(job.state) else { return }
-        let fresh = ExportJob(id: id, request: job.request, by: job.by, createdAt: job.createdAt)
-        let watch = ExportGuard(folder: root.path, floorBytes: settings.exportFloorBytes) { [self] share in
-            progress.withLock { $0[id] = share }
-        }
-        state.withLock { $0.running[id] = watch }
-        defer {
             state.withLock { state in
                 state.running[id] = nil
                 state.cancelled.remove(id)
             }
             progress.withLock { $0[id] = nil }
         }
+    }
+
+    /// In one step from waiting to being made: whoever cancels finds it in one of the two.
+    private func takeNext() -> (id: String, watch: ExportGuard)? {
+        state.withLock { state in
+            guard !state.isStopping, !state.waiting.isEmpty else { return nil }
+            let id = state.waiting.removeFirst()
+            let watch = ExportGuard(folder: root.path, floorBytes: settings.exportFloorBytes) { [self] share in
+                progress.withLock { $0[id] = share }
+            }
+            state.running[id] = watch
+            return (id, watch)
+        }
+    }
+
+    private func make(_ id: String, _ watch: ExportGuard, in archive: Archive) async throws {
+        guard let stored = try await repository.find(id) else { return }
+        var job = try ExportJob(stored)
+        guard [.queued, .running].contains(job.state) else { return }
+        let fresh = ExportJob(id: id, request: job.request, by: job.by, createdAt: job.createdAt)
         job = fresh
         job.state = .running
         try await keep(job)
         do {
             var maker = ExportMaker(archive: archive, job: job, guardian: watch)
-            job = try await maker.make()
+            let made = try await maker.make()
+            // Also when all of it had been written before.
+            if watch.isCancelled { throw CancellationError() }
+            job = made
             job.state = .done
             job.progress = 1
             job.finishedAt = clock.now()
@@ -234,11 +259,6 @@ package final class ExportQueue: Sendable {
             job.expiresAt = clock.now() + settings.exportLife
             let folder = folder(id)
             try await BlockingWork.shared.run { try? FileManager.default.removeItem(at: folder) }
-        }
-        // Deleted meanwhile: nothing to keep.
-        guard try await repository.find(id) != nil else {
-            let folder = folder(id)
-            return try await BlockingWork.shared.run { try? FileManager.default.removeItem(at: folder) }
         }
         try await keep(job)
     }

@@ -97,33 +97,18 @@ extension Archive {
         fragments: Range<Int>?
     ) async throws -> [UInt8] {
         let segment = try await segment(cameraId, name)
-        let session = try TranscodeSession(
-            executable: settings.renderExecutable.path,
-            lease: transcodeSlots.take(),
+        if let fragments {
+            guard fragments.upperBound <= segment.fragments.count, fragments.lowerBound >= 0 else {
+                throw ArchiveError(.nothingRecorded, "the segment \(name) has no such fragments")
+            }
+        }
+        let piece = HLSTranscodes.Piece(
+            cameraId: cameraId,
+            name: name,
             width: TranscodeSession.width(width),
-            keysOnly: false,
-            deadline: settings.transcodeDeadline
+            fragments: fragments
         )
-        var state = TranscodeSession.State()
-        let start = try await BlockingWork.shared.run { try segment.initialisation() }
-        let opened = try await session.convert(
-            LiveFrame(message: segment.opened.initialisation, payload: start),
-            &state
-        )
-        guard let fragments else { return opened.last?.payload ?? [] }
-        guard fragments.upperBound <= segment.fragments.count, fragments.lowerBound >= 0 else {
-            throw ArchiveError(.nothingRecorded, "the segment \(name) has no such fragments")
-        }
-        var made: [UInt8] = []
-        for fragment in segment.fragments[fragments] {
-            guard let bytes = try await BlockingWork.shared.run({ try segment.bytes(of: fragment) }) else { break }
-            let frame = LiveFrame(message: fragment.message(segment.opened), payload: bytes)
-            for converted in try await session.convert(frame, &state) { made += converted.payload }
-        }
-        for held in try await session.convert(LiveFrame(message: .end(cameraId: cameraId)), &state) {
-            made += held.payload
-        }
-        return made
+        return try await hlsTranscodes.bytes(of: piece, in: segment)
     }
 
     private func segment(_ cameraId: String, _ name: String) async throws -> StoredSegment {

@@ -58,6 +58,9 @@ package struct EvidenceReport: Sendable, Equatable {
     /// The bytes are the ones that were recorded.
     package var isIntact: Bool { findings.isEmpty }
 
+    /// All that is wrong is who signed: the bytes may well be those of another site.
+    package var isOfAnotherKey: Bool { !findings.isEmpty && findings.allSatisfy { $0.kind == .key } }
+
     mutating func find(
         _ kind: Finding.Kind,
         _ file: String,

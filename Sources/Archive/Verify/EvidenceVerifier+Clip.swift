@@ -141,7 +141,9 @@ extension EvidenceVerifier {
                 report.find(.chain, clip.file, message, from: WallTime(microseconds: clip.from), to: head.until)
             }
             guard let key = keys[signed.keyId] else {
-                report.find(.key, clip.file, "segment \(segment.name) is signed with the unknown key \(signed.keyId)")
+                let why = self.key == nil ? "is not among the evidence's keys" : "the given key doesn't vouch for"
+                let message = "segment \(segment.name) is signed with the key \(signed.keyId), which \(why)"
+                report.find(.key, clip.file, message)
                 continue
             }
             if !key.signed(head.statement, signed.signature) {

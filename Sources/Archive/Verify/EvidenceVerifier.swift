@@ -13,10 +13,25 @@ package struct EvidenceVerifier {
     /// What an operating system leaves in folders.
     private static let litter: Set<String> = [".DS_Store", "Thumbs.db", "desktop.ini"]
     private static let maximumManifest = 512 << 20
+    /// A public key in PEM has about 110.
+    private static let maximumKey = 64 << 10
 
     /// Checks a ZIP, an unpacked folder, a clip or manifest with its companion beside it, a folder of recordings, or one
     /// segment of it. Blocks.
     ///
+    /// - Parameter keyFile: the site's public key, in PEM.
+    /// - Throws: `ArchiveError` when there is nothing that can be checked.
+    package static func verify(path: String, keyFile: String) throws -> EvidenceReport {
+        let pem = try RecordingFileReader.small(keyFile, maximum: maximumKey)
+        guard PublicKey.bytes(pem: String(decoding: pem, as: UTF8.self)) != nil else {
+            throw ArchiveError(
+                .notFound,
+                "\(keyFile) holds no Ed25519 public key in PEM; a site gives it as GET /api/v1/evidence/key.pem"
+            )
+        }
+        return try verify(path: path, pem: String(decoding: pem, as: UTF8.self))
+    }
+
     /// - Parameter pem: the site's public key.
     /// - Throws: `ArchiveError` when there is nothing that can be checked.
     package static func verify(path: String, pem: String? = nil) throws -> EvidenceReport {
@@ -40,6 +55,9 @@ package struct EvidenceVerifier {
             throw ArchiveError(.notFound, "there is nothing at \(path)")
         }
         let url = URL(filePath: path).standardizedFileURL
+        guard isFolder.boolValue || RecordingFileReader.isPlain(url.path) else {
+            throw ArchiveError(.notFound, "\(path) is neither a file nor a folder")
+        }
         let parent = url.deletingLastPathComponent().path
         if isFolder.boolValue {
             if RecordingFileReader.size("\(url.path)/manifest.json") != nil {
@@ -63,7 +81,11 @@ package struct EvidenceVerifier {
         do {
             zip = try ZipReader(path: url.path)
         } catch let error as ArchiveError where error.code == .invalidArchive {
-            report.find(.container, url.lastPathComponent, error.message)
+            report.find(
+                .container,
+                url.lastPathComponent,
+                "\(error.message): it was cut off on its way, changed, or never was an export; fetch it again"
+            )
             return
         }
         for oddity in zip.oddities {
@@ -76,6 +98,10 @@ package struct EvidenceVerifier {
 
     private mutating func checkExport(_ source: EvidenceSource, only: String?) throws {
         guard let size = source.size("manifest.json"), size <= Self.maximumManifest else {
+            if let size = source.size("manifest.json") {
+                report.find(.manifest, "manifest.json", "it has \(size) bytes: no export has such a manifest")
+                return
+            }
             if case .archive = source {
                 report.find(.missing, "manifest.json", "there is no manifest: nothing can be checked without it")
                 return

@@ -172,12 +172,18 @@ final class CaptureHub: Sendable {
         }
     }
 
+    /// The kind of the alarm about a damaged database.
+    static let damageKind = "databaseDamaged"
+
     /// Takes over the open alarms of cameras and of the service, so that they clear when they are over.
     private func inherit(_ alarms: [Alarm]) async {
         for alarm in alarms {
             switch (alarm.sourceKind, alarm.kind) {
             case (.system, "disk"), (.system, "clock"):
                 state.withLock { _ = $0.systemRaised.insert(alarm.kind) }
+            case (.system, Self.damageKind):
+                // Whoever reads the database ends it.
+                break
             case (.system, _):
                 // Raised again within seconds where it still holds.
                 await end(alarm)

@@ -27,13 +27,11 @@ struct VerifyCommand: ParsableCommand {
     func run() throws {
         let report: EvidenceReport
         do {
-            let pem = try key.map { try String(contentsOfFile: $0, encoding: .utf8) }
-            report = try EvidenceVerifier.verify(path: path, pem: pem)
+            report =
+                try key.map { try EvidenceVerifier.verify(path: path, keyFile: $0) }
+                ?? EvidenceVerifier.verify(path: path)
         } catch let error as ArchiveError {
-            Terminal.complain(error.message)
-            throw ExitCode(2)
-        } catch {
-            Terminal.complain("Can't read the key \(key ?? ""): \(error.localizedDescription)")
+            Terminal.complain("\(path) can't be checked: \(error.message)")
             throw ExitCode(2)
         }
         if !quiet {
@@ -44,7 +42,15 @@ struct VerifyCommand: ParsableCommand {
         }
         for finding in report.findings { Terminal.say("BAD   \(finding)") }
         guard report.isIntact else {
-            Terminal.complain("\(path): \(report.findings.count) findings: this is not what was recorded")
+            let count = report.findings.count == 1 ? "1 finding" : "\(report.findings.count) findings"
+            if report.isOfAnotherKey, let key {
+                Terminal.complain(
+                    "\(path): \(count): it was not signed with \(key), nor with a key that it vouches for. The bytes "
+                        + "agree among themselves; ask the site that it is said to come from for its public key"
+                )
+            } else {
+                Terminal.complain("\(path): \(count): this is not what was recorded")
+            }
             throw ExitCode(1)
         }
         let by = report.keyId.map { ", signed with key \($0)" } ?? ""

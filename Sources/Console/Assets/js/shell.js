@@ -8,7 +8,7 @@ import { currentRoute, go, link } from './core/router.js';
 import { sound } from './core/sound.js';
 import { isRole, on, remember, serverNow, state, unjudged } from './core/store.js';
 import { openSearch } from './parts/search.js';
-import { severityMark } from './parts/marks.js';
+import { severityMark, sourceName } from './parts/marks.js';
 
 /** @typedef {{on: typeof on, keys: typeof bindKeys, every: (ms: number, f: () => void) => void, route: import('./core/router.js').Route, leave: (f: () => void) => void}} Context */
 
@@ -98,7 +98,7 @@ export function buildShell(root, actions) {
     ticker.dataset.state = newest ? newest.severity : 'none';
     ticker.hidden = isRole('unit', 'collector');
     fill(ticker, newest
-      ? [severityMark(newest.severity), h('b', null, t('ticker.open', { n: list.length })), h('span.ticker-text', null, `${clock(newest.openedAt)} ${newest.sourceName ?? newest.source} · ${word('kind', newest.kind)}`)]
+      ? [severityMark(newest.severity), h('b', null, t('ticker.open', { n: list.length })), h('span.ticker-text', null, `${clock(newest.openedAt)} ${sourceName(newest)} · ${word('kind', newest.kind)}`)]
       : [icon('check2-circle'), h('span.wide-only', null, t('ticker.none'))]);
     ticker.setAttribute('aria-label', newest ? t('ticker.open', { n: list.length }) : t('ticker.none'));
   }
@@ -111,7 +111,7 @@ export function buildShell(root, actions) {
     announced.add(alarm.id);
     if (announced.size > 2000) announced.clear();
     sound.play(alarm.severity);
-    const text = `${word('severity', alarm.severity)}: ${alarm.sourceName ?? alarm.source} ${word('kind', alarm.kind)}`;
+    const text = `${word('severity', alarm.severity)}: ${sourceName(alarm)} ${word('kind', alarm.kind)}`;
     if (alarm.severity === 'critical') fill(/** @type {HTMLElement} */ (document.getElementById('urgent')), text);
   }
 

@@ -6,11 +6,11 @@ import { ariaKeys, firstKey } from '../core/keys.js';
 import { formDialog, toast, toastError, errorText } from '../core/dialog.js';
 import { link, replaceRoute } from '../core/router.js';
 import { className, isRole, serverNow, state } from '../core/store.js';
-import { alarmState, alarmTitle, byWhom, empty, failed, severityMark, zoneName } from '../parts/marks.js';
+import { alarmState, alarmTitle, byWhom, empty, failed, severityMark, sourceName, zoneName } from '../parts/marks.js';
 import { clipPlayer } from '../parts/clip.js';
 import { alarmCurve, fieldName, valueText } from '../parts/sensor.js';
 
-const KINDS = ['motion', 'stationary', 'above', 'below', 'noData', 'offline', 'disk'];
+const KINDS = ['motion', 'stationary', 'above', 'below', 'noData', 'offline', 'recordingGap', 'crashing', 'disk', 'diskHeld', 'databaseDamaged', 'clock'];
 const STATES = ['open', 'confirmed', 'rejected', 'cleared'];
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
@@ -55,7 +55,7 @@ export function mount(root, context) {
     fill(list, items.length === 0 ? empty(t('alarms.none'), 'check2-circle') : null, items.map((a) =>
       h('div.row.alarm-row', { role: 'option', id: `alarm-${a.id}`, data: { id: a.id, state: a.state, severity: a.severity, judged: String(Boolean(a.verdict)) }, 'aria-selected': String(a.id === chosen), onclick: () => choose(a.id, true) },
         severityMark(a.severity),
-        h('div.row-main', null, h('b', null, a.sourceName ?? a.source), h('span', null, alarmTitle(a), a.occurrences > 1 ? h('span.dim', null, ` ×${a.occurrences}`) : null)),
+        h('div.row-main', null, h('b', null, sourceName(a)), h('span', null, alarmTitle(a), a.occurrences > 1 ? h('span.dim', null, ` ×${a.occurrences}`) : null)),
         h('div.row-side', null, h('span.mono', null, moment(a.openedAt)), alarmState(a)))), next ? more : null);
     list.scrollTop = top;
     if (chosen) list.setAttribute('aria-activedescendant', `alarm-${chosen}`);
@@ -100,12 +100,12 @@ export function mount(root, context) {
     const picture = a.snapshot ? pictureWithBox(a) : null;
     fill(detail,
       h('header.detail-head', null, h('button.narrow-only.ghost.square', { type: 'button', 'aria-label': t('action.back'), onclick: () => root.classList.remove('detail-open') }, icon('arrow-left')),
-        severityMark(a.severity), h('h2', null, `${a.sourceName ?? a.source} · ${word('kind', a.kind)}`)),
+        severityMark(a.severity), h('h2', null, `${sourceName(a)} · ${word('kind', a.kind)}`)),
       may ? h('div.judge', null,
         h('button.primary.big', { type: 'button', data: { act: 'confirm' }, 'aria-keyshortcuts': ariaKeys('confirmAlarm'), onclick: confirm }, icon('check-lg'), a.policy === 'ask' && a.class ? t('alarms.confirmOpens') : t('alarms.confirm'), h('kbd', null, firstKey('confirmAlarm'))),
         h('button.big', { type: 'button', data: { act: 'reject' }, 'aria-keyshortcuts': ariaKeys('rejectAlarm'), onclick: reject }, icon('x-lg'), t('alarms.reject'), h('kbd', null, firstKey('rejectAlarm')))) : null,
       h('div.detail-grid', null,
-        h('div', null, picture, sensor ? alarmCurve(a) : null, a.sourceKind === 'camera' && a.kind !== 'offline' ? clipPlayer({ cameraId: a.source, from: opened - 10_000, to: Math.min(opened + 20_000, serverNow()) }) : null),
+        h('div', null, picture, sensor ? alarmCurve(a) : null, a.sourceKind === 'camera' && a.kind !== 'offline' ? clipPlayer({ cameraId: a.source, from: opened - 10_000, to: Math.min(opened + 20_000, serverNow()), about: { title: alarmTitle(a) } }) : null),
         h('div', null, h('dl.facts', null, rows.map((row) => [h('dt', null, /** @type {any} */ (row)[0]), h('dd', null, /** @type {any} */ (row)[1])])),
           h('div.button-row', null,
             a.caseId ? h('a.button', { href: link('cases', a.caseId), data: { act: 'openCase' } }, icon('folder2-open'), t('alarms.openCase')) : null,

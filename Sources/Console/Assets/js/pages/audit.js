@@ -15,6 +15,9 @@ import { windowFilter } from '../parts/spans.js';
 /** What is logged; a server may know more, which then stand there by their code. */
 const ACTIONS = ['viewLive', 'viewPlayback', 'viewSnapshot', 'viewClip', 'bookmark', 'deleteBookmark', 'hold', 'extendHold', 'releaseHold', 'export', 'cancelExport', 'deleteExport', 'download', 'deleteRecording', 'pauseRecording', 'resumeRecording', 'addUser', 'deleteUser', 'setPassword', 'signInFailed', 'keyMade', 'keyRotated', 'linesLost'];
 
+/** @param {string} id */
+const shortId = (id) => (/^[0-9a-f-]{36}$/.test(id) ? `…${id.slice(-12)}` : id);
+
 /** @param {any} subject */
 function subjectCell(subject) {
   if (!subject?.kind) return '–';
@@ -23,7 +26,8 @@ function subjectCell(subject) {
   if (kind === 'camera') return [name, cameraLabel(id)];
   if (kind === 'user') return [name, id];
   if (kind === 'case') return [name, h('a', { href: link('cases', id) }, id)];
-  return [name, h('code', null, id)];
+  // The end of an id is what tells it from others of the same minute; all of it is in the hint, the CSV file and the filter.
+  return [name, h('a', { href: link('audit', null, { subject: id }), title: id }, h('code', null, shortId(id)))];
 }
 /** @param {string} key @param {any} value */
 function fieldText(key, value) {
@@ -33,6 +37,7 @@ function fieldText(key, value) {
   if (key === 'bytes') return size(Number(value));
   if (key === 'role') return word('role', value);
   if (key === 'format') return word('exportFormat', value);
+  if (['exportId', 'holdId', 'caseId'].includes(key)) return shortId(String(value));
   return plain(value);
 }
 /** @param {Record<string, any>|null|undefined} data */

@@ -149,7 +149,7 @@ export function mountCase(root, context, id) {
     for (const clip of item.clips ?? []) {
       const key = `${clip.cameraId} ${clip.from}`;
       if (clips.has(key)) continue;
-      const player = clipPlayer({ cameraId: clip.cameraId, from: Date.parse(clip.from), to: Date.parse(clip.to), url: clip.url, poster: item.snapshots?.[0] });
+      const player = clipPlayer({ cameraId: clip.cameraId, from: Date.parse(clip.from), to: Date.parse(clip.to), url: clip.url, poster: item.snapshots?.[0], about: { title: item.number, caseId: item.id } });
       clips.set(key, player);
       clipBox.append(player);
     }

@@ -137,7 +137,7 @@ export function mount(root, context) {
   function drawGaps() {
     fill(gapBody, gaps.map((gap) => h('tr', { data: { gap: gap.reason, camera: gap.cameraId, open: String(!gap.to) } },
       h('td', null, cameraLabel(gap.cameraId)), h('td.mono', null, precise(gap.from)), h('td.mono', null, gap.to ? precise(gap.to) : h('span.tag', { data: { recording: 'paused' } }, t('complete.stillOpen'))), h('td.right', null, length(gap.seconds ?? 0)),
-      h('td.wrap', null, h('b', null, word('reason', gap.reason)), (gap.laterReasons ?? []).length ? h('div.dim.small', null, t('complete.later', { reasons: gap.laterReasons.map((/** @type {any} */ r) => word('reason', typeof r === 'object' ? r.reason : r)).join(', ') })) : null), h('td.wrap.dim', null, gap.detail || '–'),
+      h('td.wrap', null, h('b', null, word('reason', gap.reason)), (gap.laterReasons ?? []).length ? h('div.dim.small', null, t('complete.later', { reasons: gap.laterReasons.map((/** @type {any} */ r) => word('reason', typeof r === 'object' ? r.reason : r)).join(', ') })) : null), h('td.wrap.dim', null, (gap.reason !== 'paused' && gap.detail) || '–'),
       h('td.tools.no-print', null, h('a.button.square', { href: link('playback', null, { camera: gap.cameraId, at: iso(Date.parse(gap.from) - 10_000) }), title: t('complete.toPlayback'), 'aria-label': t('complete.toPlayback'), data: { act: 'playback' } }, icon('clock-history'))))));
     fill(gapFoot, gaps.length === 0 ? empty(t('complete.noGaps'), 'check2-circle') : null, next ? h('button.no-print', { type: 'button', onclick: () => loadGaps(turn, next).catch(toastError) }, t('list.more')) : gaps.length ? h('span.dim', null, t('list.count', { n: gaps.length })) : null);
   }

@@ -6,7 +6,7 @@ import { minute, moment, number, size, t, word } from '../core/i18n.js';
 import { link } from '../core/router.js';
 import { isOpenAlarm, serverNow, state } from '../core/store.js';
 import { gapKind, lengthOf } from '../parts/lanes.js';
-import { alarmTitle, empty, severityMark } from '../parts/marks.js';
+import { alarmTitle, empty, severityMark, sourceName } from '../parts/marks.js';
 import { pagesOf } from '../shell.js';
 import { CASE_STATES } from './cases.js';
 import { liveMap } from './map.js';
@@ -85,7 +85,7 @@ export async function mount(root, context) {
     fill(alarmCount, String(open.length));
     fill(alarms, open.length === 0 ? empty(t('alarms.none'), 'check2-circle') : null, open.slice(0, 40).map((a) =>
       h('a.row.alarm-row', { href: link('alarms', a.id), data: { severity: a.severity, judged: String(Boolean(a.verdict)), state: a.state } }, severityMark(a.severity),
-        h('div.row-main', null, h('b', null, a.sourceName ?? a.source), h('span', null, alarmTitle(a))),
+        h('div.row-main', null, h('b', null, sourceName(a)), h('span', null, alarmTitle(a))),
         h('div.row-side', null, h('span.mono', null, moment(a.openedAt)), h('span.dim', null, a.verdict ? word('verdict', a.verdict) : t('alarms.unjudged'))))));
   }
   async function drawCases() {

@@ -14,7 +14,7 @@ import { volumeTable } from '../parts/volumes.js';
 /** @param {string} label @param {any} value @param {any} [note] @param {boolean} [bad] */
 const figure = (label, value, note, bad) => h('div.figure', { data: { good: String(!bad) } }, h('span.dim', null, label), h('b', null, bad ? '▲ ' : '', value), note ? h('span.dim.small', null, note) : null);
 /** @param {number|null|undefined} days */
-const dayCount = (days) => (days === null || days === undefined ? '–' : t('storage.days', { n: number(days, days < 10 ? 1 : 0) }));
+const dayCount = (days) => (days === null || days === undefined ? '–' : days === 1 ? t('storage.oneDay') : t('storage.days', { n: number(days, days < 10 ? 1 : 0) }));
 
 /**
  * The figures above: when it is full, and out of which rates that comes.

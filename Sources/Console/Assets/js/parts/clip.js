@@ -1,12 +1,33 @@
 // A short recorded clip: fetched whole when asked for, so that it holds no connection while it stands there.
 import { fill, h, icon } from '../core/dom.js';
+import { may } from '../core/abilities.js';
 import { clipUrl, snapshotUrl } from '../core/api.js';
 import { clock, codecName, full, t } from '../core/i18n.js';
 import { link } from '../core/router.js';
 import { cameraName, state } from '../core/store.js';
 import { needsPictures } from '../media/live.js';
+import { newExportDialog } from './exports.js';
+import { holdRange } from './picture.js';
 
-/** @param {{cameraId: string, from: number, to: number, poster?: string|null, url?: string}} clip */
+/**
+ * What is done with a clip as evidence, for those who may.
+ * @param {Clip} clip
+ */
+function evidenceButtons(clip) {
+  const about = clip.about;
+  if (!about) return null;
+  return [
+    may('post', '/holds') ? h('button', { type: 'button', data: { act: 'hold' }, onclick: () => void holdRange([clip.cameraId], clip.from, clip.to, about.title) }, icon('lock'), t('hold.set')) : null,
+    may('post', '/exports') ? h('button', { type: 'button', data: { act: 'export' }, onclick: () => void newExportDialog({ cameraIds: [clip.cameraId], ranges: [{ from: clip.from, to: clip.to }], ...about }) }, icon('box-arrow-up'), t('clip.export')) : null,
+  ];
+}
+
+/**
+ * @typedef {{cameraId: string, from: number, to: number, poster?: string|null, url?: string, about?: {title: string, caseId?: string}}} Clip
+ * `about`: what it is evidence of; with it, it can be held and exported from here.
+ */
+
+/** @param {Clip} clip */
 export function clipPlayer(clip) {
   const url = clip.url ?? clipUrl(clip.cameraId, clip.from, clip.to);
   const video = h('video', { controls: true, playsInline: true, muted: true, hidden: true });
@@ -19,7 +40,8 @@ export function clipPlayer(clip) {
   const box = h('figure.clip', { data: { state: 'ready' } }, screen, note,
     h('figcaption', null, h('span', null, `${cameraName(clip.cameraId)} · ${full(clip.from)} – ${clock(clip.to)}`), h('span.grow'),
       h('a.button', { href: link('playback', null, { camera: clip.cameraId, at: new Date(clip.from).toISOString() }) }, icon('clock-history'), t('page.playback')),
-      h('a.button', { href: url, download: '', data: { act: 'download' } }, icon('download'), t('playback.clip'))));
+      h('a.button', { href: url, download: '', data: { act: 'download' } }, icon('download'), t('playback.clip')),
+      evidenceButtons(clip)));
   let blobUrl = '';
   /** Steps through recorded pictures where the browser can't decode the clip. */
   function pictures() {

@@ -22,7 +22,7 @@ export const fileUrl = (job) => whole(job.url ?? `/exports/${encodeURIComponent(
 
 /**
  * Asks for an export of several cameras and ranges. Resolves with the job, or null.
- * @param {{cameraIds?: string[], ranges?: Range[], title?: string, format?: 'clip'|'dossier'}} [given]
+ * @param {{cameraIds?: string[], ranges?: Range[], title?: string, format?: 'clip'|'dossier', caseId?: string}} [given] with a case's id the export belongs to it and holds its facts
  */
 export function newExportDialog(given = {}) {
   const cameras = cameraPicker(given.cameraIds);
@@ -39,7 +39,7 @@ export function newExportDialog(given = {}) {
     ],
     send: async (values) => {
       const items = values.cameras.flatMap((/** @type {string} */ cameraId) => ranges.ranges().map((/** @type {Range} */ r) => ({ cameraId, from: iso(r.from), to: iso(r.to) })));
-      const made = await api.post('/exports', { title: values.title, format: values.format, items, audio: values.audio, ...(values.note ? { note: values.note } : {}) });
+      const made = await api.post('/exports', { title: values.title, format: values.format, items, audio: values.audio, ...(values.note ? { note: values.note } : {}), ...(given.caseId ? { caseId: given.caseId } : {}) });
       toast(t('export.started'), 'good');
       return made;
     },
@@ -124,7 +124,7 @@ export function exportCard(job, doing) {
     isRunning(job) ? progressOf(job) : null,
     job.error ? h('p.form-error', null, '▲ ', word('exportError', job.error), job.errorDetail ? h('span.dim.small', null, ` (${job.errorDetail})`) : null) : null,
     job.note ? h('p', null, job.note) : null,
-    h('details', { open: items.length === 1 }, h('summary', null, t('export.items', { n: items.length }), gaps ? h('span.warn', null, ` · ${t('export.gaps', { n: gaps })}`) : null), h('ul.export-items', null, items.slice(0, 200).map(itemRow))),
+    items.length === 0 ? null : h('details', { open: items.length === 1 }, h('summary', null, t('export.items', { n: items.length }), gaps ? h('span.warn', null, ` · ${t('export.gaps', { n: gaps })}`) : null), h('ul.export-items', null, items.slice(0, 200).map(itemRow))),
     filesOf(job), job.sha256 ? h('p.small.dim', null, 'SHA-256 ', h('code.hash', null, job.sha256)) : null, tools.children.length ? tools : null);
 }
 

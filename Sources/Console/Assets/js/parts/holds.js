@@ -52,7 +52,7 @@ function untilCell(hold) {
 
 /**
  * Locks ranges of several cameras. Resolves with the holds made, or null.
- * @param {{cameraIds?: string[], from?: number, to?: number, before?: Node}} [given]
+ * @param {{cameraIds?: string[], from?: number, to?: number, reason?: string, before?: Node}} [given]
  */
 export function newHoldDialog(given = {}) {
   const cameras = cameraPicker(given.cameraIds);
@@ -65,7 +65,7 @@ export function newHoldDialog(given = {}) {
     fields: [
       { name: 'cameras', label: t('live.cameras'), required: true, element: cameras },
       { name: 'range', label: t('range.label'), required: true, element: range },
-      { name: 'reason', label: t('hold.reason'), required: true, maxLength: 500 },
+      { name: 'reason', label: t('hold.reason'), required: true, value: given.reason ?? '', maxLength: 500 },
       { name: 'until', label: t('hold.until'), element: until, hint: t('hold.untilHint') },
     ],
     send: async (values) => {

@@ -33,6 +33,12 @@ export const alarmTitle = (alarm) =>
   [word('kind', alarm.kind), alarm.class ? className(alarm.class, alarm.className) : null].filter(Boolean).join(' · ');
 
 /**
+ * Whose alarm it is: a camera's, a sensor's, or the service's own.
+ * @param {any} alarm
+ */
+export const sourceName = (alarm) => (alarm.sourceKind === 'system' ? t('page.system') : alarm.sourceName ?? alarm.source);
+
+/**
  * Who decided or did something: a user, or what is nobody.
  * @param {string|null|undefined} name
  */

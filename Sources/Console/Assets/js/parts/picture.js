@@ -46,9 +46,9 @@ export async function bookmarkHoldNow(camera, from, to) {
 
 /**
  * Locks a range of several cameras; what of it is missing already is said before.
- * @param {string[]} cameras @param {number} from ms @param {number} to ms
+ * @param {string[]} cameras @param {number} from ms @param {number} to ms @param {string} [reason] what the reason begins as
  */
-export async function holdRange(cameras, from, to) {
+export async function holdRange(cameras, from, to, reason) {
   const missing = await Promise.all(cameras.map(async (id) => {
     const lanes = await loadLanes(id, from, to).catch(noLanes);
     return { id, gaps: lanes.gaps.map((g) => ({ ...g, from: Math.max(g.from, from), to: Math.min(g.to, to) })).filter((g) => g.to - g.from > 1000) };
@@ -56,7 +56,7 @@ export async function holdRange(cameras, from, to) {
   const short = missing.filter((m) => m.gaps.length > 0);
   const before = short.length === 0 ? h('p.hold-missing', { data: { missing: 'none' } }, icon('check-circle'), ' ', t('hold.allThere'))
     : h('div.hold-missing', { role: 'note', data: { missing: 'some' } }, h('b', null, icon('exclamation-triangle'), ' ', t('hold.someMissing')), short.map((m) => h('div', null, cameraName(m.id), gapList(m.gaps))));
-  return newHoldDialog({ cameraIds: cameras, from, to, before });
+  return newHoldDialog({ cameraIds: cameras, from, to, reason, before });
 }
 
 /**

@@ -4,6 +4,7 @@ import { moment, number, span, t, word } from '../core/i18n.js';
 import { link } from '../core/router.js';
 import { className } from '../core/store.js';
 import { GAP_KINDS, gapKind, gapWords, lengthOf, totals } from './lanes.js';
+import { byWhom } from './marks.js';
 
 /** Entries listed at most, the newest first; more is said. */
 const LISTED = 300;
@@ -37,8 +38,8 @@ export class TimelineLegend {
 export function drawEvents(list, lanes, from, to, seek) {
   const all = [
     ...lanes.alarms.map((a) => ({ from: a.from, to: a.to, kind: 'alarm', icon: 'bell', text: word('kind', a.kind), note: a.class ? className(a.class) : '', href: link('alarms', a.id) })),
-    ...lanes.bookmarks.map((b) => ({ from: b.from, to: b.to, kind: 'bookmark', icon: 'bookmark', text: b.title, note: b.by ?? '', href: '' })),
-    ...lanes.holds.map((l) => ({ from: l.from, to: l.to, kind: 'hold', icon: 'lock', text: t('timeline.holdOf', { reason: word('holdReason', l.reason) }), note: l.owner ?? l.by ?? '', href: '' })),
+    ...lanes.bookmarks.map((b) => ({ from: b.from, to: b.to, kind: 'bookmark', icon: 'bookmark', text: b.title, note: byWhom(b.by), href: '' })),
+    ...lanes.holds.map((l) => ({ from: l.from, to: l.to, kind: 'hold', icon: 'lock', text: t('timeline.holdOf', { reason: word('holdReason', l.reason) }), note: byWhom(l.owner ?? l.by), href: '' })),
     ...lanes.gaps.map((g) => ({ from: g.from, to: g.to, kind: `gap-${gapKind(g.reason)}`, icon: 'slash-circle', text: gapWords(g.reason), note: lengthOf(g.to - g.from), href: '' })),
   ].filter((e) => e.to >= from && e.from <= to).sort((a, b) => b.from - a.from);
   const before = list.querySelectorAll('.event').length ? /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.event : undefined;
