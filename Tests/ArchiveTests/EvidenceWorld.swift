@@ -24,6 +24,9 @@ final class EvidenceWorld: Sendable {
     static let clips = ["congested_road_dhaka.mp4", "parking_lot_daylight_15fps.mp4"]
     static var isPossible: Bool { clips.allSatisfy { SharedData.video($0) != nil } }
 
+    /// By this packet of a run more than a second of it has come.
+    private static let settled = 40
+
     init(settings: ArchiveSettings = ArchiveSettings(), hooks: ArchiveHooks = ArchiveHooks()) throws {
         var settings = settings
         // No pictures: the default would start this test program again.
@@ -44,21 +47,27 @@ final class EvidenceWorld: Sendable {
         let volume = RecordingVolumes(
             layout: fixture.layout,
             clock: fixture.clock,
-            settings: RecordingSettings(segmentLength: .seconds(6))
+            settings: RecordingSettings(segmentLength: .seconds(3))
         )
         volume.start()
         defer { volume.stop() }
         let recorder = try volume.recorder(cameraId: "c")
         recorder.beginRun(info: info)
         var delay: Int64?
-        var found: [Frame] = []
+        var placed: [(ticks: Int64, wall: WallTime)] = []
         for packet in packets {
             delay = delay ?? packet.ptsTicks - packet.dtsTicks
-            if let position = recorder.append(packet) {
-                let shown = position.wall - .microseconds(MediaTime.microseconds(delay ?? 0))
-                found.append(Frame(shown: shown, format: format))
-            }
+            if let position = recorder.append(packet) { placed.append((position.mediaTicks, position.wall)) }
             fixture.clock.advance(by: .microseconds(MediaTime.microseconds(packet.durationTicks)))
+        }
+        guard !placed.isEmpty else { return }
+        // Where a run lies is settled after its first second; what came before then lies as the rest does.
+        let settled = placed[min(Self.settled, placed.count - 1)]
+        let found = placed.enumerated().map { index, frame in
+            let wall =
+                index >= Self.settled
+                ? frame.wall : settled.wall - .microseconds(MediaTime.microseconds(settled.ticks - frame.ticks))
+            return Frame(shown: wall - .microseconds(MediaTime.microseconds(delay ?? 0)), format: format)
         }
         recorder.endRun(reason: .timeout)
         recorded.withLock { $0 = ($0 + found).sorted { $0.shown < $1.shown } }

@@ -40,6 +40,9 @@ struct SigningTests {
         try await next.sign()
         #expect(try await next.signatures(cameraId: "c", from: world.from, to: world.to) == before)
         #expect(next.signedUntil(cameraId: "c") == signer.signedUntil(cameraId: "c"))
+        // What was signed of the audit log (the making of the key at least) is known to the next start too.
+        let anchor = try #require(signer.auditAnchor)
+        #expect(next.auditAnchor.map { $0 == anchor } == true)
         try world.record(1, packets: 30)
         try await world.archive.catchUp()
         try await next.sign()

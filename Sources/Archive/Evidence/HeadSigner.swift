@@ -182,9 +182,7 @@ package actor HeadSigner {
             }
             if let made {
                 head.signature = made.signature
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                lines.append(String(decoding: try encoder.encode(head), as: UTF8.self))
+                lines.append(try head.line)
                 auditHead = head
             }
         }

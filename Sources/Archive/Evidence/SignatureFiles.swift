@@ -55,8 +55,8 @@ struct SignatureFiles: Sendable {
         try lines(day: day, prefix: Array(#"{"camera":""#.utf8)) { line in
             if let head = SignedHead(line: line) { cameras[head.cameraId] = head }
         }
-        try lines(day: day, prefix: Array(#"{"audit":"#.utf8)) { line in
-            audit = (try? JSONDecoder().decode(SignedAuditHead.self, from: Data(line))) ?? audit
+        try lines(day: day, prefix: Array(#"{"at":"#.utf8)) { line in
+            audit = SignedAuditHead(line: line) ?? audit
         }
         return (cameras, audit)
     }
@@ -76,6 +76,13 @@ struct SignatureFiles: Sendable {
 
     func remove(day: String) throws(FileFailure) {
         try files.remove("\(folder)/\(day).jsonl")
+    }
+
+    /// All whole lines of a day, and what stands behind the last line feed.
+    func lines(day: String) throws(FileFailure) -> [ArraySlice<UInt8>] {
+        let path = "\(folder)/\(day).jsonl"
+        guard let size = try files.size(path) else { return [] }
+        return try files.read(path, offset: 0, count: size).split(separator: 10, omittingEmptySubsequences: false)
     }
 
     /// Calls `body` with each whole line that begins with `prefix`; holds one chunk at a time.

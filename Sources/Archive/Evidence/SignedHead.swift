@@ -92,6 +92,26 @@ package struct SignedHead: Sendable, Hashable {
     }
 }
 
+extension SignedAuditHead {
+    /// The line in `recordings/signatures/<day>.jsonl`, without its line feed; begins with `at`.
+    var line: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
+    }
+
+    /// Reads a line; nil when it is none, or not exactly what is written.
+    init?(line: some Sequence<UInt8>) {
+        let bytes = Data(line)
+        guard let head = try? JSONDecoder().decode(SignedAuditHead.self, from: bytes), let same = try? head.line,
+            Data(same.utf8) == bytes
+        else { return nil }
+        self = head
+    }
+}
+
 /// The audit log's end as the site has signed it.
 struct SignedAuditHead: Sendable, Hashable, Codable {
     /// The number of the last line.

@@ -17,24 +17,64 @@ extension EvidenceVerifier {
         for volume in try catalogue.unreachableVolumes() {
             report.notes.append("the volume \(volume) is not there: what is recorded on it was not checked")
         }
+        let signed = readSignatures(layout, keys, cameras: Set(cameras))
         for camera in cameras {
-            var heads = signedHeads(camera, layout)
-            var last: (name: SegmentName, index: FragmentIndex)?
-            for day in try catalogue.days(camera) {
-                for name in try catalogue.segments(camera, day: day) {
-                    let signed = heads.removeValue(forKey: name.text) ?? []
-                    guard let index = try checkSegment(camera, name, layout, signed, keys) else { continue }
-                    if let last, index.opened.previousSegment == last.name.text,
-                        index.opened.previousHead != last.index.head
-                    {
-                        let path = layout.relativeSegment(camera, name)
-                        let message = "it does not follow the segment \(last.name.text) as that is now"
-                        report.find(.chain, path, message, from: index.opened.startedAt)
-                    }
-                    last = (name, index)
+            let names = try catalogue.days(camera).flatMap { try catalogue.segments(camera, day: $0) }
+            var heads = signed.heads[camera] ?? [:]
+            var last: Neighbour?
+            for name in names {
+                let place = Place(
+                    camera: camera,
+                    name: name,
+                    layout: layout,
+                    heads: heads.removeValue(forKey: name.text) ?? [],
+                    before: last,
+                    // Something between the two was signed and is gone.
+                    followsGap: last.map { last in heads.keys.contains { $0 > last.name.text && $0 < name.text } }
+                        ?? false,
+                    isNewest: name == names.last
+                )
+                guard let index = try checkSegment(place, keys) else { continue }
+                if let last, index.opened.previousSegment == last.name.text,
+                    index.opened.previousHead != last.index.head
+                {
+                    let message = "it does not follow the segment \(last.name.text) as that is now"
+                    report.find(.chain, place.path, message, from: index.opened.startedAt)
                 }
+                last = Neighbour(name: name, index: index)
+            }
+            for head in heads.values.joined() { checkAlone(head, "signatures", keys) }
+            let gone = heads.keys.filter { $0 > names.first?.text ?? "" }.sorted()
+            if let first = gone.first {
+                report.notes.append(
+                    "\(camera): \(gone.count) signed segments are not there any more, the first \(first)"
+                )
             }
         }
+        if isData { checkAudit("\(path)/audit", signed.audit) }
+    }
+
+    /// A segment that was checked.
+    struct Neighbour {
+        var name: SegmentName
+        var index: FragmentIndex
+    }
+
+    /// A segment among the others of its camera.
+    struct Place {
+        var camera: String
+        var name: SegmentName
+        var layout: RecordingLayout
+        /// What was signed of it, in the order in which it was.
+        var heads: [SignedHead]
+        /// The one before it that is there.
+        var before: Neighbour?
+        /// Another was between the two.
+        var followsGap = false
+        /// It may still be written.
+        var isNewest = true
+
+        var path: String { layout.relativeSegment(camera, name) }
     }
 
     /// Checks one segment with the journal beside it and, when it lies in a folder of recordings, the signatures there.
@@ -53,7 +93,8 @@ extension EvidenceVerifier {
         parts.removeLast(3)
         let layout = RecordingLayout(root: parts.joined(separator: "/"))
         let keys = recordedKeys(layout)
-        _ = try checkSegment(camera, name, layout, signedHeads(camera, layout)[name.text] ?? [], keys)
+        let heads = readSignatures(layout, keys, cameras: [camera]).heads[camera]?[name.text] ?? []
+        _ = try checkSegment(Place(camera: camera, name: name, layout: layout, heads: heads), keys)
     }
 
     private mutating func recordedKeys(_ layout: RecordingLayout) -> [String: PublicKey] {
@@ -64,36 +105,29 @@ extension EvidenceVerifier {
             report.notes.append("there are no signatures beside the recordings: only hashes were checked")
             return [:]
         }
-        let keys = bytes.split(separator: 10).compactMap { try? JSONDecoder().decode(PublicKey.self, from: Data($0)) }
+        var keys: [PublicKey] = []
+        for (index, line) in bytes.split(separator: 10).enumerated() {
+            if let key = try? JSONDecoder().decode(PublicKey.self, from: Data(line)) {
+                keys.append(key)
+            } else {
+                report.find(.key, "signatures/keys.jsonl", "line \(index + 1) was changed: it can't be read any more")
+            }
+        }
         return trustedKeys(keys, "signatures/keys.jsonl")
     }
 
-    private func signedHeads(_ camera: String, _ layout: RecordingLayout) -> [String: [SignedHead]] {
-        let files = SignatureFiles(layout: layout)
-        let heads = ((try? files.days()) ?? []).flatMap { (try? files.heads(cameraId: camera, day: $0)) ?? [] }
-        return Dictionary(grouping: heads, by: \.segment)
-    }
-
-    /// - Returns: what its journal says; nil where it can't be read.
-    private mutating func checkSegment(
-        _ camera: String,
-        _ name: SegmentName,
-        _ layout: RecordingLayout,
-        _ heads: [SignedHead],
-        _ keys: [String: PublicKey]
-    ) throws -> FragmentIndex? {
-        let path = layout.relativeSegment(camera, name)
-        guard let size = RecordingFileReader.size(layout.segment(camera, name)) else {
+    /// - Returns: what its journal says, or the file itself where there is none; nil where neither can be read.
+    private mutating func checkSegment(_ place: Place, _ keys: [String: PublicKey]) throws -> FragmentIndex? {
+        let (path, file) = (place.path, place.layout.segment(place.camera, place.name))
+        guard let size = RecordingFileReader.size(file) else {
             report.find(.missing, path, "its journal is there, the file is missing")
             return nil
         }
         report.checked.append(path)
-        let journal = try FragmentIndex.journal(cameraId: camera, name: name, layout: layout)
-        guard let journal else {
-            report.notes.append("\(path): there is no journal: its hashes and the link to the segment before are lost")
-            return nil
+        var reader = JournalReader(path: place.layout.journal(place.camera, place.name))
+        guard let journal = FragmentIndex(try reader.readAll()) else {
+            return try checkWithoutJournal(place, keys, isDamaged: reader.offset > 0)
         }
-        let file = layout.segment(camera, name)
         let begin = try RecordingFileReader.read(file, offset: 0, count: journal.opened.initBytes)
         if ContentHash(of: begin) != journal.opened.initHash {
             report.find(
@@ -104,7 +138,14 @@ extension EvidenceVerifier {
                 to: journal.fragments.last?.wallEnd
             )
         }
+        var end = journal.opened.initBytes
+        var until = journal.opened.startedAt
         for record in journal.fragments {
+            if record.offset != end {
+                let message = "its journal says nothing of \(record.offset - end) bytes here"
+                report.find(.chain, path, message, from: until, to: record.wall)
+            }
+            (end, until) = (record.end, record.wallEnd)
             let bytes = try RecordingFileReader.read(file, offset: record.offset, count: record.sizeBytes)
             guard bytes.count == record.sizeBytes else {
                 report.find(.length, path, "the file ends here, before its journal does", from: record.wall)
@@ -114,21 +155,73 @@ extension EvidenceVerifier {
                 report.find(.media, path, "the recorded bytes were changed", from: record.wall, to: record.wallEnd)
             }
         }
+        checkEnd(place, journal, size: size, damagedLines: reader.damagedLines)
+        checkHeads(place.heads, of: journal, path, keys)
+        return journal
+    }
+
+    private mutating func checkEnd(_ place: Place, _ journal: FragmentIndex, size: Int, damagedLines: Int) {
+        let path = place.path
         let end = journal.fragments.last?.end ?? journal.opened.initBytes
-        // A segment that is being written is ahead of its journal.
-        if journal.closed != nil, size > end {
-            report.find(
-                .length,
-                path,
-                "\(size - end) bytes were added at its end",
-                from: journal.fragments.last?.wallEnd
+        let until = journal.fragments.last?.wallEnd ?? journal.opened.startedAt
+        if let closed = journal.closed {
+            if size > end { report.find(.length, path, "\(size - end) bytes were added at its end", from: until) }
+            if closed.head != journal.head {
+                report.find(.chain, path, "the journal's hashes don't lead to its last value", to: closed.endedAt)
+            }
+        } else if !place.isNewest {
+            // Only the newest may still be written: then its file is ahead of its journal.
+            let rest = size > end ? ", and \(size - end) bytes follow of which it says nothing" : ""
+            report.find(.chain, path, "its journal has no end\(rest)", from: until)
+        }
+        if damagedLines > 0 {
+            report.notes.append(
+                "\(path): \(damagedLines) lines of its journal can't be read (torn by a power cut, or changed)"
             )
         }
-        if let closed = journal.closed, closed.head != journal.head {
-            report.find(.chain, path, "the journal's hashes don't lead to its last value", to: closed.endedAt)
+    }
+
+    /// Goes by the file alone: its hashes are made anew, and must lead from the segment before it to what was signed.
+    private mutating func checkWithoutJournal(
+        _ place: Place,
+        _ keys: [String: PublicKey],
+        isDamaged: Bool
+    ) throws -> FragmentIndex? {
+        let path = place.path
+        let rebuilt = try FragmentIndex.rebuilt(cameraId: place.camera, name: place.name, layout: place.layout)
+        guard var index = rebuilt else {
+            report.find(.header, path, "there is no journal, and the beginning of the file can't be read")
+            return nil
         }
-        checkHeads(heads, of: journal, path, keys)
-        return journal
+        let until = index.fragments.last?.wallEnd
+        if isDamaged {
+            let message = "its journal was changed: its first line can't be read any more"
+            report.find(.log, path, message, from: index.opened.startedAt, to: until)
+        }
+        index.opened.previousHead = index.opened.previousHead ?? place.before?.index.head
+        guard let head = place.heads.last(where: { keys[$0.keyId]?.signed($0.statement, $0.signature) == true }) else {
+            report.notes.append("\(path): there is neither a journal nor a signature: nothing says what it was")
+            return index
+        }
+        let values = Self.chain(of: index)
+        if head.fragments > 0, head.fragments <= values.count, values[head.fragments - 1].description == head.head {
+            report.notes.append("\(path): there is no journal; the file is what was signed")
+        } else if place.before == nil || place.followsGap {
+            report.notes.append("\(path): neither its journal nor the segment before it is there: it can't be checked")
+        } else {
+            let message = "there is no journal, and the file is not what was signed"
+            report.find(.chain, path, message, from: index.opened.startedAt, to: until)
+        }
+        return index
+    }
+
+    /// The chain's value behind each fragment.
+    private static func chain(of journal: FragmentIndex) -> [ContentHash] {
+        var chain = journal.opened.chainStart
+        return journal.fragments.map { record in
+            chain = ContentHash(chaining: chain, record.moofHash, record.payloadHash)
+            return chain
+        }
     }
 
     /// Whether a fragment's bytes are those that its journal line tells of; the 8 bytes between its two hashed parts are
@@ -153,13 +246,10 @@ extension EvidenceVerifier {
             if !keys.isEmpty { report.notes.append("\(path): nothing of it is signed") }
             return
         }
-        var values: [ContentHash] = []
-        var chain = journal.opened.chainStart
-        for record in journal.fragments {
-            chain = ContentHash(chaining: chain, record.moofHash, record.payloadHash)
-            values.append(chain)
-        }
+        let values = Self.chain(of: journal)
         var before = 0
+        // Fragments that were signed and are not there: how many, and by which signature.
+        var missing: (count: Int, head: SignedHead)?
         for head in heads {
             guard let key = keys[head.keyId] else {
                 report.find(.key, path, "it is signed with the unknown key \(head.keyId)")
@@ -169,9 +259,8 @@ extension EvidenceVerifier {
                 report.find(.signature, path, "the signature of \(head.at.rfc3339) doesn't fit", to: head.until)
                 continue
             }
-            // Fragments that a power cut took after they were signed: the journal ends before them.
             guard head.fragments <= values.count else {
-                report.notes.append("\(path): \(head.fragments - values.count) fragments that were signed are gone")
+                missing = (head.fragments - values.count, head)
                 continue
             }
             guard head.fragments > 0, values[head.fragments - 1].description == head.head else {
@@ -179,7 +268,22 @@ extension EvidenceVerifier {
                 report.find(.chain, path, "it is not what was signed", from: from, to: head.until)
                 return
             }
+            // A power cut takes the last fragments, also signed ones; the end that was left is signed after that.
+            if let lost = missing, head.fragments == values.count, head.at > lost.head.at {
+                report.notes.append(
+                    "\(path): \(lost.count) signed fragments at its end were lost, and its end signed after that"
+                )
+                missing = nil
+            }
             before = head.fragments
         }
+        guard let missing else { return }
+        report.find(
+            .chain,
+            path,
+            "\(missing.count) fragments that were signed are missing at its end",
+            from: journal.fragments.last?.wallEnd ?? journal.opened.startedAt,
+            to: missing.head.until
+        )
     }
 }
