@@ -78,6 +78,7 @@ extension SiteFile {
         let id = reader.slug("id")
         let path = reader.text("path", required: true)
         let floor = reader.bytes("freeSpaceFloor")
+        let sameDevice = reader.flag("sameDevice")
         guard let id, let path else { return nil }
         guard id != VolumeDeclaration.mainId else {
             reader.fail("id", id, "is the volume of the data folder itself", "choose another id, like b")
@@ -93,7 +94,7 @@ extension SiteFile {
             return nil
         }
         let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
-        return VolumeDeclaration(id: id, path: trimmed, freeSpaceFloorBytes: floor)
+        return VolumeDeclaration(id: id, path: trimmed, freeSpaceFloorBytes: floor, sameDevice: sameDevice)
     }
 
     private static func checkVolumes(_ section: FieldReader, _ volumes: [VolumeDeclaration]) {

@@ -95,16 +95,23 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: other.folder.path).isEmpty)
     }
 
-    @Test("a volume on the first one's disk is recorded on, and said to be")
-    func sameDisk() async throws {
+    @Test("a volume without its own disk is recorded on only where the site says so", arguments: [nil, true])
+    func sameDisk(sameDevice: Bool?) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "gw-same-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let capture = try RunningCapture([], volumes: [VolumeDeclaration(id: "b", path: folder.path)])
+        let declared = VolumeDeclaration(id: "b", path: folder.path, sameDevice: sameDevice)
+        let capture = try RunningCapture([], volumes: [declared])
         defer { try? FileManager.default.removeItem(at: capture.data) }
         #expect(await eventually(within: .seconds(10)) { capture.statistics?.volumes?.count == 2 })
         let facts = capture.statistics?.volumes?.last
-        #expect(facts?.state == .ok && facts?.detail?.contains("same disk") == true, "\(String(describing: facts))")
+        #expect(capture.statistics?.diskFailing == (sameDevice == nil))
+        if sameDevice == nil {
+            #expect(facts?.state == .missing && facts?.detail?.contains("sameDevice: true") == true)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        } else {
+            #expect(facts?.state == .ok && facts?.detail == nil, "\(String(describing: facts))")
+        }
         #expect(await capture.stop()?.code == 0)
     }
 }

@@ -102,8 +102,8 @@ struct AuditTests {
                 sizeBytes: end.end,
                 head: index.head
             )
-            let entries =
-                [.segmentOpened(index.opened)] + index.fragments.map { JournalEntry.fragment($0) } + [.segmentClosed(closed)]
+            let fragments = index.fragments.map { JournalEntry.fragment($0) }
+            let entries = [.segmentOpened(index.opened)] + fragments + [.segmentClosed(closed)]
             try write(entries.flatMap { JournalLine.encode($0) }, journal)
             expected = [.brokenLink]
         }

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Media
+import Synchronization
 import TestSupport
 import Testing
 
@@ -8,6 +9,89 @@ import Testing
 
 @Suite("two mounted volumes", .serialized)
 struct MountedVolumesTests {
+    @Test("a volume without a disk of its own is not written to, until one is mounted or the site says that it may")
+    func unmounted() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gw-shared-\(UUID().uuidString)")
+        let place = folder.appending(path: "b")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let layout = RecordingLayout(dataDirectory: folder.path, volumes: ["b": place.path])
+        let log = RecordingRig.EventLog()
+        func begin(_ layout: RecordingLayout, sharing: Set<String> = []) -> RecordingVolumes {
+            var settings = Recording.RecordingSettings()
+            settings.sharingVolumes = sharing
+            let volumes = RecordingVolumes(layout: layout, settings: settings) { event in
+                log.seen.withLock { $0.append(event) }
+            }
+            volumes.start()
+            return volumes
+        }
+        func record(_ volumes: RecordingVolumes) throws -> Set<String> {
+            for camera in ["one", "two"] {
+                let recorder = try volumes.recorder(cameraId: camera)
+                recorder.beginRun(info: SyntheticStream.info)
+                for packet in SyntheticStream.packets(0..<50) { recorder.append(packet) }
+                recorder.endRun(reason: .restart)
+            }
+            volumes.stop()
+            let recorded = RecordingFolder(existing: volumes.layout, SystemFiles())
+            let names = try ["one", "two"].compactMap { try recorded.segments($0).last?.name }
+            #expect(names.count == 2)
+            return Set(names.map(\.volume))
+        }
+        let unmounted = begin(layout)
+        #expect(unmounted.statuses().map(\.state) == [.ok, .missing])
+        let problem = unmounted.statuses().last?.failure?.description ?? ""
+        for part in [place.path, "Mount the disk", "sameDevice: true"] { #expect(problem.contains(part), "\(problem)") }
+        #expect(log.seen.withLock { $0.contains { if case .failed(_, "b") = $0 { true } else { false } } })
+        #expect(try record(unmounted) == ["main"], "the cameras are recorded where there is a disk")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).isEmpty)
+
+        let sharing = begin(layout, sharing: ["b"])
+        #expect(sharing.statuses().map(\.state) == [.ok, .ok])
+        #expect(try record(sharing) == ["main", "b"])
+        let known = begin(layout)
+        #expect(known.statuses().map(\.state) == [.ok, .ok], "what was recorded on once is known")
+        known.stop()
+
+        guard let disk = SmallVolume(megabytes: 16) else {
+            print("skipped: mounting small volumes is not permitted here")
+            return
+        }
+        disk.unmount()
+        let other = folder.appending(path: "other")
+        let clock = ManualClock()
+        let late = RecordingVolumes(
+            layout: RecordingLayout(dataDirectory: other.path, volumes: ["c": disk.folder.path]),
+            clock: clock
+        )
+        late.prepare()
+        #expect(late.statuses().map(\.state) == [.ok, .missing])
+        #expect(disk.mount())
+        clock.advance(by: .seconds(11))
+        late.retry(1)
+        #expect(late.statuses().map(\.state) == [.ok, .ok])
+        late.start()
+        #expect(try record(late) == ["main", "c"])
+    }
+
+    @Test("a disk that is mounted anew is the one that is synced")
+    func mountedAnew() throws {
+        guard let disk = SmallVolume(megabytes: 2) else {
+            print("skipped: mounting small volumes is not permitted here")
+            return
+        }
+        let descriptors = VolumeDescriptors()
+        let first = try descriptors.descriptor(disk.folder.path)
+        #expect(try descriptors.descriptor(disk.folder.path) == first)
+        disk.unmount()
+        #expect(disk.mount())
+        let second = try descriptors.descriptor(disk.folder.path)
+        var (mounted, opened) = (stat(), stat())
+        #expect(stat(disk.folder.path, &mounted) == 0 && fstat(second, &opened) == 0)
+        #expect(mounted.st_dev == opened.st_dev)
+    }
+
     @Test("a real volume that runs full hands its cameras over to the other one, and not a frame goes unaccounted for")
     func full() throws {
         guard let small = SmallVolume(megabytes: 4), let large = SmallVolume(megabytes: 64) else {

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Media
 import Synchronization
 import TestSupport
@@ -33,6 +34,18 @@ final class RecordingRig {
     }
 
     static let step = Duration.milliseconds(40)
+
+    /// The seeds of a test that plays random histories: the first `few`, or `many` under `GRIDWATCH_SOAK`; those named by
+    /// `GRIDWATCH_SEEDS`, like `65..<66`, to play one again.
+    static func seeds(_ few: Int, many: Int) -> Range<Int> {
+        let environment = ProcessInfo.processInfo.environment
+        if let parts = environment["GRIDWATCH_SEEDS"]?.components(separatedBy: "..<"), parts.count == 2,
+            let from = Int(parts[0]), let to = Int(parts[1]), from <= to
+        {
+            return from..<to
+        }
+        return 0..<(environment["GRIDWATCH_SOAK"] == nil ? few : many)
+    }
 
     init(
         disks count: Int,
@@ -143,6 +156,25 @@ final class RecordingRig {
     func findings(_ camera: String) throws -> [AuditFinding] {
         try RecordingAudit(layout: layout, files: files).check(cameraId: camera, .everything)
             .filter { $0.kind != .lostTail && $0.kind != .leftover }
+    }
+
+    /// What the journals of a camera's segments say and how large their files are, for a look at what went wrong.
+    func journals(_ camera: String) throws -> String {
+        var text = ""
+        let catalogue = RecordingCatalogue(layout: layout, files: files)
+        for day in try catalogue.days(camera) {
+            for name in try catalogue.segments(camera, day: day) {
+                let size = try files.size(layout.segment(camera, name)) ?? -1
+                text += "\(layout.relativeSegment(camera, name)), \(size) bytes\n"
+                guard let count = try files.size(layout.journal(camera, name)) else { continue }
+                let lines = try files.read(layout.journal(camera, name), offset: 0, count: count).split(separator: 10)
+                for line in lines {
+                    let mark = JournalLine.decode(line) == nil ? "damaged" : "  "
+                    text += "\(mark) \(String(decoding: line.prefix(90), as: UTF8.self))\n"
+                }
+            }
+        }
+        return text
     }
 
     /// Recorded + gaps = window: between two fragments without a gap line lies nothing, and where a gap line is there are

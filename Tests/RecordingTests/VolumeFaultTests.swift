@@ -10,7 +10,7 @@ import Testing
 @Suite("volumes that fail, fill up, hang and are slow")
 struct VolumeFaultTests {
     /// 1,000 under `GRIDWATCH_SOAK`.
-    static let histories = ProcessInfo.processInfo.environment["GRIDWATCH_SOAK"] == nil ? 60 : 1000
+    static let histories = RecordingRig.seeds(60, many: 1000)
 
     @Test("whatever the disks do, all time is told of, nothing is claimed that isn't there, and the backlog is bounded")
     func anyFaults() throws {
@@ -22,7 +22,7 @@ struct VolumeFaultTests {
         )
         let cameras = ["a": 9, "b": 5, "c": 5, "d": 0]
         var dropped = [String: Int]()
-        for seed in 0..<Self.histories {
+        for seed in Self.histories {
             var random = SeededRandom(seed: UInt64(seed) &* 977)
             let rig = RecordingRig(disks: 1 + seed % 3, seed: UInt64(seed), settings: settings)
             try rig.begin(cameras)
@@ -73,7 +73,8 @@ struct VolumeFaultTests {
                 #expect(errors == [], "seed \(seed)")
             }
         }
-        print("fragments left out in \(Self.histories) histories of faults: \(dropped.sorted { $0.key < $1.key })")
+        let lost = dropped.sorted { $0.key < $1.key }
+        print("fragments left out in \(Self.histories.count) histories of faults: \(lost)")
     }
 
     @Test("a disk that is too slow costs pictures of the least important cameras first")
@@ -165,6 +166,26 @@ struct VolumeFaultTests {
         }
         let last = try cameras.keys.map { try #require(try rig.folder().segments($0).last?.name.volume) }
         #expect(Set(last) == ["main", "v1"])
+    }
+
+    @Test("a camera that was given a volume is recorded there while that works")
+    func givenVolume() throws {
+        let settings = Recording.RecordingSettings(segmentLength: .seconds(2), retryAfter: .seconds(3))
+        let rig = RecordingRig(disks: 3, seed: 1, settings: settings)
+        try rig.begin(["a": 5, "b": 5, "c": 5])
+        rig.volumes.setPreferredVolumes(["a": "v2", "b": "v2", "c": "gone"])
+        rig.run(.seconds(8))
+        func places(_ camera: String) throws -> [String] { try rig.folder().segments(camera).map(\.name.volume) }
+        #expect(try Set(places("a")) == ["v2"] && Set(places("b")) == ["v2"])
+        #expect(try !places("c").contains("v2"), "the one without a volume goes where there is least")
+        rig.disks[2].setFaults { $0.writeCode = EIO }
+        rig.run(.seconds(6))
+        #expect(try places("a").last != "v2")
+        rig.disks[2].setFaults { $0.writeCode = nil }
+        rig.run(.seconds(10))
+        #expect(try places("a").last == "v2" && places("b").last == "v2")
+        rig.end()
+        #expect(try rig.accountingErrors("a") == [])
     }
 
     @Test("a volume that isn't mounted is not written to, and is taken up when it comes")

@@ -63,7 +63,7 @@ struct SiteFileTests {
               freeSpaceFloor: 20GB
               keepBytes: 8TB
               volumes:
-                - { id: b, path: /mnt/b/ }
+                - { id: b, path: /mnt/b/, sameDevice: true }
                 - { id: c, path: /mnt/c, freeSpaceFloor: 5GB }
               priorities:
                 "0-3": { keepDays: 7, keepBytes: 500GB }
@@ -77,7 +77,7 @@ struct SiteFileTests {
         let site = try SiteFile(text: text, file: "site.yaml").site
         #expect(
             site.recording.volumes == [
-                VolumeDeclaration(id: "b", path: "/mnt/b"),
+                VolumeDeclaration(id: "b", path: "/mnt/b", sameDevice: true),
                 VolumeDeclaration(id: "c", path: "/mnt/c", freeSpaceFloorBytes: 5_000_000_000),
             ]
         )

@@ -100,6 +100,11 @@ extension CaptureLoop {
         }
         feed.configure(analysed, isOn: configuration.analyse)
         volume.setFloor(Int(clamping: configuration.recording.freeSpaceFloorBytes))
+        volume.setPreferredVolumes(
+            Dictionary(cameras.compactMap { camera in camera.record.volume.map { (camera.id, $0) } }) { first, _ in
+                first
+            }
+        )
         for camera in cameras { volume.setPriority(camera.record.priority, cameraId: camera.id) }
         worker.isOn = configuration.analyse
     }
@@ -133,10 +138,13 @@ extension CaptureLoop {
         }
     }
 
-    /// Says of volumes that lie on the same disk as the first one: perhaps they were not mounted when they were named.
+    /// Says of volumes that lie on the same disk as the first one although the site doesn't say that they may: a disk that
+    /// was used before may have been copied there, or they are of a version that didn't ask.
     func warnOfSharedDisks() {
         guard let main = Self.device(of: volume.layout.root) else { return }
-        for (id, folder) in volume.layout.volumeFolders where Self.device(of: folder) == main {
+        let sharing = volume.settings.sharingVolumes
+        for (id, folder) in volume.layout.volumeFolders
+        where Self.device(of: folder) == main && !sharing.contains(id) {
             sharedDisks[id] = "on the same disk as the main volume: if it is to be a disk of its own, it isn't mounted"
             logger.warning(
                 "a recording volume lies on the same disk as the first one; is it mounted?",

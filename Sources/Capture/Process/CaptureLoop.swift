@@ -115,7 +115,8 @@ final class CaptureLoop {
             settings: Recording.RecordingSettings(
                 segmentLength: .seconds(configuration.recording.segmentSeconds),
                 syncBeat: .seconds(configuration.recording.syncSeconds),
-                unexpectedEnd: boot.hasChanged ? .power : .crash
+                unexpectedEnd: boot.hasChanged ? .power : .crash,
+                sharingVolumes: Set(configuration.recording.volumes.filter { $0.sameDevice == true }.map(\.id))
             ),
             onEvent: { event in
                 CaptureLoop.log(event, to: logger)
@@ -360,7 +361,7 @@ final class CaptureLoop {
                 "writing the recording fails; it is tried again",
                 metadata: [
                     "volume.id": "\(volume)", "operation": "\(failure.operation)", "path": "\(failure.path)",
-                    "errno": "\(failure.code)",
+                    "errno": "\(failure.code)", "problem": "\(failure)",
                 ]
             )
         case .recovered(let volume):

@@ -63,11 +63,15 @@ package struct VolumeDeclaration: Sendable, Hashable, Codable {
     package var path: String
     /// Bytes that stay free here; nil: as the site says for all.
     package var freeSpaceFloorBytes: Int64?
+    /// It may lie on the disk of the data folder, of the system or of another volume; without it such a path is taken for
+    /// a mount point without its disk, and not recorded on. nil: no.
+    package var sameDevice: Bool?
 
-    package init(id: String, path: String, freeSpaceFloorBytes: Int64? = nil) {
+    package init(id: String, path: String, freeSpaceFloorBytes: Int64? = nil, sameDevice: Bool? = nil) {
         self.id = id
         self.path = path
         self.freeSpaceFloorBytes = freeSpaceFloorBytes
+        self.sameDevice = sameDevice
     }
 }
 

@@ -41,6 +41,8 @@ package protocol RecordingFiles: Sendable {
     func freeBytes(_ path: String) throws(FileFailure) -> Int
     /// The size of that volume.
     func totalBytes(_ path: String) throws(FileFailure) -> Int
+    /// The number of the file system that holds `path`; nil where that can't be told.
+    func device(_ path: String) -> UInt64?
     /// Makes a symbolic link; fails with EEXIST where there is something.
     func link(_ path: String, to target: String) throws(FileFailure)
     /// Where a symbolic link leads; nil where there is none.
@@ -67,10 +69,21 @@ extension FileFailure {
 
     /// The volume takes no more bytes.
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+
+    /// A volume that is named for the first time has no disk of its own.
+    static func notMounted(_ path: String) -> FileFailure {
+        FileFailure(operation: mounting, path: path, code: ENODEV)
+    }
+
+    private static let mounting = "find a disk of its own"
 }
 
 extension FileFailure: CustomStringConvertible {
     package var description: String {
-        "\(operation) failed on \(path): \(String(cString: strerror(code))) (errno \(code))"
+        if operation == Self.mounting {
+            return "no disk of its own at \(path): it lies on the one of the data folder, of the system or of another "
+                + "volume. Mount the disk, or write `sameDevice: true` beside the volume's path"
+        }
+        return "\(operation) failed on \(path): \(String(cString: strerror(code))) (errno \(code))"
     }
 }

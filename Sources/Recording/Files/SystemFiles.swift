@@ -95,6 +95,11 @@ package struct SystemFiles: RecordingFiles {
         return Int(status.f_blocks) * Int(status.f_frsize)
     }
 
+    package func device(_ path: String) -> UInt64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? UInt64(status.st_dev) : nil
+    }
+
     package func link(_ path: String, to target: String) throws(FileFailure) {
         if symlink(target, path) != 0 { throw FileFailure(operation: "link", path: path, code: errno) }
     }

@@ -13,7 +13,7 @@ package struct JournalEvent: Sendable, Hashable {
 /// when something in them came or went, and all of them now and then, in case a volume doesn't keep those times.
 ///
 /// A segment may begin again (`segmentOpened` for one that was there before): what was known of it is void then. That
-/// happens when a power cut took a journal's end that had been read already, and after `segmentChanged`.
+/// happens when a power cut took a journal's end that had been read already, and after `segmentChanged`. One that is closed with no fragments is gone.
 package struct JournalFollower: Sendable {
     /// How far each camera was followed; kept by the reader to go on from there. Keys are camera ids, with `@ID/` before
     /// them for what lies on a further volume.
@@ -82,7 +82,7 @@ package struct JournalFollower: Sendable {
             var at = position.cameras[place.key] ?? CameraPosition()
             defer { position.cameras[place.key] = at }
             do throws(FileFailure) {
-                try check(place, &at)
+                try check(place, &at, &events)
                 let newDay = changed(place.folder(catalogue.layout)) || listsAll
                 let newFile = newDay || dayChanged(place, at)
                 try followDays(place, &at, discovers: newDay, limit: limit, &events)
@@ -119,6 +119,14 @@ package struct JournalFollower: Sendable {
                 seen[catalogue.layout.volumeRoot(volume)] = nil
             }
         }
+        // What was being followed when a power cut took its folder has to be told of as gone.
+        let listed = Set(found.map(\.key))
+        for (key, at) in position.cameras where at.segment != nil && !at.segmentDone && !listed.contains(key) {
+            guard let place = FollowedPlace(key: key), try catalogue.reachableVolumes().contains(place.volume) else {
+                continue
+            }
+            found.append(place)
+        }
         places = found
     }
 
@@ -147,15 +155,35 @@ package struct JournalFollower: Sendable {
         seen = seen.filter { $0.key != prefix && !$0.key.hasPrefix(prefix + "/") }
     }
 
+    /// Says that nothing is left of a segment.
+    private static func gone(_ camera: String, _ name: SegmentName) -> JournalEvent {
+        let closed = SegmentClosed(
+            cause: .recovered,
+            endedAt: .epoch,
+            fragmentCount: 0,
+            sizeBytes: 0,
+            head: ContentHash(of: [])
+        )
+        return JournalEvent(cameraId: camera, segment: name, entry: .segmentClosed(closed))
+    }
+
     /// Compares a stored position with the journals, once: what a power cut took from under it is read again.
-    private mutating func check(_ place: FollowedPlace, _ at: inout CameraPosition) throws(FileFailure) {
+    private mutating func check(
+        _ place: FollowedPlace,
+        _ at: inout CameraPosition,
+        _ events: inout [JournalEvent]
+    ) throws(FileFailure) {
         guard !checked.contains(place.key) else { return }
         if let text = at.segment, let name = SegmentName(text, volume: place.volume), at.segmentOffset > 0 {
             let path = catalogue.layout.journal(place.camera, name)
             if let check = at.segmentCheck, try !JournalReader.ends(path, at: at.segmentOffset, check, files: files) {
+                // It was being written when its files were lost, names and all.
+                let sizes = [try files.size(path), try files.size(catalogue.layout.segment(place.camera, name))]
+                let isGone = !at.segmentDone && sizes == [nil, nil]
                 at.segmentOffset = 0
-                at.segmentDone = false
+                at.segmentDone = isGone
                 at.segmentCheck = nil
+                if isGone { events.append(Self.gone(place.camera, name)) }
             }
         }
         if let day = at.day, let check = at.dayCheck, at.dayOffset > 0 {
@@ -263,6 +291,11 @@ package struct JournalFollower: Sendable {
                 at.gapFrom = gap.from.microseconds
             }
         case .segmentChanged(let name):
+            if try files.size(catalogue.layout.journal(place.camera, name)) == nil {
+                if at.segment == name.text, name.volume == place.volume { at.segmentDone = true }
+                events.append(Self.gone(place.camera, name))
+                return
+            }
             // A segment that is being followed is read again from its start in what comes; an older one here.
             if at.segment == name.text, name.volume == place.volume {
                 at.segmentOffset = 0
@@ -297,6 +330,18 @@ package struct JournalFollower: Sendable {
 private struct FollowedPlace: Sendable, Hashable {
     var camera: String
     var volume: String
+
+    init(camera: String, volume: String) {
+        self.camera = camera
+        self.volume = volume
+    }
+
+    init?(key: String) {
+        let parts = key.split(separator: "/")
+        guard let camera = parts.last else { return nil }
+        self.camera = String(camera)
+        volume = parts.count == 2 ? String(parts[0].dropFirst()) : RecordingLayout.mainVolume
+    }
 
     var key: String { volume == RecordingLayout.mainVolume ? camera : "@\(volume)/\(camera)" }
 

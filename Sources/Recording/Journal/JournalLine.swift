@@ -3,6 +3,10 @@ import Domain
 /// The text form of journal entries: `CRC TAG FIELD…` and a line feed. CRC is CRC-32 (ISO 3309) of what follows the first
 /// blank, in 8 hexadecimal digits; an absent field is `-`; free text is percent-escaped.
 package enum JournalLine {
+    /// Ends a line that a crash, a power cut or a failed sync tore, so that its check value is wrong in any case: one that
+    /// lacks its line feed alone was taken for lost.
+    static let endOfTorn: [UInt8] = [33, 10]
+
     package static func encode(_ entry: JournalEntry) -> [UInt8] {
         var fields: [String]
         switch entry {

@@ -2,12 +2,16 @@ import Glibc
 
 /// Makes a further volume ready: its folder, its marker and the link to it in the root.
 ///
-/// The first time a volume is named, all three are made. From then on a volume without its marker is one that is not
+/// The first time a volume is named, all three are made, if it lies on a disk of its own: a path on the disk of the data
+/// folder, of the system or of another volume is a mount point that nothing is mounted on, unless the site says that it is
+/// meant so. From then on a volume without its marker is one that is not
 /// mounted, or another disk: nothing is written there, so that recordings don't fill the disk below the mount point. To put
 /// a new disk in its place on purpose, the link in the root is removed.
 struct VolumeFolder {
     let layout: RecordingLayout
     let files: any RecordingFiles
+    /// Volumes that may lie on a disk with others.
+    var sharing: Set<String> = []
 
     /// - Throws: with ENODEV when the volume is not there.
     func prepare(_ volume: String) throws(FileFailure) {
@@ -25,6 +29,9 @@ struct VolumeFolder {
             guard target == nil, let mount = folder.lastIndex(of: "/"), folder != link,
                 try files.size(String(folder[..<mount])) != nil
             else { throw FileFailure(operation: "find", path: marker, code: ENODEV) }
+            guard sharing.contains(volume) || !sharesDisk(volume, String(folder[..<mount])) else {
+                throw FileFailure.notMounted(String(folder[..<mount]))
+            }
             try files.createDirectory(folder)
             let file = try files.open(marker)
             try file.append(Array("\(volume)\n".utf8))
@@ -36,6 +43,12 @@ struct VolumeFolder {
         if target != nil { try files.remove(link) }
         try files.link(link, to: folder)
         try files.syncVolume(layout.root)
+    }
+
+    private func sharesDisk(_ volume: String, _ mount: String) -> Bool {
+        guard let own = files.device(mount) else { return false }
+        let others = layout.volumeFolders.keys.filter { $0 != volume }.map { layout.volumeRoot($0) }
+        return ([layout.root, "/"] + others).contains { files.device($0) == own }
     }
 
     /// The id in a marker; nil where there is none.

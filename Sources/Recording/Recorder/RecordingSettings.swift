@@ -21,6 +21,9 @@ package struct RecordingSettings: Sendable, Hashable {
     package var hangLimit: Duration
     /// How often a volume that failed and that nothing is written on any more is tried again.
     package var retryAfter: Duration
+    /// Further volumes that may lie on a disk with others: their folder is made there. Elsewhere it is taken for a mount
+    /// point without its disk.
+    package var sharingVolumes: Set<String>
 
     package init(
         segmentLength: Duration = .seconds(600),
@@ -30,7 +33,8 @@ package struct RecordingSettings: Sendable, Hashable {
         syncBeat: Duration = .seconds(1),
         unexpectedEnd: StateReason = .crash,
         hangLimit: Duration = .seconds(10),
-        retryAfter: Duration = .seconds(10)
+        retryAfter: Duration = .seconds(10),
+        sharingVolumes: Set<String> = []
     ) {
         self.segmentLength = segmentLength
         self.fragmentLength = fragmentLength
@@ -40,5 +44,6 @@ package struct RecordingSettings: Sendable, Hashable {
         self.unexpectedEnd = unexpectedEnd
         self.hangLimit = hangLimit
         self.retryAfter = retryAfter
+        self.sharingVolumes = sharingVolumes
     }
 }

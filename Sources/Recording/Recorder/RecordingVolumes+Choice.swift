@@ -16,7 +16,7 @@ extension RecordingVolumes {
         guard prepares else { return }
         for volume in desks.indices {
             do throws(FileFailure) {
-                try VolumeFolder(layout: layout, files: files).prepare(desks[volume].id)
+                try folder.prepare(desks[volume].id)
                 look(volume)
             } catch {
                 guard volume > 0 else {
@@ -26,6 +26,10 @@ extension RecordingVolumes {
                 report(error, volume) { $0.missing = error }
             }
         }
+    }
+
+    private var folder: VolumeFolder {
+        VolumeFolder(layout: layout, files: files, sharing: settings.sharingVolumes)
     }
 
     /// Takes note of a volume's room; blocks.
@@ -44,7 +48,7 @@ extension RecordingVolumes {
         return best(state, except: volume)
     }
 
-    /// The volume for a camera's next segment: among those that work and have room, the one that has been given the least
+    /// The volume for a camera's next segment: the one that it is given; without one, or where that fails or is full, among those that work and have room, the one that has been given the least
     /// for its size.
     ///
     /// - Parameter camera: the index of the one that it is for.
@@ -54,6 +58,9 @@ extension RecordingVolumes {
         var candidates = healthy.filter { room($0, max(state.floorBytes, SegmentWriter.roomToBegin)) }
         if candidates.isEmpty { candidates = healthy.filter { room($0, SegmentWriter.roomToBegin) } }
         guard candidates.count > 1 else { return candidates.first }
+        if let camera, let given = state.preferred[state.queues[camera].lane.cameraId], candidates.contains(given) {
+            return given
+        }
         var cameras = [Int](repeating: 0, count: state.volumes.count)
         for queue in state.queues where queue.lane.index != camera { cameras[queue.volume] += 1 }
         func load(_ volume: Int) -> Double {
@@ -124,7 +131,7 @@ extension RecordingVolumes {
         guard isDue else { return }
         let desk = desks[volume]
         do throws(FileFailure) {
-            try VolumeFolder(layout: layout, files: files).prepare(desk.id)
+            try folder.prepare(desk.id)
             let (floor, wasFull) = state.withLock { ($0.floorBytes, $0.volumes[volume].writeFailure?.isFull == true) }
             if wasFull, try files.freeBytes(desk.root) < max(floor, SegmentWriter.roomToBegin) { return }
             let path = desk.root + "/.probe"
@@ -138,7 +145,8 @@ extension RecordingVolumes {
             let recovery = SegmentRecovery(layout: layout, files: files)
             let catalogue = RecordingCatalogue(layout: layout, files: files)
             for camera in try catalogue.cameras(volume: desk.id) {
-                try recovery.closeTails(cameraId: camera, volume: desk.id) { name in
+                var changed: [SegmentName] = []
+                try recovery.closeTails(cameraId: camera, volume: desk.id, changed: &changed) { name in
                     !settling.contains(name) && isWriting(camera, name) != true
                 }
             }

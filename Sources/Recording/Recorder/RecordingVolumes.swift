@@ -12,7 +12,7 @@ import Synchronization
 /// pictures first (priority 9 is the highest, as in retention), counted and noted as gaps.
 package final class RecordingVolumes: Sendable {
     package let layout: RecordingLayout
-    let settings: RecordingSettings
+    package let settings: RecordingSettings
     let clock: any HostClock
     let onEvent: @Sendable (VolumeEvent) -> Void
     /// Tells how long a call has not come back: real time, whatever `clock` plays.
@@ -29,6 +29,8 @@ package final class RecordingVolumes: Sendable {
         /// Counts commands.
         var number = 0
         var floorBytes = 0
+        /// The index of the volume that a camera is recorded on while that works and has room, by camera.
+        var preferred: [String: Int] = [:]
         var isPrepared = false
         var isStopping = false
         var isRunning = false
@@ -130,6 +132,13 @@ package final class RecordingVolumes: Sendable {
         }
     }
 
+    /// Volumes that cameras are recorded on while those work and have room, by camera; all others are spread. Holds from
+    /// their next segments on.
+    package func setPreferredVolumes(_ ids: [String: String]) {
+        let preferred = ids.compactMapValues { id in desks.firstIndex { $0.id == id } }
+        state.withLock { $0.preferred = preferred }
+    }
+
     /// Whether the writer has a segment open; nil when it didn't begin that segment, or began another one of the camera
     /// since: then another process may be writing it.
     package func isWriting(_ cameraId: String, _ name: SegmentName) -> Bool? {
@@ -179,6 +188,8 @@ package final class RecordingVolumes: Sendable {
             let writer = SegmentWriter(lane: lane, past: CameraPast(past), layout: layout, files: files, clock: clock)
             state.queues.append(LaneQueue(lane: lane, volume: volume, writer: writer))
             state.indices[cameraId] = lane.index
+            // Recovery may have written to any of them.
+            for volume in state.volumes.indices { state.volumes[volume].isUnsynced = true }
             return lane
         }
         return Recorder(volume: self, lane: lane, lastEnd: past.lastEnd)

@@ -365,7 +365,7 @@ struct SegmentWriter: Sendable {
         let file = try files.open(path)
         var size = try files.size(path) ?? 0
         // Behind a line that a failed sync or a crash may have torn.
-        let lead: [UInt8] = size > 0 && !isWhole(path, size) ? [10] : []
+        let lead: [UInt8] = size > 0 && !isWhole(path, size) ? JournalLine.endOfTorn : []
         try SegmentTail.append(lead + unwritten.flatMap { JournalLine.encode($0) }, to: file, behind: &size)
         let durable = epoch.durableBelow
         unsynced.removeAll { $0.epoch < durable }

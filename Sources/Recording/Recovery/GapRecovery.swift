@@ -6,6 +6,8 @@ struct GapRecovery {
     let cameraId: String
     let volumes: [String]
     let noteOn: String
+    /// The segments that were written last before a power cut, in order: between them a gap's line may be lost.
+    let newest: [SegmentName]
 
     /// The newest day journals of each volume that are read.
     private static let days = 2
@@ -19,6 +21,7 @@ struct GapRecovery {
         let gaps = try gaps()
         outcome.notedAt = gaps.compactMap(\.notedAt).max()
         var lines = try ended(gaps, before: outcome.lastEnd)
+        lines += try untold(gaps + lines, before: outcome.lastEnd, reason: unexpectedEnd)
         guard let end = outcome.lastEnd else {
             // Nothing was ever recorded: the gap since the start goes on.
             var open = gaps.last ?? GapRecord(from: now, to: nil, reason: .starting)
@@ -117,6 +120,63 @@ struct GapRecovery {
             }
         }
         return lines
+    }
+
+    /// Stretches between the newest frames that no line tells of: the line was lost, or the frames there were, on a disk
+    /// that was not synced when the one with the frames behind them was.
+    ///
+    /// Only what was written within the last `distrustedTicks` can be missing, so only holes that end there are looked at.
+    private func untold(
+        _ gaps: [GapRecord],
+        before end: WallTime?,
+        reason: StateReason
+    ) throws(FileFailure) -> [GapRecord] {
+        guard let end, !newest.isEmpty else { return [] }
+        let limit = end - .microseconds(recovery.distrustedTicks * 100 / 9)
+        var fragments: [(segment: SegmentName, record: FragmentRecord)] = []
+        for name in newest {
+            let index = try FragmentIndex.journal(
+                cameraId: cameraId,
+                name: name,
+                layout: recovery.layout,
+                files: recovery.files
+            )
+            fragments += (index?.fragments ?? []).map { (name, $0) }
+        }
+        var lines: [GapRecord] = []
+        for (one, two) in zip(fragments, fragments.dropFirst())
+        where two.record.wall > limit && two.record.wall - one.record.wallEnd > .milliseconds(1) {
+            let holes = Self.untold(from: one.record.wallEnd, to: two.record.wall, gaps)
+            // Nor may there be an older segment in between, which was not looked at.
+            guard !holes.isEmpty, try !isOther(between: one.segment, two.segment) else { continue }
+            lines += holes.map { GapRecord(from: $0.from, to: $0.to, reason: reason) }
+        }
+        return lines
+    }
+
+    /// What the gaps leave of a stretch without frames.
+    static func untold(from: WallTime, to end: WallTime, _ gaps: [GapRecord]) -> [(from: WallTime, to: WallTime)] {
+        var holes: [(from: WallTime, to: WallTime)] = []
+        var at = from
+        for gap in gaps.sorted(by: { $0.from < $1.from }) where gap.from >= from && gap.from < end {
+            // A newer line of the same gap stands behind the older one.
+            guard let to = gaps.last(where: { $0.from == gap.from })?.to, to > at else { continue }
+            if gap.from > at { holes.append((at, gap.from)) }
+            at = min(to, end)
+        }
+        if at < end { holes.append((at, end)) }
+        return holes
+    }
+
+    private func isOther(between one: SegmentName, _ two: SegmentName) throws(FileFailure) -> Bool {
+        let catalogue = RecordingCatalogue(layout: recovery.layout, files: recovery.files)
+        for volume in volumes {
+            for day in try catalogue.days(cameraId, volume: volume) where one.day <= day && day <= two.day {
+                for name in try catalogue.segments(cameraId, day: day, volume: volume)
+                where one.text < name.text && name.text < two.text && !newest.contains(name) { return true }
+            }
+        }
+        return false
     }
 
     private func note(

@@ -173,6 +173,11 @@ package final class SimulatedDisks: RecordingFiles {
         return disk.state.withLock { min(1 << 40, $0.faults.capacity.bytes) }
     }
 
+    package func device(_ path: String) -> UInt64? {
+        guard let (disk, _) = try? resolve(path) else { return nil }
+        return disk.state.withLock { $0.faults.isAway } ? nil : disks.firstIndex { $0 === disk }.map { UInt64($0) }
+    }
+
     package func link(_ path: String, to target: String) throws(FileFailure) {
         let (disk, real) = try resolve(path, follows: false)
         try disk.change("link", path) { (state) throws(FileFailure) in
