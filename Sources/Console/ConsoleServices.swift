@@ -87,6 +87,8 @@ package struct HealthFacts: Sendable, Equatable {
     /// Bytes free and in all on the recording volume.
     package var freeBytes: Int64
     package var totalBytes: Int64
+    /// Why a database can't be written (`diskFull`, `io`, …); nil while all can.
+    package var databaseProblem: String?
     /// False while nothing can be written.
     package var isRecording: Bool
     package var capture: [Shard]
@@ -103,6 +105,7 @@ package struct HealthFacts: Sendable, Equatable {
     package init(
         freeBytes: Int64 = 0,
         totalBytes: Int64 = 0,
+        databaseProblem: String? = nil,
         isRecording: Bool = true,
         capture: [Shard] = [],
         captureRestarts: Int = 0,
@@ -114,6 +117,7 @@ package struct HealthFacts: Sendable, Equatable {
     ) {
         self.freeBytes = freeBytes
         self.totalBytes = totalBytes
+        self.databaseProblem = databaseProblem
         self.isRecording = isRecording
         self.capture = capture
         self.captureRestarts = captureRestarts

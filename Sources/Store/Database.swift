@@ -1,6 +1,7 @@
 package import Foundation
 import GRDB
 import Logging
+import Synchronization
 
 /// One SQLite database in WAL mode: many readers beside one writer, in one file of `DIR`.
 ///
@@ -22,6 +23,8 @@ package final class Database: Sendable {
     private let synchronous: Synchronous
     /// The file's path, for messages.
     package let path: String
+    /// The last failure of its volume or file, and when that was.
+    private let failed = Mutex<(error: StoreError, at: ContinuousClock.Instant)?>(nil)
 
     /// Opens (and on the first start creates) `directory/gridwatch.db` with all business tables.
     ///
@@ -67,14 +70,42 @@ package final class Database: Sendable {
     ///
     /// - Throws: `StoreError` for what SQLite reports; other errors of `body` as they are.
     func read<T: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> T) async throws -> T {
-        do { return try await pool.read(body) } catch { throw StoreError.mapped(error, path: path) }
+        do { return try await pool.read(body) } catch { throw noted(error) }
     }
 
     /// Runs `body` in one transaction: all of it, or (when it throws) nothing of it.
     ///
     /// - Throws: `StoreError` for what SQLite reports; other errors of `body` as they are.
     func write<T: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> T) async throws -> T {
-        do { return try await pool.write(body) } catch { throw StoreError.mapped(error, path: path) }
+        do { return try await pool.write(body) } catch { throw noted(error) }
+    }
+
+    /// An error of SQLite as ours; one of the volume or the file is remembered.
+    func noted(_ error: any Error) -> any Error {
+        let mapped = StoreError.mapped(error, path: path)
+        if let error = mapped as? StoreError, error.isOutage { failed.withLock { $0 = (error, .now) } }
+        return mapped
+    }
+
+    /// What keeps the database from being written; nil while nothing does. Once nothing has failed for `settling`, a
+    /// small write finds out whether that is over.
+    package func outage(settling: Duration) async -> StoreError? {
+        guard let (error, at) = failed.withLock({ $0 }) else { return nil }
+        guard at.duration(to: .now) >= settling else { return error }
+        do {
+            try await write { connection in
+                // A word in the file's header that nothing else uses; GRDB keeps its migrations in a table.
+                let value = try Int.fetchOne(connection, sql: "PRAGMA user_version") ?? 0
+                try connection.execute(sql: "PRAGMA user_version = \((value + 1) % 1000)")
+            }
+        } catch {
+            return error as? StoreError ?? StoreError(error, path: path)
+        }
+        return failed.withLock { failed in
+            guard let now = failed, now.at == at else { return failed?.error }
+            failed = nil
+            return nil
+        }
     }
 
     /// As `write`, without waiting for the disk: for what arrives again after a power cut took it, like the index of the
@@ -100,7 +131,7 @@ package final class Database: Sendable {
                 return try result.get()
             }
         } catch {
-            throw StoreError.mapped(error, path: path)
+            throw noted(error)
         }
     }
 

@@ -38,6 +38,14 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 
     package var description: String { message }
 
+    /// The volume or the file keeps the database from working: the same call may work later.
+    package var isOutage: Bool {
+        switch code {
+        case .diskFull, .io, .readOnly, .cannotOpen, .corrupt: true
+        case .busy, .conflict, .newerVersion, .invalidCursor, .notFound, .other: false
+        }
+    }
+
     /// Whatever opening or using the database at `path` threw.
     init(_ error: any Error, path: String) {
         if let error = error as? StoreError {

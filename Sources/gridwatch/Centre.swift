@@ -31,6 +31,8 @@ struct Centre: Sendable {
     private let supervisor: CaptureSupervisor?
     private let archive: Archive
     private let alarms: AlarmService
+    private let waitingAlarms: WaitingAlarms
+    private let databaseWatch: DatabaseWatch
     private let telemetry: TelemetryService
     private let retention: RetentionService
     private let gapAlarms: GapAlarms
@@ -105,6 +107,11 @@ struct Centre: Sendable {
             clock: clock
         )
         self.alarms = alarms
+        // For senders that tell each change once: what the database can't take waits for it.
+        let waitingAlarms = WaitingAlarms(alarms)
+        self.waitingAlarms = waitingAlarms
+        let databaseWatch = DatabaseWatch([database, series.database], sink: waitingAlarms, clock: clock)
+        self.databaseWatch = databaseWatch
         let openAlarms = OpenAlarmIndex()
         telemetry = TelemetryService(
             site: site,
@@ -129,7 +136,7 @@ struct Centre: Sendable {
             dataFolder: folder,
             site: site,
             configurations: configurations,
-            alarms: alarms,
+            alarms: waitingAlarms,
             clock: clock,
             logger: logger,
             onStatus: { feed.publish(CameraView.change(of: $0, in: site, pause: recording.present[$0.cameraId])) }
@@ -138,7 +145,7 @@ struct Centre: Sendable {
         let archive = archive
         await gapAlarms.deliver(
             to: GapAlarms.Surroundings(
-                sink: alarms,
+                sink: waitingAlarms,
                 clock: clock,
                 logger: logger,
                 offline: { hub.offlineCameras },
@@ -156,7 +163,7 @@ struct Centre: Sendable {
             clock: clock,
             planner: RetentionPlanner(policies: RetentionPolicies(site: site)),
             delete: { camera, segments in hub.send(.delete(segments: segments), forCamera: camera) },
-            onExhausted: { await alarms.raiseSystem("diskHeld", $0, clock: clock, logger: logger) }
+            onExhausted: { await waitingAlarms.raiseSystem("diskHeld", $0, clock: clock, logger: logger) }
         )
         let storage = StorageService(
             dataDirectory: folder.url,
@@ -178,7 +185,9 @@ struct Centre: Sendable {
                 telemetry: telemetry,
                 cameraStatus: { hub.statuses },
                 currentPicture: { await hub.currentPicture($0) },
-                health: { HealthFacts(hub: hub, supervisor: supervisor, folder: folder) },
+                health: {
+                    HealthFacts(hub: hub, supervisor: supervisor, folder: folder, database: databaseWatch.failure)
+                },
                 storage: { try await storage.report() },
                 recordingPauses: { recording.present },
                 setRecordingPause: { cameraId, pause in
@@ -220,6 +229,12 @@ struct Centre: Sendable {
             }
             group.addTask {
                 await alarms.run(); return nil
+            }
+            group.addTask {
+                await waitingAlarms.run(); return nil
+            }
+            group.addTask {
+                await databaseWatch.run(); return nil
             }
             group.addTask {
                 await retention.run(); return nil
@@ -271,12 +286,13 @@ struct Centre: Sendable {
 
 extension HealthFacts {
     /// The facts of this moment.
-    init(hub: CaptureHub, supervisor: CaptureSupervisor?, folder: DataFolder) {
+    init(hub: CaptureHub, supervisor: CaptureSupervisor?, folder: DataFolder, database: StoreError?) {
         let space = VolumeSpace(at: folder.url)
         let statistics = hub.statistics
         self.init(
             freeBytes: space?.freeBytes ?? 0,
             totalBytes: space?.totalBytes ?? 0,
+            databaseProblem: database?.code.rawValue,
             isRecording: hub.shards.contains { $0.connected } && !statistics.contains { $0.diskFailing },
             capture: hub.shards,
             captureRestarts: supervisor?.restarts ?? 0,
@@ -304,6 +320,9 @@ extension AlarmService {
         return found
     }
 
+}
+
+extension AlarmSink {
     /// Raises or clears an alarm of the service itself.
     func raiseSystem(_ kind: String, _ holds: Bool, clock: any HostClock, logger: Logger) async {
         do {

@@ -31,6 +31,12 @@ enum MetricsPage {
         page.add("gridwatch_worker_restarts_total", .counter, "Restarts of analyse workers.", facts.workerRestarts)
         page.add("gridwatch_capture_restarts_total", .counter, "Restarts of capture.", facts.captureRestarts)
         page.add("gridwatch_disk_free_bytes", .gauge, "Free on the recording volume.", Int(facts.freeBytes))
+        page.add(
+            "gridwatch_database_failing",
+            .gauge,
+            "1 while a database can't be written.",
+            facts.databaseProblem == nil ? 0 : 1
+        )
         page.add("gridwatch_recording", .gauge, "1 while recordings can be written.", facts.isRecording ? 1 : 0)
         page.add(
             "gridwatch_mqtt_messages_total",

@@ -99,6 +99,7 @@ enum Schemas {
                 "freeBytes": Schema.integer, "totalBytes": Schema.integer, "floorBytes": Schema.integer,
             ]),
             "recording": Schema.flag,
+            "database": Schema.object(["problem": Schema.textOrNull]),
             "brokers": Schema.object(["connected": Schema.integer, "total": Schema.integer]),
             "capture": Schema.list(
                 Schema.object(["shard": Schema.integer, "connected": Schema.flag, "since": Schema.time])

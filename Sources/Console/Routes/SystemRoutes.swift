@@ -74,6 +74,7 @@ enum SystemRoutes {
                 "floorBytes": .integer(services.site.recording.freeSpaceFloorBytes),
             ],
             "recording": .bool(facts.isRecording),
+            "database": ["problem": facts.databaseProblem.map { .string($0) } ?? .null],
             "brokers": ["connected": JSONValue(brokers.count { $0.connected }), "total": JSONValue(brokers.count)],
             "capture": .array(
                 facts.capture.map {

@@ -9,7 +9,7 @@ package final class SeriesDatabase: Sendable {
     /// Rejected messages kept per source.
     static let rejectedKept = 20
 
-    let database: Database
+    package let database: Database
 
     /// Opens (and on the first start creates) `directory/series.db`.
     ///
@@ -39,7 +39,7 @@ package final class SeriesDatabase: Sendable {
                 try SeriesWriter(connection: connection).write(batch)
             }
         } catch {
-            throw StoreError.mapped(error, path: database.path)
+            throw database.noted(error)
         }
     }
 
