@@ -44,7 +44,7 @@ package final class Archive: Sendable {
     /// The index held all that the journals did when it last looked.
     let isCaughtUp = Atomic<Bool>(false)
     /// At most 2 clips are written at once; others wait.
-    private let clipThreads = BlockingWork(queues: 2)
+    let clipThreads = BlockingWork(queues: 2)
     let clipShelf: ClipShelf
 
     package init(
@@ -198,7 +198,7 @@ package final class Archive: Sendable {
         let found = try await material(cameraId, from, to)
         let cancelled = Cancellation()
         let folder = dataDirectory.appending(path: "exports/tmp")
-        return try await withTaskCancellationHandler {
+        let made = try await withTaskCancellationHandler {
             try await clipThreads.run { [layout] in
                 let plan = ClipPlan(
                     segments: try Self.stored(found.segments, layout),
@@ -208,20 +208,24 @@ package final class Archive: Sendable {
                 )
                 let maker = ClipMaker(folder: folder, isCancelled: { cancelled.isCancelled })
                 let content = try maker.content(of: plan)
-                let file = try maker.write(content)
-                return ClipFile(
-                    url: file.url,
-                    bytes: file.bytes,
-                    name: ClipFile.name(cameraId: cameraId, from: content.from, durationTicks: content.durationTicks),
-                    cameraId: cameraId,
-                    from: content.from,
-                    to: content.to,
-                    omitted: plan.omitted
-                )
+                return (content: content, file: try maker.write(content), omitted: plan.omitted)
             }
         } onCancel: {
             cancelled.cancel()
         }
+        let content = made.content
+        let name = ClipFile.name(cameraId: cameraId, from: content.from, durationTicks: content.durationTicks)
+        let proof = await attachProof(to: made.file, content, name, cameraId, from, to, found.timeline)
+        return ClipFile(
+            url: made.file.url,
+            bytes: made.file.bytes + (proof?.bytes ?? 0),
+            name: name,
+            cameraId: cameraId,
+            from: content.from,
+            to: content.to,
+            omitted: made.omitted,
+            proofHash: proof?.hash
+        )
     }
 
     // MARK: - Inside

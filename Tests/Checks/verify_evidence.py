@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verifies an exported dossier (ZIP or folder) without gridwatch: a second reading of docs/evidence.md.
+"""Verifies an exported dossier (ZIP or folder) or a clip that brings its proof, without gridwatch: a second reading of docs/evidence.md.
 
 Usage: verify_evidence.py PATH KEY.pem        needs openssl 3 for Ed25519; prints what is wrong, exits 1 if anything is.
 """
@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -85,18 +86,29 @@ def check_clip(clip, data, keys):
             wrong.append(f"{clip['file']}: chain of {segment['name']}")
         if head["keyId"] not in keys or not signed(keys[head["keyId"]], statement, head["signature"]):
             wrong.append(f"{clip['file']}: signature of {segment['name']}")
-    if at != len(data):
+    if data[at:] not in (b"", proof_box):
         wrong.append(f"{clip['file']}: length")
 
 
+def boxed(manifest):
+    """The last box of a clip that stands alone."""
+    size = len(manifest) + 48
+    return struct.pack(">I", size) + b"uuidgridwatch-proof1" + manifest + b"gridwatch-proof1" + struct.pack(">Q", size)
+
+
 path = pathlib.Path(sys.argv[1])
-if path.is_dir():
+if path.suffix == ".mp4":
+    whole = path.read_bytes()
+    manifest = whole[len(whole) - int.from_bytes(whole[-8:], "big"):][24:-24]
+    files = {json.loads(manifest)["manifest"]["clips"][0]["file"]: whole, "manifest.json": manifest}
+elif path.is_dir():
     files = {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
 else:
     with zipfile.ZipFile(path) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
 lines = pathlib.Path(sys.argv[2]).read_text(encoding="ascii").splitlines()
 root = base64.b64decode("".join(line for line in lines if "-----" not in line))[len(DER):]
+proof_box = boxed(files["manifest.json"])
 text = files["manifest.json"].decode()
 body = text[len('{"manifest":'):text.rindex(',\n"signature":')]
 manifest, signature = json.loads(text)["manifest"], json.loads(text)["signature"]
@@ -105,10 +117,10 @@ if signature["keyId"] not in keys:
     wrong.append("manifest.json: unknown key")
 elif not signed(keys[signature["keyId"]], "gridwatch-manifest-1\n" + body, signature["value"]):
     wrong.append("manifest.json: signature")
-for entry in manifest["files"]:
-    if entry["name"] not in files or sha(files[entry["name"]]).hex() != entry["sha256"]:
+for entry in manifest["files"] if path.suffix != ".mp4" else []:
+    if entry["name"] not in files or sha(files[entry["name"]].removesuffix(proof_box)).hex() != entry["sha256"]:
         wrong.append(f"{entry['name']}: missing or changed")
-for name in set(files) - {entry["name"] for entry in manifest["files"]} - {"manifest.json"}:
+for name in set() if path.suffix == ".mp4" else set(files) - {entry["name"] for entry in manifest["files"]} - {"manifest.json"}:
     wrong.append(f"{name}: not listed")
 for clip in manifest["clips"]:
     if clip["file"] in files:

@@ -13,6 +13,8 @@ package final class ClipFile: Sendable {
     package let to: WallTime
     /// Parts of the range that it leaves out: nothing recorded there, or in another codec or size.
     package let omitted: [Omission]
+    /// SHA-256 of the signed manifest at the end of the file, in hex; nil where it has none.
+    package let proofHash: String?
 
     /// A part of the range asked for that is not in the clip.
     package struct Omission: Sendable, Equatable {
@@ -35,7 +37,8 @@ package final class ClipFile: Sendable {
         cameraId: String,
         from: WallTime,
         to: WallTime,
-        omitted: [Omission]
+        omitted: [Omission],
+        proofHash: String? = nil
     ) {
         self.url = url
         self.bytes = bytes
@@ -44,6 +47,7 @@ package final class ClipFile: Sendable {
         self.from = from
         self.to = to
         self.omitted = omitted
+        self.proofHash = proofHash
     }
 
     /// The length of all that is left out, in seconds to the millisecond.

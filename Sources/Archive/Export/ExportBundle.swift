@@ -79,6 +79,21 @@ final class ExportBundle: Sendable {
         }
     }
 
+    /// Writes `bytes` behind a loose file.
+    func append(_ bytes: [UInt8], to name: String) throws {
+        try state.withLock { state in
+            guard let index = state.files.firstIndex(where: { $0.name == name }) else { return }
+            let url = folder.appending(path: Self.looseName(name))
+            let handle = try FileHandle(forWritingTo: url)
+            defer { try? handle.close() }
+            try handle.seekToEnd()
+            try handle.write(contentsOf: bytes)
+            let (count, hash) = try Self.hash(url.path) { _ in }
+            state.files[index].bytes = count
+            state.files[index].sha256 = hash
+        }
+    }
+
     /// Names loose files without folders: they will stay loose.
     func flatten() {
         state.withLock { state in

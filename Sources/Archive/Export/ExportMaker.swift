@@ -157,7 +157,7 @@ struct ExportMaker {
                     return (start: file.payloadStart, hash: ContentHash(of: header).description)
                 }
                 manifest.clips.append(
-                    try await proof(
+                    try await ClipProof(signer: archive.signer, threads: archive.exports.threads).proof(
                         of: content,
                         file: name,
                         cameraId: found.cameraId,
@@ -192,11 +192,9 @@ struct ExportMaker {
     }
 
     private func manifestItem(_ item: ExportJob.Item) -> Manifest.Item {
-        let camera = archive.settings.site?.cameras.first { $0.id == item.cameraId }
-        return Manifest.Item(
+        Manifest.Item(
+            camera: archive.settings.site?.cameras.first { $0.id == item.cameraId },
             cameraId: item.cameraId,
-            cameraName: camera?.name ?? item.cameraId,
-            source: camera.map { Self.withoutCredentials($0.source) } ?? "-",
             requested: Manifest.Range(from: item.from.microseconds, to: item.to.microseconds),
             delivered: item.delivered.map { Manifest.Range(from: $0.from.microseconds, to: $0.to.microseconds) },
             gaps: item.gaps.map {
@@ -226,10 +224,7 @@ struct ExportMaker {
     private func manifest() async throws -> Manifest {
         Manifest(
             software: archive.settings.software,
-            site: Manifest.SiteFacts(
-                name: archive.settings.site?.name ?? "-",
-                timeZone: archive.settings.site?.timeZone ?? "UTC"
-            ),
+            site: archive.siteFacts,
             exportId: job.id,
             title: job.request.title,
             note: job.request.note,
@@ -273,6 +268,10 @@ struct ExportMaker {
             draft.files = bundle.files.map { Manifest.File(name: $0.name, bytes: $0.bytes, sha256: $0.sha256) }
             guard let sealed = try ManifestEnvelope.seal(draft, with: keys) else {
                 throw ArchiveError(.io, "the site has no key to sign with")
+            }
+            // The one file that is downloaded can be checked without the others.
+            if isSingle, let clip = draft.clips.first, let proof = ProofBox.bytes(of: sealed) {
+                try bundle.append(proof, to: clip.file)
             }
             try bundle.add(sealed, as: "manifest.json", watch)
             return try bundle.finish()

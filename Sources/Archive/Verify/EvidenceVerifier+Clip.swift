@@ -14,7 +14,8 @@ extension EvidenceVerifier {
         _ clip: Manifest.Clip,
         _ manifest: Manifest,
         _ source: EvidenceSource,
-        _ keys: [String: PublicKey]
+        _ keys: [String: PublicKey],
+        sealed: [UInt8]
     ) throws {
         report.checked.append(clip.file)
         // A manifest that somebody made up must not make us read without bounds.
@@ -32,7 +33,7 @@ extension EvidenceVerifier {
         }
         let header = try source.read(clip.file, offset: 0, count: clip.payloadStart)
         let isSame = ContentHash(of: header).description == clip.headerHash
-        if !isSame || size != clip.payloadEnd, let other = try twin(of: clip.file, size, manifest, source) {
+        if !isSame || size < clip.payloadEnd, let other = try twin(of: clip.file, size, manifest, source) {
             report.find(.swapped, clip.file, "it holds the content of \(other)", from: from, to: to)
             return checkChains(clip, keys)
         }
@@ -65,10 +66,26 @@ extension EvidenceVerifier {
                 offset += bytes
             }
         }
-        if size > offset {
-            report.find(.length, clip.file, "\(size - offset) bytes were added at its end", from: to)
-        }
+        if size > offset { try checkEnd(of: clip.file, source, from: offset, size, sealed, at: to) }
         checkChains(clip, keys)
+    }
+
+    /// Behind the media there may be the manifest once more, exactly as it is, and nothing else.
+    private mutating func checkEnd(
+        of name: String,
+        _ source: EvidenceSource,
+        from offset: Int,
+        _ size: Int,
+        _ sealed: [UInt8],
+        at time: WallTime
+    ) throws {
+        guard let box = ProofBox.bytes(of: sealed), size - offset == box.count else {
+            report.find(.length, name, "\(size - offset) bytes were added at its end", from: time)
+            return
+        }
+        if try source.read(name, offset: offset, count: box.count) != box {
+            report.find(.manifest, name, "the manifest at its end was changed")
+        }
     }
 
     /// Another file of the export whose content this one has.

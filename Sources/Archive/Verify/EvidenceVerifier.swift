@@ -66,7 +66,16 @@ package struct EvidenceVerifier {
             return try checkRecordings(url.path)
         }
         if url.lastPathComponent == "manifest.json" { return try checkExport(.folder(parent), only: nil) }
-        if url.pathExtension == "mp4" {
+        if url.pathExtension.lowercased() == "mp4" {
+            // What a clip brings itself counts, whatever lies beside it.
+            if let proof = try ProofBox.find(url.path) {
+                return try checkExport(
+                    .folder(parent),
+                    only: url.lastPathComponent,
+                    manifest: proof.sealed,
+                    in: url.lastPathComponent
+                )
+            }
             if RecordingFileReader.size("\(parent)/manifest.json") != nil {
                 return try checkExport(.folder(parent), only: url.lastPathComponent)
             }
@@ -110,29 +119,41 @@ package struct EvidenceVerifier {
         }
         let bytes = try source.read("manifest.json", offset: 0, count: size)
         report.checked.append("manifest.json")
+        try checkExport(source, only: only, manifest: bytes, in: "manifest.json")
+    }
+
+    /// - Parameter file: where the manifest stands: in `manifest.json`, or inside the clip that is checked.
+    private mutating func checkExport(
+        _ source: EvidenceSource,
+        only: String?,
+        manifest bytes: [UInt8],
+        in file: String
+    ) throws {
         guard let (body, signature) = ManifestEnvelope.open(bytes) else {
-            report.find(.manifest, "manifest.json", "the manifest was changed: it is not of the form that was written")
+            report.find(.manifest, file, "the manifest was changed: it is not of the form that was written")
             return
         }
-        guard let manifest = ManifestEnvelope.manifest(body) else {
-            report.find(.manifest, "manifest.json", "the manifest was changed: it can't be read any more")
+        guard var manifest = ManifestEnvelope.manifest(body) else {
+            report.find(.manifest, file, "the manifest was changed: it can't be read any more")
             return
         }
-        let keys = trustedKeys(manifest.keys, "manifest.json")
+        // Whoever downloads a clip may name it as they like.
+        if let only, file == only, manifest.clips.count == 1 { manifest.clips[0].file = only }
+        let keys = trustedKeys(manifest.keys, file)
         if let signer = keys[signature.keyId] {
             if !signer.signed(ManifestEnvelope.statement(body), signature.value) {
-                report.find(.manifest, "manifest.json", "the manifest was changed: its signature doesn't fit")
+                report.find(.manifest, file, "the manifest was changed: its signature doesn't fit")
             }
         } else {
             report.find(
                 .key,
-                "manifest.json",
+                file,
                 "it is signed with the key \(signature.keyId), which "
                     + (key == nil ? "is not among its keys" : "the given key doesn't vouch for")
             )
         }
         for clip in manifest.clips where only == nil || clip.file == only {
-            try checkClip(clip, manifest, source, keys)
+            try checkClip(clip, manifest, source, keys, sealed: bytes)
         }
         if let only {
             if !manifest.clips.contains(where: { $0.file == only }) {

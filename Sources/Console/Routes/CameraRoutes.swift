@@ -197,7 +197,7 @@ enum CameraRoutes {
     /// What is recorded doesn't change: the same range, showing the same, in as many bytes, is the same file, also when
     /// it was made anew.
     private static func tag(of clip: ClipFile, _ range: Range<WallTime>) -> String {
-        var text = "\(clip.cameraId) \(range) \(clip.from) \(clip.to) \(clip.bytes)"
+        var text = "\(clip.cameraId) \(range) \(clip.from) \(clip.to) \(clip.bytes) \(clip.proofHash ?? "-")"
         for part in clip.omitted { text += " \(part.from) \(part.to) \(part.reason.rawValue)" }
         let digest = SHA256.hash(data: Array(text.utf8)).prefix(16)
         return "\"" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\""
