@@ -42,7 +42,7 @@ class RecordingTest(ConsoleTest):
         self.pair = options.cameras.split(',')
         self.loop = options.loop
         self.start, self.end, self.gap = (text and self.moment(text) for text in (options.start, options.to, options.gap))
-        self.reason, self.hevc = options.reason, options.hevc
+        self.reason, self.hevc, self.heard = options.reason, options.hevc, options.sound
         self.only = options.only and options.only.split(',')
         self.apart = None
 
@@ -285,10 +285,44 @@ class RecordingTest(ConsoleTest):
         b.run("localStorage.removeItem('gridwatch.codec.' + arguments[0])", self.users['monitor'][0])
         self.screen('38-pictures')
 
+    def sound(self):
+        b = self.browser
+        if not self.heard:
+            return
+        self.step('sound is heard live and recorded, and only when asked for')
+        # Its elements stand in no page: they are noted as they are made.
+        b.run("window.heardHere = []; const make = document.createElement.bind(document);"
+              "document.createElement = (name, ...rest) => { const made = make(name, ...rest); if (name === 'audio') window.heardHere.push(made); return made; }")
+        sounding = "window.heardHere.filter((a) => a.dataset.camera === '%s' && !a.paused && !a.muted && a.volume > 0).reduce((sum, a) => sum + a.webkitAudioDecodedByteCount, 0)" % self.heard
+
+        def grows(what):
+            start = b.run(f'return {sounding}')
+            b.until(lambda: b.run(f'return {sounding}') > start + 4000, 40, what)
+
+        self.page(f'live?camera={self.heard}')
+        tile = f'.tile-view[data-camera="{self.heard}"]'
+        b.wait(f"document.querySelector('{tile}')?.dataset.state === 'live'", 60, 'the tile is live')
+        self.frames_grow(f'{tile} video', 10, 40)
+        if b.run(f'return {sounding}'):
+            raise Failure('sound that nobody asked for')
+        b.run(f"document.querySelector('{tile}').closest('.tile').querySelector('[data-act=sound]').click()")
+        b.wait(f"document.querySelector('{tile}').dataset.sound === 'true'", 40, 'sound comes with the tile')
+        grows('live sound is decoded')
+        self.frames_grow(f'{tile} video', 10, 40)
+        self.screen('39-sound')
+        b.run(f"document.querySelector('{tile}').closest('.tile').querySelector('[data-act=sound]').click()")
+        b.until(lambda: not b.run(f'return {sounding}'), 20, 'it is silent again')
+
+        self.open([self.heard], self.start + 1000)
+        b.wait("document.querySelector('.player-tile[data-state=ready] video')", 40, 'the recorded picture')
+        b.click('.controls .sound button')
+        b.run("const play = document.querySelector('.controls [data-act=play]'); if (play.dataset.playing !== 'true') play.click()")
+        grows('recorded sound is decoded')
+
     def run(self):
         try:
             self.sign_in('monitor')
-            parts = (self.two_in_step, self.speeds, self.scrub, self.gaps, self.activity, self.transcoded)
+            parts = (self.two_in_step, self.speeds, self.scrub, self.gaps, self.activity, self.transcoded, self.sound)
             for part in parts:
                 if self.only and part.__name__ not in self.only:
                     continue
@@ -314,6 +348,7 @@ def main():
     parser.add_argument('--gap', metavar='TIME')
     parser.add_argument('--reason', default='crash', metavar='CODE')
     parser.add_argument('--hevc', metavar='ID')
+    parser.add_argument('--sound', metavar='ID', help='a camera with sound')
     parser.add_argument('--only', metavar='PART,PART')
     parser.add_argument('--screens', metavar='FOLDER')
     options = parser.parse_args()

@@ -19,7 +19,13 @@ struct RecordingPagesTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try Self.clip("smptebars", ["-c:v", "libx264", "-g", "25", "-bf", "2"], folder, "one.mp4")
-        try Self.clip("smptehdbars", ["-c:v", "libx264", "-g", "50", "-bf", "0"], folder, "two.mp4")
+        try Self.clip(
+            "smptehdbars",
+            ["-c:v", "libx264", "-g", "50", "-bf", "0"],
+            folder,
+            "two.mkv",
+            sound: ["-c:a", "pcm_alaw", "-ac", "1", "-ar", "8000"]
+        )
         try Self.clip(
             "smptebars",
             ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "keyint=25:log-level=none", "-tag:v", "hvc1"],
@@ -27,7 +33,7 @@ struct RecordingPagesTests {
             "hevc.mp4"
         )
         let cameras = ["one", "two", "hevc"].map {
-            "  - { id: \($0), source: \"file:\(folder.appending(path: "\($0).mp4").path)\", position: { lat: 32.49, lon: 119.92 } }"
+            "  - { id: \($0), source: \"file:\(folder.appending(path: "\($0).\($0 == "two" ? "mkv" : "mp4")").path)\", position: { lat: 32.49, lon: 119.92 } }"
         }
         let site = """
             site: { name: test }
@@ -61,22 +67,32 @@ struct RecordingPagesTests {
                 "--user", "monitor=watch:watch-password", "--cameras", "one,two", "--hevc", "hevc",
                 "--from", text.string(from: from.addingTimeInterval(1)), "--to",
                 text.string(from: gap.addingTimeInterval(-2)),
-                "--gap", text.string(from: gap.addingTimeInterval(2)), "--reason", "crash", "--loop",
+                "--gap", text.string(from: gap.addingTimeInterval(2)), "--reason", "crash", "--sound", "two", "--loop",
                 "\(Self.length * 25)",
             ]
         )
     }
 
     /// A clip with a row of 16 squares at its upper edge that count the frames in binary.
-    private static func clip(_ picture: String, _ encoder: [String], _ folder: URL, _ name: String) throws {
+    private static func clip(
+        _ picture: String,
+        _ encoder: [String],
+        _ folder: URL,
+        _ name: String,
+        sound: [String] = []
+    ) throws {
         let squares =
             "[1]format=gray,geq=lum='255*mod(floor(N/pow(2,X)),2)',scale=640:40:flags=neighbor[row];[0][row]overlay=0:0"
         _ = try FrameWalk.output(
             of: [
                 "/usr/bin/ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "\(picture)=s=640x360:r=25", "-f",
                 "lavfi",
-                "-i", "color=black:s=16x2:r=25", "-filter_complex", squares, "-t", "\(length)",
-            ] + encoder + ["-pix_fmt", "yuv420p", folder.appending(path: name).path]
+                "-i", "color=black:s=16x2:r=25",
+            ] + (sound.isEmpty ? [] : ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=8000"])
+                + ["-filter_complex", squares + "[video]", "-map", "[video]"]
+                + (sound.isEmpty ? [] : ["-map", "2:a"] + sound) + ["-t", "\(length)"] + encoder + [
+                    "-pix_fmt", "yuv420p", folder.appending(path: name).path,
+                ]
         )
     }
 

@@ -30,12 +30,15 @@ struct CameraStateMachine: Sendable {
     }
 
     /// The connection is open and its stream known; `live` comes with the first packet.
-    mutating func connected(codec: String, width: Int, height: Int, now: Duration) {
+    ///
+    /// - Parameter audio: the codec of its sound; nil where it has none.
+    mutating func connected(codec: String, width: Int, height: Int, audio: String? = nil, now: Duration) {
         attemptSince = nil
         lastPacket = now
         status.codec = codec
         status.width = width
         status.height = height
+        status.audio = audio
     }
 
     /// - Returns: the status, when this changes it.

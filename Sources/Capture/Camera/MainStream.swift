@@ -96,9 +96,19 @@ final class MainStream: SourceObserver {
             throw MediaError(.unsupported, "the stream's codec is \(info.codec.rawValue); H.264 and H.265 are recorded")
         }
         let now = clock.monotonic()
-        shared.withState {
-            $0.machine.connected(codec: info.codec.rawValue, width: info.width, height: info.height, now: now)
+        let hasChanged = shared.withState { state in
+            let before = state.machine.status
+            state.machine.connected(
+                codec: info.codec.rawValue,
+                width: info.width,
+                height: info.height,
+                audio: info.audio?.codec.rawValue,
+                now: now
+            )
+            // A stream whose parameters change in the midst: of a new connection the first packet tells.
+            return before.state == .live && before != state.machine.status
         }
+        if hasChanged { shared.announce() }
         self.info = info
         if !isPaused { recorder?.beginRun(info: info) }
     }
