@@ -28,6 +28,11 @@ package struct ConsoleServices: Sendable {
     /// Switches a camera's recording off, or on again (nil); kept over restarts.
     package var setRecordingPause: @Sendable (_ cameraId: String, _ pause: RecordingPause?) async throws -> Void
 
+    /// Whose outage it is when cameras fail.
+    package var outages: @Sendable () -> [OutageJudge.Outage]
+    /// Tries a stream; nil while as many are being tried as may be.
+    package var probe: @Sendable (_ request: ProbeRequest) async -> ProbeOutcome?
+
     /// Who did what with recordings, users and keys.
     package var audit: AuditLog { archive.audit }
 
@@ -49,7 +54,9 @@ package struct ConsoleServices: Sendable {
         setRecordingPause: @escaping @Sendable (_ cameraId: String, _ pause: RecordingPause?) async throws -> Void = {
             _,
             _ in
-        }
+        },
+        outages: @escaping @Sendable () -> [OutageJudge.Outage] = { [] },
+        probe: @escaping @Sendable (_ request: ProbeRequest) async -> ProbeOutcome? = { _ in nil }
     ) {
         self.site = site
         self.version = version
@@ -66,6 +73,8 @@ package struct ConsoleServices: Sendable {
         self.storage = storage
         self.recordingPauses = recordingPauses
         self.setRecordingPause = setRecordingPause
+        self.outages = outages
+        self.probe = probe
     }
 }
 

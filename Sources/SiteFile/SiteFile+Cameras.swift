@@ -1,14 +1,15 @@
 import Domain
-import Foundation
 internal import Yams
 
 extension SiteFile {
-    static func readCamera(_ reader: FieldReader, recording: RecordingSettings) -> Camera? {
+    static func readCamera(_ reader: FieldReader, recording: RecordingSettings, platforms: [Platform]) -> Camera? {
         defer { reader.finish() }
         let id = readCameraId(reader)
         let name = reader.text("name")
         let source = readSource(reader, "source", required: true)
         let sub = readSource(reader, "sub", required: false)
+        let input = readInput(reader)
+        let platform = readPlatformName(reader, platforms)
         let position = reader.position("position")
         let group = reader.text("group")
         let address = reader.text("address")
@@ -34,6 +35,8 @@ extension SiteFile {
             group: group,
             source: source,
             sub: sub,
+            input: input,
+            platform: platform,
             position: position,
             address: address,
             record: record,
@@ -43,28 +46,36 @@ extension SiteFile {
 
     private static func readSource(_ reader: FieldReader, _ key: String, required: Bool) -> String? {
         guard let url = reader.text(key, required: required, secret: true) else { return nil }
-        let schemes = ["rtsp://", "file:"]
-        guard schemes.contains(where: { url.hasPrefix($0) && url.count > $0.count }) else {
+        do throws(SourceURL.Mistake) {
+            _ = try SourceURL(url)
+            return url
+        } catch {
+            // What stands before the address proper holds no password; the rest may.
             let scheme = url.prefix { $0 != ":" && $0 != "/" }
-            reader.fail(
-                key,
-                String(scheme.prefix(20)),
-                "is not a source that can be recorded",
-                "write rtsp://HOST[:PORT]/PATH or file:/PATH"
-            )
+            reader.fail(key, error == .scheme ? String(scheme.prefix(20)) : nil, error.problem, error.remedy)
             return nil
         }
-        if url.hasPrefix("rtsp://") {
-            let parts = URLComponents(string: url)
-            guard let host = parts?.host, !host.isEmpty, parts?.port.map((1...65_535).contains) ?? true else {
-                reader.fail(key, nil, "has no host, or a port that doesn't exist", "write rtsp://HOST[:PORT]/PATH")
-                return nil
-            }
-        } else if !["file:/"].contains(where: url.hasPrefix) {
-            reader.fail(key, url, "is a relative path", "write the whole path, like file:/srv/clips/a.mp4")
+    }
+
+    private static func readInput(_ reader: FieldReader) -> SourceOptions {
+        var options = SourceOptions()
+        guard let section = reader.mapping("input") else { return options }
+        defer { section.finish() }
+        options.transport = section.choice("transport") ?? options.transport
+        options.userAgent = readHeader(section, "userAgent")
+        options.referer = readHeader(section, "referer")
+        options.verifyTLS = section.flag("verifyTLS") ?? options.verifyTLS
+        return options
+    }
+
+    /// The value of a header line: one line.
+    private static func readHeader(_ reader: FieldReader, _ key: String) -> String? {
+        guard let text = reader.text(key) else { return nil }
+        guard text.count <= 500, text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else {
+            reader.fail(key, nil, "is no line of at most 500 characters", "write one line")
             return nil
         }
-        return url
+        return text
     }
 
     private static func readZone(_ reader: FieldReader) -> Zone? {

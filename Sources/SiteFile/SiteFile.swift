@@ -96,7 +96,10 @@ package struct SiteFile: Sendable {
         var site = Site(name: "")
         readSite(reader, into: &site)
         readRecording(reader, into: &site)
-        site.cameras = reader.list("cameras").compactMap { readCamera($0, recording: site.recording) }
+        site.platforms = readPlatforms(reader)
+        site.cameras = reader.list("cameras").compactMap {
+            readCamera($0, recording: site.recording, platforms: site.platforms)
+        }
         site.brokers = reader.list("mqtt").compactMap(readBroker)
         site.sensors = reader.list("sensors").compactMap(readSensor)
         site.vehicles = reader.list("vehicles").compactMap(readVehicle)

@@ -172,6 +172,7 @@ struct Centre: Sendable {
             clock: clock,
             facts: { hub.statistics.flatMap { $0.volumes ?? [] } }
         )
+        let probes = ProbeDesk(command: ProbeStreamCommand.command)
         console = ConsoleServer(
             services: ConsoleServices(
                 site: site,
@@ -192,7 +193,9 @@ struct Centre: Sendable {
                 recordingPauses: { recording.present },
                 setRecordingPause: { cameraId, pause in
                     if let shard = try await recording.set(cameraId, pause) { hub.send(.reload, to: shard) }
-                }
+                },
+                outages: { hub.outages.open },
+                probe: { try? await probes.probe($0) }
             ),
             settings: ConsoleServer.Settings(host: address.host, port: address.port),
             logger: Logger(label: "gridwatch.console"),

@@ -97,5 +97,5 @@ struct GapJudge {
         return signals
     }
 
-    private static func isMeant(_ reason: StateReason) -> Bool { reason != .paused && reason != .disk }
+    private static func isMeant(_ reason: StateReason) -> Bool { ![.paused, .disk, .hours].contains(reason) }
 }

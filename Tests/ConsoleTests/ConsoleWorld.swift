@@ -115,7 +115,23 @@ final class ConsoleWorld: Sendable {
                     capture: [HealthFacts.Shard(shard: 0, connected: true, since: .epoch)]
                 )
             },
-            storage: { try await storage.report() }
+            storage: { try await storage.report() },
+            probe: { request in
+                // As the real one: what is said of the address holds no credentials.
+                guard let url = try? SourceURL(request.url), url.host != "busy" else { return nil }
+                guard url.host != "away" else {
+                    return .failure(ProbeFailure(reason: .timeout, detail: "opening \(url.redacted): no answer"))
+                }
+                var report = ProbeReport(
+                    source: url.redacted,
+                    codec: "h264",
+                    width: 1920,
+                    height: 1080,
+                    isRecordable: true
+                )
+                report.advice = [.init(.longGOP, .warning, ["seconds": "12"])]
+                return .report(report)
+            }
         )
         self.box = box
     }

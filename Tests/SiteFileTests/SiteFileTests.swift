@@ -136,7 +136,7 @@ struct SiteFileTests {
         Mistake(text: "cameras: []", line: 1, field: "site", remedy: "add `site:"),
         Mistake(text: "site: { name: A, timeZone: Mars/Base }", line: 1, field: "site.timeZone", remedy: "IANA"),
         Mistake(
-            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"http://x/y\" }",
+            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"gopher://x/y\" }",
             line: 3,
             field: "cameras[0].source",
             remedy: "rtsp://"

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import TestSupport
 import Testing
@@ -27,7 +28,7 @@ struct CommandTests {
         return Outcome(code: process.terminationStatus, output: output, errors: errors)
     }
 
-    @Test("all print help and exit with 0", arguments: ["serve", "demo", "check", "fsck", "user", "capture"])
+    @Test("all print help and exit with 0", arguments: ["serve", "demo", "check", "fsck", "user", "capture", "probe"])
     func help(_ command: String) throws {
         let outcome = try Self.run([command, "--help"])
         #expect(outcome.code == 0)
@@ -39,6 +40,8 @@ struct CommandTests {
         arguments: [
             ["fly"], ["serve"], ["serve", "--site", "x", "--data", "y", "--listen", "nowhere"], ["check"],
             ["user", "add", "a", "--role", "king", "--data", "/tmp"], ["capture", "--data", "/tmp", "--shard", "99"],
+            ["probe"],
+            ["probe", "gopher://h/a"], ["probe", "rtsp://h/a", "--transport", "pigeon"],
         ]
     )
     func usage(_ arguments: [String]) throws {
@@ -77,5 +80,50 @@ struct CommandTests {
         #expect(second.code == 1)
         #expect(second.errors.split(separator: "\n").count == 1)
         #expect(try Self.run(["user", "add", "li", "--role", "monitor", "--data", folder.path]).code == 1)
+    }
+}
+
+@Suite("gridwatch probe", .enabled(if: SharedData.video("indoor_persons_one_by_one.mp4") != nil))
+struct ProbeCommandTests {
+    @Test("describes a camera as JSON, and says a refused password without the password")
+    func camera() async throws {
+        let port = TestPeer.freePort()
+        let options = ["--user", "adm", "--password", "geheim"]
+        guard
+            let server = try TestPeer.rtspServer(
+                port: port,
+                clips: ["cam": "indoor_persons_one_by_one.mp4"],
+                options: options
+            ), await server.isReady()
+        else { return }
+        defer { server.stop() }
+        let good = try CommandTests.run(
+            ["probe", "--json", "--seconds", "3", "-"],
+            input: "rtsp://adm:geheim@127.0.0.1:\(port)/cam\n"
+        )
+        #expect(good.code == 0, "\(good.errors)")
+        #expect(!good.output.contains("geheim"))
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(good.output.utf8)) as? [String: Any]
+        )
+        #expect(report["codec"] as? String == "h264")
+        #expect(report["width"] as? Int == 768)
+        #expect((report["frames"] as? Int ?? 0) > 10)
+        #expect((report["advice"] as? [Any])?.isEmpty == false)
+        let bad = try CommandTests.run(["probe", "rtsp://adm:falsch@127.0.0.1:\(port)/cam"])
+        #expect(bad.code == 1)
+        #expect(!(bad.errors + bad.output).contains("falsch"))
+        #expect(bad.errors.contains("password"))
+    }
+
+    @Test("a stream of rubbish ends with one line and code 1, within its time")
+    func rubbish() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "rubbish-\(UUID().uuidString).mp4")
+        defer { try? FileManager.default.removeItem(at: file) }
+        var random = SeededRandom(seed: 3)
+        try Data((0..<200_000).map { _ in UInt8.random(in: 0...255, using: &random) }).write(to: file)
+        let outcome = try CommandTests.run(["probe", file.path])
+        #expect(outcome.code == 1)
+        #expect(outcome.errors.split(separator: "\n").count == 1)
     }
 }

@@ -15,6 +15,8 @@ package enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case pauseRecording, resumeRecording
     case addUser, deleteUser, setPassword
     case signInFailed
+    /// A stream was tried from here.
+    case probe
     case keyMade, keyRotated
     /// Lines could not be kept (the disk was full for long); `data.count` says how many.
     case linesLost

@@ -11,19 +11,30 @@ final class CameraCapture: Sendable {
     private struct State {
         var camera: CapturedCamera
         var sub: SourceLoop?
+        /// Its platform may be asked at this time of day.
+        var isPermitted: Bool
+
+        var suspension: SourceLoop.Suspension? {
+            camera.suspension
+                ?? (isPermitted
+                    ? nil : SourceLoop.Suspension(reason: .hours, detail: "its platform may not be asked at this time"))
+        }
     }
 
     private let main: SourceLoop
     private let gate: ConnectionGate
+    private let permits: PlatformPermits
     private let marker: CrashMarker
     private let clock: any HostClock
     private let state: Mutex<State>
 
     init(
         _ camera: CapturedCamera,
+        isPermitted: Bool = true,
         volume: RecordingVolumes,
         feed: AnalysisFeed,
         gate: ConnectionGate,
+        permits: PlatformPermits,
         marker: CrashMarker,
         clock: any HostClock,
         logger: Logger,
@@ -37,19 +48,24 @@ final class CameraCapture: Sendable {
             hasRules: camera.hasRules,
             feed: feed
         )
+        let initial = State(camera: camera, isPermitted: isPermitted)
         main = SourceLoop(
             name: camera.id,
             url: camera.source,
-            suspension: camera.suspension,
+            options: camera.input ?? SourceOptions(),
+            platform: camera.platform,
+            suspension: initial.suspension,
             gate: gate,
+            permits: permits,
             marker: marker,
             takesAudio: true,
             clock: clock
         )
         self.gate = gate
+        self.permits = permits
         self.marker = marker
         self.clock = clock
-        state = Mutex(State(camera: camera))
+        state = Mutex(initial)
         main.start(
             MainStream(
                 shared: shared,
@@ -60,16 +76,19 @@ final class CameraCapture: Sendable {
                 logger: logger
             )
         )
-        state.withLock { $0.sub = startSub(camera) }
+        state.withLock { $0.sub = startSub(camera, $0.suspension) }
     }
 
-    private func startSub(_ camera: CapturedCamera) -> SourceLoop? {
+    private func startSub(_ camera: CapturedCamera, _ suspension: SourceLoop.Suspension?) -> SourceLoop? {
         guard let url = camera.sub else { return nil }
         let loop = SourceLoop(
             name: "\(cameraId)/sub",
             url: url,
-            suspension: camera.suspension,
+            options: camera.input ?? SourceOptions(),
+            platform: camera.platform,
+            suspension: suspension,
             gate: gate,
+            permits: permits,
             marker: marker,
             clock: clock
         )
@@ -89,23 +108,40 @@ final class CameraCapture: Sendable {
     /// Takes over a changed configuration; a connection whose source stays is not touched.
     func apply(_ camera: CapturedCamera) {
         state.withLock { state in
-            if state.camera.source != camera.source { main.reconnect(to: camera.source) }
-            main.suspend(camera.suspension)
-            if state.camera.sub != camera.sub {
-                state.sub?.stop(reason: .paused)
-                state.sub = startSub(camera)
-            }
-            state.sub?.suspend(camera.suspension)
+            let before = state.camera
             state.camera = camera
+            let isOther = before.input != camera.input || before.platform != camera.platform
+            if isOther || before.source != camera.source {
+                main.reconnect(to: camera.source, options: camera.input ?? SourceOptions(), platform: camera.platform)
+            }
+            main.suspend(state.suspension)
+            if isOther || before.sub != camera.sub {
+                state.sub?.stop(reason: .paused)
+                state.sub = startSub(camera, state.suspension)
+            }
+            state.sub?.suspend(state.suspension)
         }
         analysis.setAnalysed(camera.isAnalysed, hasRules: camera.hasRules)
     }
+
+    /// Whether the camera's platform may be asked now.
+    func setPermitted(_ isPermitted: Bool) {
+        state.withLock { state in
+            guard state.isPermitted != isPermitted else { return }
+            state.isPermitted = isPermitted
+            main.suspend(state.suspension)
+            state.sub?.suspend(state.suspension)
+        }
+    }
+
+    /// Its platform, as configured now.
+    var platform: String? { state.withLock { $0.camera.platform } }
 
     /// Asks the worker for the present picture.
     ///
     /// - Returns: false when there is none to give: a paused camera shows nothing, not even what it showed before.
     func requestPicture(_ requestId: String) -> Bool {
-        state.withLock { !$0.camera.record.paused } && analysis.requestPicture(requestId)
+        state.withLock { $0.suspension == nil } && analysis.requestPicture(requestId)
     }
 
     /// Recording is put off, or goes on, for want of space.

@@ -25,7 +25,7 @@ struct CameraStateMachine: Sendable {
         lastPacket = nil
         let wasLeftAlone = status.quarantinedUntil != nil
         status.quarantinedUntil = nil
-        guard status.reason == .paused || wasLeftAlone else { return nil }
+        guard status.reason == .paused || status.reason == .hours || wasLeftAlone else { return nil }
         return change(to: .connecting, reason: .starting, detail: nil, wall: wall)
     }
 

@@ -35,6 +35,9 @@ final class SourceLoop: Sendable {
 
     private struct State {
         var url: String
+        var options: SourceOptions
+        /// The platform that it is borrowed from.
+        var platform: String?
         var stopReason: StateReason?
         /// Nothing is received for this reason until it is taken back.
         var suspension: Suspension?
@@ -47,6 +50,7 @@ final class SourceLoop: Sendable {
 
     private let name: String
     private let gate: ConnectionGate
+    private let permits: PlatformPermits
     private let marker: CrashMarker
     /// Sound comes along, as packets of the track `audio`.
     private let takesAudio: Bool
@@ -58,8 +62,11 @@ final class SourceLoop: Sendable {
     init(
         name: String,
         url: String,
+        options: SourceOptions = SourceOptions(),
+        platform: String? = nil,
         suspension: Suspension? = nil,
         gate: ConnectionGate,
+        permits: PlatformPermits,
         marker: CrashMarker,
         takesAudio: Bool = false,
         clock: any HostClock
@@ -67,9 +74,10 @@ final class SourceLoop: Sendable {
         self.takesAudio = takesAudio
         self.name = name
         self.gate = gate
+        self.permits = permits
         self.marker = marker
         self.clock = clock
-        state = Mutex(State(url: url, suspension: suspension))
+        state = Mutex(State(url: url, options: options, platform: platform, suspension: suspension))
     }
 
     /// Starts the thread; `observer` is used on it alone.
@@ -91,9 +99,11 @@ final class SourceLoop: Sendable {
     }
 
     /// Drops the connection and connects to `url` at once.
-    func reconnect(to url: String) {
+    func reconnect(to url: String, options: SourceOptions, platform: String?) {
         state.withLock { state in
             state.url = url
+            state.options = options
+            state.platform = platform
             state.generation += 1
             state.cancellation?.cancel()
         }
@@ -143,6 +153,8 @@ final class SourceLoop: Sendable {
         var backoff = Backoff(isFile: isFile)
         var generation = state.withLock { $0.generation }
         var lastURL = state.withLock { $0.url }
+        var options = state.withLock { $0.options }
+        var transport = TransportChoice(options.transport)
         while stopReason == nil {
             if let suspension = state.withLock({ $0.suspension }) {
                 observer.ended(reason: suspension.reason, detail: suspension.detail)
@@ -160,13 +172,28 @@ final class SourceLoop: Sendable {
                 lastURL = url
                 marker.release(name)
             }
+            let present = state.withLock { $0.options }
+            if present != options {
+                options = present
+                transport = TransportChoice(options.transport)
+            }
             if let until = marker.quarantined[name], until > clock.now() {
                 observer.leftAlone(until: until)
                 wait(until - clock.now(), generation: generation)
                 generation = state.withLock { $0.generation }
                 continue
             }
-            wait(gate.reserve(now: clock.monotonic()), generation: generation)
+            let platform = state.withLock { $0.platform }
+            let answer = platform.map { permits.acquire($0) } ?? .granted(nil)
+            guard case .granted(let permit) = answer else {
+                observer.ended(reason: .limit, detail: limitText(answer, platform))
+                wait(.seconds(Double.random(in: 3...6, using: &random)), generation: generation)
+                generation = state.withLock { $0.generation }
+                continue
+            }
+            defer { permit?.giveBack() }
+            let slot = platform.map { permits.reserve($0, now: clock.monotonic()) } ?? .zero
+            wait(max(slot, gate.reserve(now: clock.monotonic())), generation: generation)
             let current = state.withLock { $0.generation }
             if current != generation {
                 generation = current
@@ -176,8 +203,18 @@ final class SourceLoop: Sendable {
             while stopReason == nil, !marker.begin(name) { wait(.milliseconds(50), generation: generation) }
             guard stopReason == nil else { break }
             observer.attempting()
-            let (failure, connectedFor) = connectAndRead(observer, generation: generation)
+            var tried = options
+            tried.transport = transport.next(now: clock.monotonic())
+            let (failure, connectedFor, hadPackets) = connectAndRead(observer, tried, generation: generation)
+            // Not kept while waiting for the next attempt.
+            permit?.giveBack()
             marker.end(name)
+            transport.ended(
+                tried.transport,
+                packets: hadPackets,
+                reason: failure.reason,
+                now: clock.monotonic()
+            )
             // Stopped or redirected: no failure of the source.
             if let stopReason {
                 observer.ended(reason: stopReason, detail: nil)
@@ -202,18 +239,24 @@ final class SourceLoop: Sendable {
         state.withLock { $0.hasFinished = true }
     }
 
+    private func limitText(_ answer: PlatformPermits.Answer, _ platform: String?) -> String {
+        guard case .full(let limit) = answer else { return "" }
+        return "all \(limit) connections that platform \(platform ?? "-") allows are in use"
+    }
+
     private var isFile: Bool {
         let url = state.withLock { $0.url }
-        return url.hasPrefix("file:") || url.hasPrefix("/")
+        return (try? SourceURL(url))?.scheme.isLocal ?? url.hasPrefix("/")
     }
 
     /// One connection from its attempt to its end.
     ///
-    /// - Returns: why it ended, and how long it had delivered; nil when it never did.
+    /// - Returns: why it ended, how long it had delivered (nil when it never did), and whether any packet came.
     private func connectAndRead(
         _ observer: any SourceObserver,
+        _ source: SourceOptions,
         generation: Int
-    ) -> (failure: Failure, connectedFor: Duration?) {
+    ) -> (failure: Failure, connectedFor: Duration?, hadPackets: Bool) {
         let cancellation = Cancellation(clock: clock)
         let url: String? = state.withLock { state in
             guard state.stopReason == nil, state.generation == generation else { return nil }
@@ -221,13 +264,15 @@ final class SourceLoop: Sendable {
             return state.url
         }
         defer { state.withLock { $0.cancellation = nil } }
-        guard let url else { return (Failure(code: .cancelled, reason: .restart, message: "stopped"), nil) }
+        guard let url else { return (Failure(code: .cancelled, reason: .restart, message: "stopped"), nil, false) }
         var since: Duration?
+        var hadPackets = false
         do throws(MediaError) {
             let options = DemuxerOptions(
                 connectTimeout: Self.connectTimeout,
-                readTimeout: Self.silenceLimit,
-                takesAudio: takesAudio
+                readTimeout: source.transport == .udp ? TransportChoice.firstPacket : Self.silenceLimit,
+                takesAudio: takesAudio,
+                source: source
             )
             let demuxer = try Demuxer(opening: url, options: options, cancellation: cancellation)
             try observer.connected(demuxer.info)
@@ -242,6 +287,10 @@ final class SourceLoop: Sendable {
                 guard clock.monotonic() - before < Self.silenceLimit else { throw MediaError(.timeout, "no packet") }
                 switch result {
                 case .packet(let packet):
+                    if !hadPackets {
+                        hadPackets = true
+                        demuxer.setReadTimeout(Self.silenceLimit)
+                    }
                     observer.packet(packet)
                     if marked > 0 {
                         marked -= 1
@@ -260,7 +309,7 @@ final class SourceLoop: Sendable {
                 reason: silent ? .noPackets : error.reason,
                 message: silent ? "no packet for \(Int(Self.silenceLimit.seconds)) s" : error.message
             )
-            return (failure, since.map { now - $0 })
+            return (failure, since.map { now - $0 }, hadPackets)
         }
     }
 

@@ -15,13 +15,21 @@ package struct CaptureConfiguration: Sendable, Equatable, Codable {
     package var recording: RecordingSettings
     /// Whether an analyse worker is started.
     package var analyse: Bool
+    /// Whose streams are borrowed; nil in files that an older version wrote.
+    package var platforms: [Platform]?
+    /// The IANA zone of the platforms' permitted hours.
+    package var timeZone: String?
 
     package init(
         shard: Int,
         cameras: [CapturedCamera],
         recording: RecordingSettings = RecordingSettings(),
-        analyse: Bool = true
+        analyse: Bool = true,
+        platforms: [Platform]? = nil,
+        timeZone: String? = nil
     ) {
+        self.platforms = platforms
+        self.timeZone = timeZone
         version = Self.currentVersion
         self.shard = shard
         self.cameras = cameras
@@ -38,6 +46,10 @@ package struct CapturedCamera: Sendable, Equatable, Codable {
     package var source: String
     /// The sub stream's URL, analysed instead of the main one; nil where there is none.
     package var sub: String?
+    /// How both are opened; nil, as in files that an older version wrote, for the usual way.
+    package var input: SourceOptions?
+    /// The id of the platform that it is borrowed from.
+    package var platform: String?
     package var zones: [Zone]
     package var record: RecordPolicy
 
@@ -45,22 +57,28 @@ package struct CapturedCamera: Sendable, Equatable, Codable {
         id: String,
         source: String,
         sub: String? = nil,
+        input: SourceOptions? = nil,
+        platform: String? = nil,
         zones: [Zone] = [],
         record: RecordPolicy = RecordPolicy()
     ) {
         self.id = id
         self.source = source
         self.sub = sub
+        self.input = input
+        self.platform = platform
         self.zones = zones
         self.record = record
     }
 
     /// The part of a site's camera that capture needs.
-    package init(_ camera: Camera) {
+    package init(_ camera: Camera, platforms: [Platform] = []) {
         self.init(
             id: camera.id,
             source: camera.source,
             sub: camera.sub,
+            input: camera.input == SourceOptions() ? nil : camera.input,
+            platform: platforms.platform(of: camera.source, named: camera.platform)?.id,
             zones: camera.zones,
             record: camera.record
         )
@@ -76,10 +94,18 @@ extension CaptureConfiguration {
     /// - Returns: one configuration per shard, in order; at least one.
     package static func shards(of site: Site, cores: Int) -> [CaptureConfiguration] {
         let wanted = site.recording.shards > 0 ? site.recording.shards : max(1, cores)
-        var shards = (0..<wanted).map { CaptureConfiguration(shard: $0, cameras: [], recording: site.recording) }
+        var shards = (0..<wanted).map {
+            CaptureConfiguration(
+                shard: $0,
+                cameras: [],
+                recording: site.recording,
+                platforms: site.platforms.isEmpty ? nil : site.platforms,
+                timeZone: site.timeZone
+            )
+        }
         for camera in site.cameras {
             let index = Int(stableHash(camera.id) % UInt64(wanted))
-            shards[index].cameras.append(CapturedCamera(camera))
+            shards[index].cameras.append(CapturedCamera(camera, platforms: site.platforms))
         }
         return shards
     }

@@ -3,7 +3,7 @@ package struct ConfigurationDifference: Sendable, Equatable {
     /// Cameras to stop: gone, by id.
     package var removed: [String] = []
     package var added: [CapturedCamera] = []
-    /// Cameras whose main or sub source is another one: that connection starts anew.
+    /// Cameras whose main or sub source is another one, or opened in another way: that connection starts anew.
     package var reconnected: [CapturedCamera] = []
     /// Cameras of which only zones or the record policy changed: told to the worker, no connection touched.
     package var updated: [CapturedCamera] = []
@@ -22,7 +22,9 @@ package struct ConfigurationDifference: Sendable, Equatable {
                 added.append(camera)
                 continue
             }
-            if previous.source != camera.source || previous.sub != camera.sub {
+            if previous.source != camera.source || previous.sub != camera.sub || previous.input != camera.input
+                || previous.platform != camera.platform
+            {
                 reconnected.append(camera)
             } else if previous != camera {
                 updated.append(camera)

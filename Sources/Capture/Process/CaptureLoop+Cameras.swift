@@ -31,9 +31,12 @@ extension CaptureLoop {
         let mailbox = mailbox
         let capture = CameraCapture(
             camera,
+            isPermitted: PermittedHours(timeZone: configuration.timeZone)
+                .allow(permits.platform(camera.platform), at: clock.now()),
             volume: volume,
             feed: feed,
             gate: gate,
+            permits: permits,
             marker: marker,
             clock: clock,
             logger: logger,
@@ -54,6 +57,8 @@ extension CaptureLoop {
         }
         let difference = ConfigurationDifference(from: configuration, to: new)
         configuration = new
+        // Before the cameras that need them.
+        permits.configure(new.platforms ?? [])
         for id in difference.removed {
             waiting.removeAll { $0.id == id }
             if let child = isolated.removeValue(forKey: id) { release(child) }
@@ -87,6 +92,7 @@ extension CaptureLoop {
     /// Tells the parts that look at all cameras. Segment length and sync beat of a running volume stay as they are.
     func configureParts() {
         let cameras = configuration.cameras
+        permits.configure(configuration.platforms ?? [])
         space.configure(
             floorBytes: configuration.recording.freeSpaceFloorBytes,
             floors: Dictionary(

@@ -52,6 +52,7 @@ final class CaptureLoop {
     let volume: RecordingVolumes
     let space: SpaceKeeper
     let gate = ConnectionGate(perSecond: CaptureLoop.connectionsPerSecond)
+    let permits: PlatformPermits
     let marker: CrashMarker
     let feed: AnalysisFeed
     let link: LinkServer
@@ -148,6 +149,7 @@ final class CaptureLoop {
             clock: clock,
             logger: logger
         )
+        permits = PlatformPermits(folder: folder.appending(path: "platforms", directoryHint: .isDirectory))
         marker = CrashMarker(
             file: folder.appending(path: "\(owner.name).suspect"),
             now: clock.now(),
@@ -301,7 +303,11 @@ final class CaptureLoop {
 
     private func tick(now: Duration) {
         let wall = clock.now()
-        for camera in cameras.values { camera.tick(now: now, wall: wall) }
+        let hours = PermittedHours(timeZone: configuration.timeZone)
+        for camera in cameras.values {
+            camera.setPermitted(hours.allow(permits.platform(camera.platform), at: wall))
+            camera.tick(now: now, wall: wall)
+        }
         worker.tick(now: now)
         for camera in isolatedCameras { camera.tick(now: now) }
         hearIsolated(now: now)

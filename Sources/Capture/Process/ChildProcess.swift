@@ -15,6 +15,7 @@ package enum ChildProcess {
     ///   - errors: becomes descriptor 2.
     ///   - newSession: detached from this process's session and terminal, as a capture that outlives serve has to be;
     ///     otherwise the child only gets a process group of its own.
+    ///   - environment: `NAME=value` texts; nil for all that this process has.
     /// - Returns: the process id; the caller waits for it (`waitpid`).
     /// - Throws: `CaptureError` (`spawn`).
     package static func spawn(
@@ -22,7 +23,8 @@ package enum ChildProcess {
         input: Int32?,
         output: Int32,
         errors: Int32,
-        newSession: Bool
+        newSession: Bool,
+        environment: [String]? = nil
     ) throws(CaptureError) -> Int32 {
         guard let program = arguments.first else { throw CaptureError(.spawn, "no program named") }
         var actions = posix_spawn_file_actions_t()
@@ -55,7 +57,14 @@ package enum ChildProcess {
         var pointers = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var process: pid_t = 0
-        let result = posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
+        let result: Int32
+        if let environment {
+            var variables = environment.map { strdup($0) } + [nil]
+            defer { for variable in variables { free(variable) } }
+            result = posix_spawn(&process, program, &actions, &attributes, &pointers, &variables)
+        } else {
+            result = posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
+        }
         guard result == 0 else { throw .system(.spawn, "can't start \(program)", number: result) }
         return process
     }

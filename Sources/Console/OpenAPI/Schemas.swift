@@ -24,6 +24,10 @@ enum Schemas {
         "Note": Schema.request(["note": Schema.textOrNull], required: []),
         "Reason": Schema.request(["reason": Schema.text], required: ["reason"]),
         "RecordingSwitch": Schema.request(["paused": Schema.flag, "reason": Schema.text], required: ["paused"]),
+        "NewProbe": Schema.request(
+            ["url": Schema.text, "transport": Schema.oneOf(SourceTransport.self), "hasSub": Schema.flag],
+            required: ["url"]
+        ),
         "NewBookmark": Schema.request(
             [
                 "cameraId": Schema.text, "from": Schema.time, "to": Schema.time, "title": Schema.text,
@@ -65,6 +69,32 @@ enum Schemas {
             "detail": Schema.text, "params": Schema.anyObject,
         ]),
         "OpenAPI": Schema.object(["openapi": Schema.text, "info": Schema.anyObject, "paths": Schema.anyObject]),
+        "Probe": Schema.object([
+            "source": Schema.text, "codec": Schema.text, "profile": Schema.textOrNull,
+            "codecString": Schema.textOrNull, "width": Schema.integer, "height": Schema.integer,
+            "recordable": Schema.flag, "frameRate": Schema.numberOrNull, "declaredFrameRate": Schema.numberOrNull,
+            "keyFrameSeconds": Schema.numberOrNull, "keyFrameSecondsLeast": Schema.numberOrNull,
+            "keyFrameSecondsMost": Schema.numberOrNull, "keyFrameFrames": Schema.numberOrNull,
+            "constant": ["type": ["boolean", "null"]], "bitRate": Schema.integer,
+            "audio": Schema.orNull(
+                Schema.object(["codec": Schema.text, "sampleRate": Schema.integer, "channels": Schema.integer])
+            ),
+            "leftOut": Schema.list(Schema.text), "connectSeconds": Schema.number,
+            "firstKeyFrameSeconds": Schema.numberOrNull, "measuredSeconds": Schema.number, "frames": Schema.integer,
+            "longestPauseSeconds": Schema.number, "clockDriftMilliseconds": Schema.numberOrNull,
+            "reordered": Schema.flag,
+            "advice": Schema.list(
+                Schema.object([
+                    "code": Schema.oneOf(ProbeReport.Advice.Code.self),
+                    "severity": Schema.oneOf(ProbeReport.Advice.Severity.self), "params": Schema.anyObject,
+                ])
+            ),
+        ]),
+        "Outage": Schema.object([
+            "scope": Schema.oneOf(OutageJudge.Scope.self), "platform": Schema.textOrNull, "name": Schema.textOrNull,
+            "cameras": Schema.list(Schema.text), "total": Schema.integer, "since": Schema.time,
+            "reason": Schema.oneOf(StateReason.self),
+        ]),
         "Readiness": Schema.object(["status": Schema.text, "reasons": Schema.list(Schema.text)]),
         "User": Schema.object([
             "name": Schema.text, "role": Schema.oneOf(Role.self), "displayName": Schema.text,

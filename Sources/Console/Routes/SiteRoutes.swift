@@ -59,6 +59,7 @@ enum SiteRoutes {
     private static func config(_ site: Site) -> JSONValue {
         [
             "cameras": .array(site.cameras.map(camera)),
+            "platforms": .array(site.platforms.map(platform)),
             "sensors": .array(
                 site.sensors.map { sensor in
                     [
@@ -85,11 +86,22 @@ enum SiteRoutes {
         ]
     }
 
+    private static func platform(_ platform: Platform) -> JSONValue {
+        [
+            "id": .string(platform.id), "name": JSONValue(platform.name),
+            "hosts": .array(platform.hosts.map { .string($0) }),
+            "connections": platform.connections.map { JSONValue($0) } ?? .null,
+            "connectionsPerSecond": platform.connectionsPerSecond.map { .number($0) } ?? .null,
+            "hours": .array(platform.hours.map { .string($0.text) }),
+        ]
+    }
+
     /// Only the scheme of the source: its address may hold a user and password.
     private static func camera(_ camera: Camera) -> JSONValue {
         [
             "id": .string(camera.id), "name": .string(camera.name), "group": JSONValue(camera.group),
             "scheme": .string(String(camera.source.prefix { $0 != ":" })), "hasSub": .bool(camera.sub != nil),
+            "transport": .string(camera.input.transport.rawValue), "platform": JSONValue(camera.platform),
             "position": JSONValue(camera.position), "address": JSONValue(camera.address),
             "keepDays": JSONValue(camera.record.keepDays), "priority": JSONValue(camera.record.priority),
             "keepBytes": camera.record.keepBytes.map { .integer($0) } ?? .null,

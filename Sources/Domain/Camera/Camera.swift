@@ -10,6 +10,10 @@ package struct Camera: Sendable, Hashable, Codable {
     package var source: String
     /// The sub stream's URL, analysed instead of the main one.
     package var sub: String?
+    /// How both are opened.
+    package var input: SourceOptions
+    /// The id of the platform that it is borrowed from; nil where its source's host tells, or there is none.
+    package var platform: String?
     package var position: GeoPoint?
     /// Address text for the cases it opens.
     package var address: String?
@@ -22,6 +26,8 @@ package struct Camera: Sendable, Hashable, Codable {
         group: String? = nil,
         source: String,
         sub: String? = nil,
+        input: SourceOptions = SourceOptions(),
+        platform: String? = nil,
         position: GeoPoint? = nil,
         address: String? = nil,
         record: RecordPolicy = RecordPolicy(),
@@ -32,6 +38,8 @@ package struct Camera: Sendable, Hashable, Codable {
         self.group = group
         self.source = source
         self.sub = sub
+        self.input = input
+        self.platform = platform
         self.position = position
         self.address = address
         self.record = record

@@ -46,6 +46,10 @@ package enum StateReason: String, Sendable, Hashable, Codable, CaseIterable {
     case power
     /// Recording of this camera is switched off or it was removed.
     case paused
+    /// The platform may not be asked at this time of day.
+    case hours
+    /// The platform's limit of connections is reached.
+    case limit
     /// It was recorded, and retention or want of space has taken it since.
     case deleted
     /// Nothing is kept of that time, and no line tells why: before the first recording, or deleted since.

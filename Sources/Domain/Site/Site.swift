@@ -6,6 +6,8 @@ package struct Site: Sendable, Equatable {
     /// `zh-CN` or `en`: the console's language until a user picks another.
     package var language: String
     package var cameras: [Camera]
+    /// Whose streams are borrowed.
+    package var platforms: [Platform]
     package var brokers: [Broker]
     package var sensors: [Sensor]
     package var vehicles: [Vehicle]
@@ -17,6 +19,7 @@ package struct Site: Sendable, Equatable {
         timeZone: String = "Asia/Shanghai",
         language: String = "zh-CN",
         cameras: [Camera] = [],
+        platforms: [Platform] = [],
         brokers: [Broker] = [],
         sensors: [Sensor] = [],
         vehicles: [Vehicle] = [],
@@ -27,6 +30,7 @@ package struct Site: Sendable, Equatable {
         self.timeZone = timeZone
         self.language = language
         self.cameras = cameras
+        self.platforms = platforms
         self.brokers = brokers
         self.sensors = sensors
         self.vehicles = vehicles

@@ -66,7 +66,13 @@ enum AudioTrackBoxes {
                 $0.u16(0)
                 switch audio.codec {
                 case .alaw, .ulaw, .mp2: break
-                case .aac: elementaryStream(&$0, objectType: 0x40, specific: audio.extradata)
+                case .aac:
+                    ElementaryStream.write(
+                        &$0,
+                        objectType: ElementaryStream.aac,
+                        streamType: ElementaryStream.audioStream,
+                        specific: audio.extradata
+                    )
                 case .opus: $0.box("dOps") { $0.raw(audio.extradata) }
                 }
             }
@@ -80,31 +86,6 @@ enum AudioTrackBoxes {
         case .aac: "mp4a"
         case .mp2: ".mp2"
         case .opus: "Opus"
-        }
-    }
-
-    /// `esds` (ISO/IEC 14496-14 §5.6): ES_Descriptor, DecoderConfigDescriptor, DecoderSpecificInfo, SLConfigDescriptor.
-    private static func elementaryStream(_ builder: inout BoxBuilder, objectType: UInt8, specific: [UInt8]) {
-        let specific = specific.prefix(64)
-        let configuration = 13 + (specific.isEmpty ? 0 : 2 + specific.count)
-        builder.fullBox("esds") {
-            $0.u8(0x03)
-            $0.u8(UInt8(3 + 2 + configuration + 3))
-            $0.u16(0)  // ES_ID
-            $0.u8(0)
-            $0.u8(0x04)
-            $0.u8(UInt8(configuration))
-            $0.u8(objectType)
-            $0.u8(0x15)  // audio stream, upstream 0, reserved 1
-            $0.zeros(11)  // buffer size and bit rates: not known beforehand
-            if !specific.isEmpty {
-                $0.u8(0x05)
-                $0.u8(UInt8(specific.count))
-                $0.raw(Array(specific))
-            }
-            $0.u8(0x06)
-            $0.u8(1)
-            $0.u8(2)
         }
     }
 
@@ -127,8 +108,11 @@ enum AudioTrackBoxes {
             let extradata = Array(bytes[box.content..<box.end])
             return AudioInfo(codec: .opus, sampleRate: rate, channels: channels, extradata: extradata)
         case BoxReader.code("mp4a"):
-            guard let box = try rest.first("esds"), let stream = try elementaryStream(bytes, box) else { return nil }
-            guard stream.objectType == 0x40, let configuration = AudioSpecificConfig(stream.specific) else {
+            guard let box = try rest.first("esds"), let stream = try ElementaryStream.read(bytes, box) else {
+                return nil
+            }
+            guard stream.objectType == ElementaryStream.aac, let configuration = AudioSpecificConfig(stream.specific)
+            else {
                 return nil
             }
             return AudioInfo(
@@ -139,37 +123,5 @@ enum AudioTrackBoxes {
             )
         default: return nil
         }
-    }
-
-    private static func elementaryStream(
-        _ bytes: [UInt8],
-        _ box: BoxReader.Box
-    ) throws(MediaError) -> (objectType: UInt8, specific: [UInt8])? {
-        var reader = BoxReader(bytes, in: box, skipping: 4)
-        guard try reader.number(1) == 3 else { return nil }
-        _ = try descriptorSize(&reader)
-        try reader.skip(2)
-        let flags = try reader.number(1)
-        if flags & 0x80 != 0 { try reader.skip(2) }
-        if flags & 0x40 != 0 { try reader.skip(Int(reader.number(1))) }
-        if flags & 0x20 != 0 { try reader.skip(2) }
-        guard try reader.number(1) == 4 else { return nil }
-        let size = try descriptorSize(&reader)
-        let objectType = UInt8(truncatingIfNeeded: try reader.number(1))
-        try reader.skip(12)
-        guard size > 13 else { return (objectType, []) }
-        guard try reader.number(1) == 5 else { return nil }
-        return (objectType, try reader.take(descriptorSize(&reader)))
-    }
-
-    /// Seven bits a byte, the highest one telling that another follows (ISO/IEC 14496-1 §8.3.3).
-    private static func descriptorSize(_ reader: inout BoxReader) throws(MediaError) -> Int {
-        var size = 0
-        for _ in 0..<4 {
-            let byte = Int(try reader.number(1))
-            size = size << 7 | byte & 127
-            if byte & 128 == 0 { return size }
-        }
-        return size
     }
 }

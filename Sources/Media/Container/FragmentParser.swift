@@ -69,7 +69,9 @@ package enum FragmentParser {
         switch entry.type {
         case BoxReader.code("avc1"), BoxReader.code("avc3"): codec = .h264
         case BoxReader.code("hvc1"), BoxReader.code("hev1"): codec = .hevc
-        default: throw MediaError(.unsupported, "the segment holds neither H.264 nor H.265")
+        // Which one of the two `esds` says.
+        case BoxReader.code("mp4v"): codec = .mpeg4
+        default: throw MediaError(.unsupported, "the segment's codec is none that is recorded")
         }
         var reader = BoxReader(bytes, in: entry)
         try reader.skip(24)
@@ -77,6 +79,7 @@ package enum FragmentParser {
         let height = Int(try reader.number(2))
         try reader.skip(50)
         let rest = BoxReader(bytes, from: reader.at, to: entry.end)
+        if codec == .mpeg4 { return try visualEntry(bytes, rest, width: width, height: height) }
         guard let record = try rest.first(codec == .h264 ? "avcC" : "hvcC") else {
             throw MediaError(.invalidData, "the sample entry has no decoder configuration")
         }
@@ -91,6 +94,28 @@ package enum FragmentParser {
             height: height,
             extradata: extradata,
             codecString: sets.codecString
+        )
+    }
+
+    /// MPEG-4 part 2, or JPEG.
+    private static func visualEntry(
+        _ bytes: [UInt8],
+        _ boxes: BoxReader,
+        width: Int,
+        height: Int
+    ) throws(MediaError) -> StreamInfo {
+        guard let box = try boxes.first("esds"), let stream = try ElementaryStream.read(bytes, box),
+            [ElementaryStream.visual, ElementaryStream.jpeg].contains(stream.objectType)
+        else {
+            throw MediaError(.invalidData, "the sample entry has no decoder configuration")
+        }
+        let codec: VideoCodec = stream.objectType == ElementaryStream.jpeg ? .mjpeg : .mpeg4
+        return StreamInfo(
+            codec: codec,
+            width: width,
+            height: height,
+            extradata: stream.specific,
+            codecString: codec.fixedName
         )
     }
 

@@ -4,9 +4,11 @@ enum TrackBoxes {
 
     static func check(_ info: StreamInfo) throws(MediaError) {
         guard info.codec.isRecordable else {
-            throw MediaError(.unsupported, "\(info.codec.rawValue) can't be recorded; only H.264 and H.265 can")
+            throw MediaError(.unsupported, "\(info.codec.rawValue) can't be recorded")
         }
-        guard !info.extradata.isEmpty, (1...65_535).contains(info.width), (1...65_535).contains(info.height) else {
+        guard !info.extradata.isEmpty || info.codec == .mjpeg, (1...65_535).contains(info.width),
+            (1...65_535).contains(info.height)
+        else {
             throw MediaError(.invalidData, "the stream's parameter sets are missing")
         }
     }
@@ -68,7 +70,7 @@ enum TrackBoxes {
     static func sampleDescription(_ builder: inout BoxBuilder, info: StreamInfo) {
         builder.fullBox("stsd") {
             $0.u32(1)
-            $0.box(info.codec == .h264 ? "avc1" : "hvc1") {
+            $0.box(entry(info.codec)) {
                 $0.zeros(6)
                 $0.u16(1)
                 $0.zeros(16)
@@ -81,8 +83,27 @@ enum TrackBoxes {
                 $0.zeros(32)
                 $0.u16(0x0018)
                 $0.u16(0xFFFF)
-                $0.box(info.codec == .h264 ? "avcC" : "hvcC") { $0.raw(info.extradata) }
+                switch info.codec {
+                case .h264: $0.box("avcC") { $0.raw(info.extradata) }
+                case .hevc: $0.box("hvcC") { $0.raw(info.extradata) }
+                case .mpeg4, .mjpeg, .other:
+                    ElementaryStream.write(
+                        &$0,
+                        objectType: info.codec == .mjpeg ? ElementaryStream.jpeg : ElementaryStream.visual,
+                        streamType: ElementaryStream.videoStream,
+                        specific: info.extradata
+                    )
+                }
             }
+        }
+    }
+
+    /// The sample entry's type.
+    private static func entry(_ codec: VideoCodec) -> StaticString {
+        switch codec {
+        case .h264: "avc1"
+        case .hevc: "hvc1"
+        case .mpeg4, .mjpeg, .other: "mp4v"
         }
     }
 }

@@ -11,6 +11,8 @@ package final class Demuxer {
     package private(set) var info: StreamInfo
 
     private let address: SourceAddress
+    /// The same source at each of its host's addresses.
+    private let urls: [String]
     private var options: DemuxerOptions
     private let cancellation: Cancellation
     private let clock = SystemClock()
@@ -25,6 +27,8 @@ package final class Demuxer {
     /// For files without presentation times.
     private var order = PictureOrder()
     private var pace: FilePace?
+    /// Arrival says nothing about this source's times.
+    private let isBursty: Bool
     private var lastDts: Int64?
     /// Time spent waiting since the last picture: sound alone is no sign of life.
     private var waited: Duration = .zero
@@ -43,11 +47,11 @@ package final class Demuxer {
         self.cancellation = cancellation
         cancellation.setDeadline(monotonic: clock.monotonic() + options.connectTimeout)
         defer { cancellation.setDeadline(monotonic: nil) }
-        try address.resolve(cancellation)
-        (input, self.options) = try Self.open(address, options, cancellation)
+        urls = try address.resolve(cancellation)
+        (input, self.options) = try Self.open(address, urls, options, cancellation)
         let isFile = input.isFile
         let codec = input.codec
-        if codec.isRecordable {
+        if codec.hasParameterSets {
             converter = AccessUnitConverter(codec: codec, extradata: input.extradata)
         }
         info = StreamInfo(
@@ -55,26 +59,32 @@ package final class Demuxer {
             width: input.width,
             height: input.height,
             extradata: converter == nil ? input.extradata : [],
-            codecString: codec == .mpeg4 ? "mp4v.20.9" : codec == .mjpeg ? "mp4v.6C" : "",
+            codecString: codec.fixedName,
             averageFrameRate: input.frameRate,
             ignoredStreams: input.ignoredStreams
         )
-        repair = TimestampRepair(hasDecodingTimes: isFile, reorderDepth: 0, frameRate: input.frameRate)
+        repair = TimestampRepair(
+            hasDecodingTimes: address.hasDecodingTimes,
+            reorderDepth: 0,
+            frameRate: input.frameRate
+        )
         sound = DemuxerSound()
         sound.adopt(input)
         info.audio = sound.info
-        if isFile, options.paceFile { pace = FilePace() }
+        // A playlist brings whole segments at once: handed on as they were made, and not as they came.
+        isBursty = input.isPlaylist
+        if isFile && options.paceFile || isBursty { pace = FilePace() }
         adoptParameters()
         var pictures = 0
         // A file is read ahead for its sound, too: nobody waits. What a live source has shows when it comes.
-        while converter != nil,
-            info.extradata.isEmpty || isFile && sound.isUnknown && pictures < Self.picturesForSound
+        while converter != nil || codec.isRecordable,
+            needsParameters || isFile && sound.isUnknown && pictures < Self.picturesForSound
         {
             guard pictures < Self.maximumPending, pending.count < 8 * Self.maximumPending else {
                 throw MediaError(.notAStream, "\(address.redacted): no parameter sets in the first packets")
             }
             guard let packet = try read(opening: true) else {
-                guard info.extradata.isEmpty else { break }
+                guard needsParameters else { break }
                 throw MediaError(.notAStream, "\(address.redacted): ended before its parameter sets came")
             }
             if packet.track == .video { pictures += 1 }
@@ -84,22 +94,41 @@ package final class Demuxer {
         hasChanged = false
     }
 
+    /// Opens the source at the first of its addresses that answers.
+    private static func open(
+        _ address: SourceAddress,
+        _ urls: [String],
+        _ options: DemuxerOptions,
+        _ cancellation: Cancellation
+    ) throws(MediaError) -> (LibavInput, DemuxerOptions) {
+        for url in urls.dropLast() {
+            do throws(MediaError) {
+                return try open(address, url: url, options, cancellation)
+            } catch {
+                // Another address of the same host may be reachable; whatever else is wrong is wrong there as well.
+                guard [.refused, .timeout].contains(error.code), !cancellation.shouldStop else { throw error }
+            }
+        }
+        return try open(address, url: urls.last ?? address.url, options, cancellation)
+    }
+
     /// Opens the source; where that fails with sound, without.
     private static func open(
         _ address: SourceAddress,
+        url: String,
         _ options: DemuxerOptions,
         _ cancellation: Cancellation
     ) throws(MediaError) -> (LibavInput, DemuxerOptions) {
         do throws(MediaError) {
-            return (try LibavInput(address: address, options: options, cancellation: cancellation), options)
+            return (try LibavInput(address: address, url: url, options: options, cancellation: cancellation), options)
         } catch {
             // A camera that refuses the set-up of its own audio track ends libavformat's whole opening.
-            guard options.takesAudio, case .rtsp = address.kind,
+            guard options.takesAudio, !address.hasDecodingTimes,
                 ![.unauthorised, .unknownHost, .refused, .timeout, .cancelled, .outOfMemory].contains(error.code)
             else { throw error }
             var silent = options
             silent.takesAudio = false
-            return (try LibavInput(address: address, options: silent, cancellation: cancellation), silent)
+            return (try LibavInput(address: address, url: url, options: silent, cancellation: cancellation), silent)
         }
     }
 
@@ -138,6 +167,12 @@ package final class Demuxer {
         }
         return result
     }
+
+    /// From the next packet on waits for `timeout` at most.
+    package func setReadTimeout(_ timeout: Duration) { options.readTimeout = timeout }
+
+    /// Whether packets are handed on as they come, so that their arrival says something about the stream's clock.
+    package var arrivalCounts: Bool { !input.isFile && !isBursty }
 
     /// `info` changed, or the source's clock jumped: said before the next packet.
     private var hasChanged = false
@@ -194,14 +229,19 @@ package final class Demuxer {
                 if let timed = order.next(atEnd: true) { return place(timed) }
                 guard input.isFile, options.loopFile, lastDts != nil else { return nil }
                 // Opened again instead of seeking back: not every container finds its first packet that way.
-                input = try LibavInput(address: address, options: options, cancellation: cancellation)
+                input = try LibavInput(
+                    address: address,
+                    url: address.url,
+                    options: options,
+                    cancellation: cancellation
+                )
                 repair.restart()
             }
         }
     }
 
     private func take(_ raw: borrowing LibavInput.RawPacket, opening: Bool) throws(MediaError) -> Packet? {
-        let arrival = input.isFile ? nil : MediaTime.ticks(microseconds: clock.monotonic().microseconds)
+        let arrival = input.isFile || isBursty ? nil : MediaTime.ticks(microseconds: clock.monotonic().microseconds)
         if input.codec != (converter?.codec ?? info.codec) { changeCodec() }
         var bytes: [UInt8]
         var isKey = raw.isKey
@@ -212,7 +252,9 @@ package final class Demuxer {
             bytes = unit.bytes
             isKey = isKey || unit.hasRandomAccessPicture
         } else {
-            bytes = Array(raw.bytes)
+            guard let plain = takePlain(raw, opening: opening) else { return nil }
+            bytes = plain.bytes
+            isKey = plain.isKey
         }
         guard !bytes.isEmpty else { return nil }
         var packet = Packet(
@@ -235,6 +277,35 @@ package final class Demuxer {
         return packet
     }
 
+    /// The stream's parameters are not known as far as recording needs them.
+    private var needsParameters: Bool {
+        switch info.codec {
+        case .mjpeg: info.width == 0 || info.height == 0
+        case .mpeg4: info.extradata.isEmpty || info.width == 0
+        case .h264, .hevc, .other: info.extradata.isEmpty
+        }
+    }
+
+    /// A picture of a codec without parameter sets; nil for one that is left out.
+    private func takePlain(_ raw: borrowing LibavInput.RawPacket, opening: Bool) -> (bytes: [UInt8], isKey: Bool)? {
+        switch info.codec {
+        case .mjpeg:
+            // Each picture says its own size.
+            if let size = JPEGFrame.size(raw.bytes), size != (info.width, info.height) {
+                (info.width, info.height) = size
+                if !opening { hasChanged = true }
+            }
+            return (Array(raw.bytes), true)
+        case .mpeg4:
+            // Place holders of AVI hold no picture. DivX's packed B frames stay packed: decoders know them.
+            guard let isKey = VisualObjects.isIntra(raw.bytes) else { return nil }
+            if isKey, info.extradata.isEmpty, let header = VisualObjects.header(raw.bytes) { info.extradata = header }
+            return (Array(raw.bytes), isKey)
+        case .h264, .hevc, .other:
+            return (Array(raw.bytes), raw.isKey)
+        }
+    }
+
     /// Times a picture whose presentation its order count says: decoding lies ahead of the container's times, so that no
     /// picture is shown before it is decoded.
     private func place(_ timed: PictureOrder.Timed) -> Packet {
@@ -254,14 +325,14 @@ package final class Demuxer {
 
     /// The stream goes on with another codec: known by its parameter sets, if it is one that has them.
     private func changeCodec() {
-        if input.codec.isRecordable {
+        if input.codec.hasParameterSets {
             converter = AccessUnitConverter(codec: input.codec, extradata: input.extradata)
             if adoptParameters() { hasChanged = true }
         } else {
             converter = nil
             info.codec = input.codec
             info.extradata = input.extradata
-            info.codecString = ""
+            info.codecString = input.codec.fixedName
             hasChanged = true
         }
     }

@@ -30,6 +30,8 @@ final class LibavInput {
     private static let pauseMicroseconds: UInt32 = 5000
 
     let isFile: Bool
+    /// HLS: it comes in segments of some seconds.
+    let isPlaylist: Bool
     /// May change between two packets (MPEG-TS), and `extradata` with it.
     private(set) var codec: VideoCodec
     let width: Int
@@ -51,11 +53,17 @@ final class LibavInput {
     /// libavformat's interrupt callback holds an unretained pointer to it.
     private let cancellation: Cancellation
 
-    init(address: SourceAddress, options: DemuxerOptions, cancellation: Cancellation) throws(MediaError) {
+    /// - Parameter url: the address itself, or with a number in place of the host's name.
+    init(
+        address: SourceAddress,
+        url: String,
+        options: DemuxerOptions,
+        cancellation: Cancellation
+    ) throws(MediaError) {
         self.address = address
         self.cancellation = cancellation
         takesAudio = options.takesAudio
-        if case .file = address.kind { isFile = true } else { isFile = false }
+        isFile = address.isFile
         let action = "opening \(address.redacted)"
         guard var opened = Optional(avformat_alloc_context()), let newPacket = av_packet_alloc() else {
             throw MediaError(.outOfMemory, "\(action): out of memory")
@@ -68,8 +76,10 @@ final class LibavInput {
         opened?.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(cancellation).toOpaque()
         var settings: OpaquePointer?
         defer { av_dict_free(&settings) }
-        for (key, value) in Self.settings(isFile: isFile, options: options) { av_dict_set(&settings, key, value, 0) }
-        let code = avformat_open_input(&opened, address.url, nil, &settings)
+        for (key, value) in LibavSettings.settings(for: address.source, options) {
+            av_dict_set(&settings, key, value, 0)
+        }
+        let code = avformat_open_input(&opened, url, nil, &settings)
         guard code == 0, let context = opened else {
             av_packet_free(&packet)
             throw MediaError(avCode: code, action: action, opening: true, cancellation: cancellation)
@@ -96,6 +106,7 @@ final class LibavInput {
             av_packet_free(&packet)
             throw error
         }
+        isPlaylist = context.pointee.iformat.flatMap { $0.pointee.name }.map { strcmp($0, "hls") == 0 } ?? false
         self.context = context
         lookAtStreams(context)
     }
@@ -106,19 +117,6 @@ final class LibavInput {
         if !isFile { cancellation.setDeadline(monotonic: SystemClock().monotonic() + .milliseconds(300)) }
         avformat_close_input(&context)
         if !isFile { cancellation.setDeadline(monotonic: nil) }
-    }
-
-    private static func settings(isFile: Bool, options: DemuxerOptions) -> [(String, String)] {
-        if isFile {
-            // Every packet of the file counts, whatever its edit list would show.
-            return [("protocol_whitelist", "file"), ("ignore_editlist", "1"), ("probesize", "1000000")]
-        }
-        let timeout = max(options.connectTimeout, options.readTimeout)
-        return [
-            ("rtsp_transport", "tcp"), ("allowed_media_types", options.takesAudio ? "video+audio" : "video"),
-            ("timeout", String(timeout.components.seconds * 1_000_000 + 1)), ("fflags", "nobuffer"),
-            ("probesize", "500000"), ("analyzeduration", "1000000"),
-        ]
     }
 
     /// The first video stream. Its details are probed for only where the container doesn't give what is needed: that

@@ -7,5 +7,17 @@ package enum VideoCodec: String, Sendable, Hashable, Codable, CaseIterable {
     case other
 
     /// Whether this version writes the codec into segments.
-    package var isRecordable: Bool { self == .h264 || self == .hevc }
+    package var isRecordable: Bool { self != .other }
+
+    /// Whether its packets are NAL units with parameter sets (ISO/IEC 14496-15).
+    var hasParameterSets: Bool { self == .h264 || self == .hevc }
+
+    /// RFC 6381, for codecs whose name doesn't depend on the stream.
+    var fixedName: String {
+        switch self {
+        case .mpeg4: "mp4v.20.9"
+        case .mjpeg: "mp4v.6C"
+        case .h264, .hevc, .other: ""
+        }
+    }
 }

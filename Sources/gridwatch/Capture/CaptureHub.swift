@@ -33,6 +33,7 @@ final class CaptureHub: Sendable {
     private let logger: Logger
     private let onStatus: @Sendable (CameraStatus) async -> Void
     private let state: Mutex<State>
+    let outages: OutageWatch
     /// A camera without pictures for so long is an alarm.
     private static let offlineLimit = Duration.seconds(60)
 
@@ -51,6 +52,7 @@ final class CaptureHub: Sendable {
         self.clock = clock
         self.logger = logger
         self.onStatus = onStatus
+        outages = OutageWatch(site: site)
         cameras = Dictionary(site.cameras.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         links = configurations.map { CaptureLink(dataDirectory: dataFolder.url, shard: $0.shard) }
         let now = clock.now()
@@ -75,10 +77,10 @@ final class CaptureHub: Sendable {
     /// The latest state of every camera.
     var statuses: [String: CameraStatus] { state.withLock { $0.statuses } }
 
-    /// The latest figures of every shard.
-    /// Cameras whose `offline` alarm is open.
-    var offlineCameras: Set<String> { state.withLock { $0.offlineRaised } }
+    /// Cameras whose `offline` alarm, or one for many of them, is open.
+    var offlineCameras: Set<String> { state.withLock { $0.offlineRaised }.union(outages.covered) }
 
+    /// The latest figures of every shard.
     var statistics: [CaptureStatistics] { state.withLock { Array($0.statistics.values) } }
 
     /// The recording volumes as every shard sees them: one entry per volume and shard.
@@ -299,11 +301,14 @@ final class CaptureHub: Sendable {
         while !Task.isCancelled {
             let now = clock.now()
             for link in links { await noteConnection(link, now: now) }
+            for signal in outages.look(statuses, at: now) { await deliver(signal) }
+            let covered = outages.covered
             for status in statuses.values {
                 await noteCrashing(status, now: now)
                 // What somebody has switched off is no fault.
-                let isOff = status.reason == .paused
-                let isOut = status.state != .live && !isOff && now - status.since > Self.offlineLimit
+                let isOff = status.reason == .paused || status.reason == .hours
+                let isCovered = covered.contains(status.cameraId)
+                let isOut = status.state != .live && !isOff && !isCovered && now - status.since > Self.offlineLimit
                 let (raise, clear) = state.withLock { state in
                     if isOut { return (state.offlineRaised.insert(status.cameraId).inserted, false) }
                     let isOver = status.state == .live || isOff

@@ -160,6 +160,6 @@ export function size(bytes) {
  * The name people know a codec by.
  * @param {string|null|undefined} codec
  */
-export const codecName = (codec) => ({ h264: 'H.264', hevc: 'H.265' }[/** @type {'h264'} */ (codec ?? 'hevc')] ?? String(codec));
+export const codecName = (codec) => ({ h264: 'H.264', hevc: 'H.265', mpeg4: 'MPEG-4', mjpeg: 'MJPEG' }[/** @type {'h264'} */ (codec ?? 'hevc')] ?? String(codec));
 /** Sorts by name as people read it. */
 export const byName = (/** @type {string} */ a, /** @type {string} */ b) => new Intl.Collator(language, { numeric: true }).compare(a, b);

@@ -8,9 +8,11 @@ import { link } from '../core/router.js';
 import { state } from '../core/store.js';
 import { pausedText, recordingTags, sortedCameras } from '../parts/cameras.js';
 import { objects, plain } from '../parts/declared.js';
+import { addCameraDialog, mayProbe } from '../parts/addCamera.js';
 import { cameraMark, empty, failed } from '../parts/marks.js';
 import { pauseButton } from '../parts/recording.js';
 import { keyPanel } from '../parts/verifybox.js';
+import { outagePanel } from '../parts/outages.js';
 import { volumeTable } from '../parts/volumes.js';
 import { healthLamps } from './overview.js';
 
@@ -18,6 +20,8 @@ import { healthLamps } from './overview.js';
 export function mount(root, context) {
   const strip = h('section.strip', { 'aria-label': t('overview.health') });
   const cameras = h('div');
+  const outages = outagePanel();
+  context.every(5000, outages.load);
   const brokers = h('div');
   const volumes = h('div');
   const config = h('div');
@@ -44,7 +48,8 @@ export function mount(root, context) {
     } catch (error) { fill(config, failed(errorText(error), load)); }
   }
   fill(root, h('div.list-page', null, h('h1', null, t('page.system')), strip,
-    h('section.panel', null, h('h2', null, icon('camera-video'), t('overview.cameras')), cameras),
+    outages.element,
+    h('section.panel', null, h('div.toolbar', null, h('h2', null, icon('camera-video'), t('overview.cameras')), h('span.grow'), mayProbe() ? h('button.primary', { type: 'button', id: 'add-camera', onclick: addCameraDialog }, icon('plus-lg'), t('probe.title')) : null), cameras),
     may('get', '/storage') ? h('section.panel', null, h('h2', null, icon('hdd-stack'), t('storage.volumes')), volumes) : null,
     may('get', '/evidence/key') ? keyPanel() : null,
     h('section.panel', null, h('h2', null, icon('broadcast'), t('overview.brokers')), brokers),
