@@ -8,21 +8,19 @@ package struct AlarmDirectory: Sendable {
         var address: String?
     }
 
-    private var cameras: [String: Place] = [:]
+    private let camerasNow: @Sendable () -> [Camera]
     private var sensors: [String: Place] = [:]
     private var vehicles: [String: Place] = [:]
     private let className: @Sendable (String) -> String?
 
     /// - Parameter className: the name of a class by its code.
     package init(
-        cameras: [Camera] = [],
+        cameras: @autoclosure @escaping @Sendable () -> [Camera] = [],
         sensors: [Sensor] = [],
         vehicles: [Vehicle] = [],
         className: @escaping @Sendable (String) -> String? = { _ in nil }
     ) {
-        for camera in cameras {
-            self.cameras[camera.id] = Place(name: camera.name, position: camera.position, address: camera.address)
-        }
+        camerasNow = cameras
         for sensor in sensors {
             self.sensors[sensor.id] = Place(
                 name: sensor.name ?? sensor.id,
@@ -50,18 +48,20 @@ package struct AlarmDirectory: Sendable {
 
     /// The camera whose picture may show an alarm: the source itself, or the nearest one within `metres`.
     func camera(for alarm: Alarm, within metres: Double) -> String? {
-        if alarm.sourceKind == .camera { return cameras[alarm.source] == nil ? nil : alarm.source }
+        if alarm.sourceKind == .camera { return camerasNow().contains { $0.id == alarm.source } ? alarm.source : nil }
         guard let position = alarm.position else { return nil }
-        let near = cameras.compactMap { id, place -> (id: String, metres: Double)? in
-            guard let distance = place.position?.distance(to: position), distance <= metres else { return nil }
-            return (id, distance)
+        let near = camerasNow().compactMap { camera -> (id: String, metres: Double)? in
+            guard let distance = camera.position?.distance(to: position), distance <= metres else { return nil }
+            return (camera.id, distance)
         }
         return near.min { ($0.metres, $0.id) < ($1.metres, $1.id) }?.id
     }
 
     private func place(of source: String, _ kind: AlarmSignal.SourceKind) -> Place? {
         switch kind {
-        case .camera: cameras[source]
+        case .camera:
+            camerasNow().first { $0.id == source }
+                .map { Place(name: $0.name, position: $0.position, address: $0.address) }
         case .sensor: sensors[source]
         case .vehicle: vehicles[source]
         case .system: nil

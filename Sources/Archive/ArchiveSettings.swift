@@ -26,7 +26,8 @@ package struct ArchiveSettings: Sendable {
     /// How long a finished export is kept.
     package var exportLife: Duration
     /// The site, for the names and sources in manifests; its name and version stand there too.
-    package var site: Site?
+    package var site: Site? { siteNow() }
+    private let siteNow: @Sendable () -> Site?
     package var software: String
 
     package init(
@@ -40,7 +41,7 @@ package struct ArchiveSettings: Sendable {
         transcodeLinger: Duration = .seconds(12),
         exportFloorBytes: Int64 = 0,
         exportLife: Duration = .seconds(7 * 86_400),
-        site: Site? = nil,
+        site: @autoclosure @escaping @Sendable () -> Site? = nil,
         software: String = "gridwatch"
     ) {
         self.node = node
@@ -53,7 +54,7 @@ package struct ArchiveSettings: Sendable {
         self.transcodeLinger = transcodeLinger
         self.exportFloorBytes = exportFloorBytes
         self.exportLife = exportLife
-        self.site = site
+        siteNow = site
         self.software = software
     }
 }

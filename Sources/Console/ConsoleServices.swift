@@ -6,7 +6,9 @@ package import Telemetry
 
 /// What the console needs of the rest of the service; wired where the service starts.
 package struct ConsoleServices: Sendable {
-    package var site: Site
+    /// As it is declared at this moment.
+    package var site: Site { siteNow() }
+    private var siteNow: @Sendable () -> Site
     package var version: String
     package var clock: any HostClock
     package var users: UserService
@@ -17,6 +19,8 @@ package struct ConsoleServices: Sendable {
     package var telemetry: TelemetryService
     /// The latest state of every camera, by id.
     package var cameraStatus: @Sendable () -> [String: CameraStatus]
+    /// When each part of the cameras' ways last gave a sign of life, by id.
+    package var cameraClocks: @Sendable () -> [String: CameraClocks]
     /// A camera's current picture as JPEG, asked of capture; nil when there is none to be had.
     package var currentPicture: @Sendable (_ cameraId: String) async -> CurrentPicture?
     /// What the processes and the disk are doing.
@@ -28,6 +32,8 @@ package struct ConsoleServices: Sendable {
     /// Switches a camera's recording off, or on again (nil); kept over restarts.
     package var setRecordingPause: @Sendable (_ cameraId: String, _ pause: RecordingPause?) async throws -> Void
 
+    /// Reads the site file again and takes over its cameras and platforms; nil where the site comes from no file.
+    package var reloadSite: (@Sendable (_ by: String) async -> SiteReloadOutcome)?
     /// Whose outage it is when cameras fail.
     package var outages: @Sendable () -> [OutageJudge.Outage]
     /// Tries a stream; nil while as many are being tried as may be.
@@ -37,7 +43,7 @@ package struct ConsoleServices: Sendable {
     package var audit: AuditLog { archive.audit }
 
     package init(
-        site: Site,
+        site: @autoclosure @escaping @Sendable () -> Site,
         version: String,
         clock: any HostClock = SystemClock(),
         users: UserService,
@@ -55,10 +61,12 @@ package struct ConsoleServices: Sendable {
             _,
             _ in
         },
+        cameraClocks: @escaping @Sendable () -> [String: CameraClocks] = { [:] },
+        reloadSite: (@Sendable (_ by: String) async -> SiteReloadOutcome)? = nil,
         outages: @escaping @Sendable () -> [OutageJudge.Outage] = { [] },
         probe: @escaping @Sendable (_ request: ProbeRequest) async -> ProbeOutcome? = { _ in nil }
     ) {
-        self.site = site
+        siteNow = site
         self.version = version
         self.clock = clock
         self.users = users
@@ -73,6 +81,8 @@ package struct ConsoleServices: Sendable {
         self.storage = storage
         self.recordingPauses = recordingPauses
         self.setRecordingPause = setRecordingPause
+        self.cameraClocks = cameraClocks
+        self.reloadSite = reloadSite
         self.outages = outages
         self.probe = probe
     }

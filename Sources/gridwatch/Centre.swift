@@ -26,7 +26,6 @@ struct Centre: Sendable {
 
     let users: UserService
     private let folder: DataFolder
-    private let site: Site
     private let hub: CaptureHub
     private let supervisor: CaptureSupervisor?
     private let archive: Archive
@@ -40,6 +39,8 @@ struct Centre: Sendable {
     private let console: ConsoleServer
     private let feed: ChangeFeed
     private let openAlarms: OpenAlarmIndex
+    /// nil where the site comes from no file.
+    private let reload: SiteReload?
     private let logger: Logger
 
     /// Opens the databases and writes what capture needs; starts nothing.
@@ -55,10 +56,10 @@ struct Centre: Sendable {
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) async throws {
         let site = Self.site(of: loaded, captureMode)
+        let book = SiteBook(site)
         let base = loaded.base
         let clock = SystemClock()
         self.folder = folder
-        self.site = site
         self.logger = logger
 
         let database = try Database(directory: folder.url)
@@ -80,7 +81,7 @@ struct Centre: Sendable {
             settings: ArchiveSettings(
                 renderExecutable: URL(filePath: Executable.path),
                 exportFloorBytes: site.recording.freeSpaceFloorBytes,
-                site: site,
+                site: book.current,
                 software: "gridwatch \(Gridwatch.version)"
             ),
             hooks: ArchiveHooks(
@@ -98,7 +99,7 @@ struct Centre: Sendable {
             cases: cases,
             evidence: archive,
             directory: AlarmDirectory(
-                cameras: site.cameras,
+                cameras: book.current.cameras,
                 sensors: site.sensors,
                 vehicles: site.vehicles,
                 className: { base.catalogue[$0]?.name }
@@ -139,7 +140,9 @@ struct Centre: Sendable {
             alarms: waitingAlarms,
             clock: clock,
             logger: logger,
-            onStatus: { feed.publish(CameraView.change(of: $0, in: site, pause: recording.present[$0.cameraId])) }
+            onStatus: {
+                feed.publish(CameraView.change(of: $0, in: book.current, pause: recording.present[$0.cameraId]))
+            }
         )
         self.hub = hub
         let archive = archive
@@ -161,21 +164,36 @@ struct Centre: Sendable {
             dataDirectory: folder.url,
             database: database,
             clock: clock,
-            planner: RetentionPlanner(policies: RetentionPolicies(site: site)),
+            planner: RetentionPlanner(policies: RetentionPolicies(site: book.current)),
             delete: { camera, segments in hub.send(.delete(segments: segments), forCamera: camera) },
             onExhausted: { await waitingAlarms.raiseSystem("diskHeld", $0, clock: clock, logger: logger) }
         )
         let storage = StorageService(
             dataDirectory: folder.url,
             database: database,
-            policies: RetentionPolicies(site: site),
+            policies: RetentionPolicies(site: book.current),
             clock: clock,
             facts: { hub.statistics.flatMap { $0.volumes ?? [] } }
         )
+        let reload = loaded.path.map { path in
+            SiteReload(
+                path: path,
+                parts: SiteReload.Parts(
+                    book: book,
+                    recording: recording,
+                    hub: hub,
+                    gapAlarms: gapAlarms,
+                    feed: feed,
+                    alarm: { await alarms.raiseSystem("siteFile", $0, clock: clock, logger: logger) }
+                ),
+                logger: logger
+            )
+        }
+        self.reload = reload
         let probes = ProbeDesk(command: ProbeStreamCommand.command)
         console = ConsoleServer(
             services: ConsoleServices(
-                site: site,
+                site: book.current,
                 version: Gridwatch.version,
                 clock: clock,
                 users: users,
@@ -194,6 +212,12 @@ struct Centre: Sendable {
                 setRecordingPause: { cameraId, pause in
                     if let shard = try await recording.set(cameraId, pause) { hub.send(.reload, to: shard) }
                 },
+                cameraClocks: {
+                    hub.statistics.reduce(into: [:]) { found, figures in
+                        for (id, counters) in figures.cameras { found[id] = counters.clocks }
+                    }
+                },
+                reloadSite: reload.map { reload in { await reload.reload(by: $0) } },
                 outages: { hub.outages.open },
                 probe: { try? await probes.probe($0) }
             ),
@@ -215,12 +239,14 @@ struct Centre: Sendable {
     /// Runs everything until the task is cancelled, then ends the parts in order: recording is the last to stop.
     ///
     /// - Throws: when the address can't be listened on, or a database fails at the start.
-    func run() async throws {
+    /// - Parameter hangUps: each asks for the site file to be read again.
+    func run(hangUps: AsyncStream<Int32> = AsyncStream { $0.finish() }) async throws {
         let inherited = try await alarms.allOpen()
         let capture = Task {
             await withDiscardingTaskGroup { group in
                 group.addTask { await hub.run(openAlarms: inherited) }
                 if let supervisor { group.addTask { await supervisor.run() } }
+                if let reload { group.addTask { await reload.run(signals: hangUps) } }
             }
         }
         let checking = Task { await checkDatabase(inherited) }

@@ -21,8 +21,8 @@ actor GapAlarms {
 
     private static let period = Duration.seconds(2)
 
-    private let cameras: [String: Camera]
-    private let limits: [String: Double]
+    private var cameras: [String: Camera]
+    private var limits: [String: Double]
     private var judge: GapJudge
     private var surroundings: Surroundings?
 
@@ -36,6 +36,13 @@ actor GapAlarms {
     private static func limits(of site: Site) -> [String: Double] {
         let recorded = site.cameras.filter { !$0.record.paused }
         return Dictionary(recorded.map { ($0.id, $0.record.gapAlarmSeconds) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Takes over other cameras; an alarm of one that is gone ends.
+    func configure(_ site: Site) async {
+        cameras = Dictionary(site.cameras.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        limits = Self.limits(of: site)
+        for id in judge.configure(limits: limits) { await clear(id, Self.kind) }
     }
 
     func deliver(to surroundings: Surroundings) { self.surroundings = surroundings }

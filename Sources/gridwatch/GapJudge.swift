@@ -26,7 +26,7 @@ struct GapJudge {
     private static let history = Duration.seconds(86_400)
 
     /// Seconds, by camera.
-    private let limits: [String: Double]
+    private var limits: [String: Double]
     private var open: [String: OpenGap] = [:]
     /// Cameras whose alarm is open.
     private(set) var raised: Set<String>
@@ -35,6 +35,17 @@ struct GapJudge {
     init(limits: [String: Double], raised: Set<String> = []) {
         self.limits = limits
         self.raised = raised
+    }
+
+    /// Takes over other limits.
+    ///
+    /// - Returns: cameras that are no longer watched and whose alarm was open.
+    mutating func configure(limits: [String: Double]) -> [String] {
+        self.limits = limits
+        let gone = raised.filter { limits[$0] == nil }
+        raised.subtract(gone)
+        for id in open.keys where limits[id] == nil { open[id] = nil }
+        return gone.sorted()
     }
 
     private func limit(_ cameraId: String) -> Duration? { limits[cameraId].map { .seconds($0) } }

@@ -11,6 +11,8 @@ import SiteFile
 struct LoadedSite {
     let site: Site
     let base: BaseData
+    /// The file; nil for a site that was made otherwise.
+    var path: String?
 
     /// - Throws: `SiteFileError` or `BaseDataError`, which name every mistake.
     init(path: String) throws {
@@ -18,6 +20,7 @@ struct LoadedSite {
         let file = try SiteFile(contentsOf: url)
         for warning in file.warnings { Terminal.complain("\(path):\(warning)") }
         site = file.site
+        self.path = path
         base = try BaseData(
             settings: file.site.cases,
             timeZone: file.site.timeZone,

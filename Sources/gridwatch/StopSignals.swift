@@ -4,12 +4,22 @@ import Dispatch
     import Glibc
 #endif
 
-/// SIGTERM, SIGINT and SIGHUP (the terminal is gone) as a stream; a second one ends the process at once.
+/// SIGTERM, SIGINT and, where it means that the terminal is gone, SIGHUP as a stream; a second one ends the process at
+/// once.
 enum StopSignals {
     /// The signals from now on.
-    static func stream() -> AsyncStream<Int32> {
+    ///
+    /// - Parameter hangUpStops: false where `hangUps` are listened to.
+    static func stream(hangUpStops: Bool = true) -> AsyncStream<Int32> {
+        signals(hangUpStops ? [SIGTERM, SIGINT, SIGHUP] : [SIGTERM, SIGINT])
+    }
+
+    /// SIGHUP as service managers mean it: read the configuration again. Nil at a terminal, whose end it would be.
+    static func hangUps() -> AsyncStream<Int32>? { isatty(STDIN_FILENO) == 0 ? signals([SIGHUP]) : nil }
+
+    private static func signals(_ numbers: [Int32]) -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingOldest(4))
-        let watch = SignalWatch([SIGTERM, SIGINT, SIGHUP]) { continuation.yield($0) }
+        let watch = SignalWatch(numbers) { continuation.yield($0) }
         continuation.onTermination = { _ in watch.end() }
         return stream
     }

@@ -17,6 +17,8 @@ package enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case signInFailed
     /// A stream was tried from here.
     case probe
+    /// The site file was read again.
+    case reloadSite
     case keyMade, keyRotated
     /// Lines could not be kept (the disk was full for long); `data.count` says how many.
     case linesLost
@@ -25,7 +27,7 @@ package enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
 /// What it was done to.
 package struct AuditSubject: Sendable, Hashable, Codable {
     package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-        case camera, bookmark, hold, export, `case`, user, key, audit
+        case camera, bookmark, hold, export, `case`, user, key, audit, site
     }
 
     package var kind: Kind

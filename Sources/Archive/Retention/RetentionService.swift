@@ -19,19 +19,21 @@ package struct RetentionService: Sendable {
     private let database: Store.Database
     private let clock: any HostClock
     private let node: String
-    private let planner: RetentionPlanner
+    private let planner: @Sendable () -> RetentionPlanner
     private let delete: Delete
     private let onExhausted: @Sendable (Bool) async -> Void
     private let logger: Logger
 
-    /// - Parameter onExhausted: true when only holds are left on a volume and its floor can't be kept, false when it can
-    ///   again.
+    /// - Parameters:
+    ///   - planner: made for each round, with what the site says then.
+    ///   - onExhausted: true when only holds are left on a volume and its floor can't be kept, false when it can
+    ///     again.
     package init(
         dataDirectory: URL,
         database: Store.Database,
         clock: any HostClock = SystemClock(),
         node: String = "local",
-        planner: RetentionPlanner,
+        planner: @autoclosure @escaping @Sendable () -> RetentionPlanner,
         delete: @escaping Delete,
         onExhausted: @escaping @Sendable (Bool) async -> Void = { _ in },
         logger: Logger = Logger(label: "gridwatch.retention")
@@ -116,7 +118,7 @@ package struct RetentionService: Sendable {
             holds: try await HoldRepository(database).active(orReleasedSince: now - ProtectedRanges.grace),
             now: now
         )
-        let plan = try await usage.scan(node: node) { [planner] in try planner.plan(facts, source: $0) }
+        let plan = try await usage.scan(node: node) { [planner = planner()] in try planner.plan(facts, source: $0) }
         for (camera, paths) in plan.deletions.sorted(by: { $0.key < $1.key }) {
             logger.info("retention.delete", metadata: ["camera.id": "\(camera)", "segments": "\(paths.count)"])
             await delete(camera, paths)
@@ -184,7 +186,7 @@ package struct RetentionService: Sendable {
     }
 
     private func rooms() async -> [VolumeRoom] {
-        let settings = planner.policies.recording
+        let settings = planner().policies.recording
         return (try? await BlockingWork.shared.run { [layout] in VolumeRoom.measure(layout, settings) }) ?? []
     }
 

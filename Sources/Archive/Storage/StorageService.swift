@@ -14,7 +14,8 @@ package actor StorageService {
 
     private let layout: RecordingLayout
     private let database: Store.Database
-    private let policies: RetentionPolicies
+    private let policiesNow: @Sendable () -> RetentionPolicies
+    private var policies: RetentionPolicies { policiesNow() }
     private let clock: any HostClock
     private let node: String
     private let facts: @Sendable () -> [VolumeFacts]
@@ -24,14 +25,14 @@ package actor StorageService {
     package init(
         dataDirectory: URL,
         database: Store.Database,
-        policies: RetentionPolicies,
+        policies: @autoclosure @escaping @Sendable () -> RetentionPolicies,
         clock: any HostClock = SystemClock(),
         node: String = "local",
         facts: @escaping @Sendable () -> [VolumeFacts] = { [] }
     ) {
         layout = RecordingLayout(dataDirectory: dataDirectory.path)
         self.database = database
-        self.policies = policies
+        policiesNow = policies
         self.clock = clock
         self.node = node
         self.facts = facts

@@ -24,6 +24,7 @@ final class CameraCapture: Sendable {
     private let main: SourceLoop
     private let gate: ConnectionGate
     private let permits: PlatformPermits
+    private let knock: ServerKnock
     private let marker: CrashMarker
     private let clock: any HostClock
     private let state: Mutex<State>
@@ -35,6 +36,7 @@ final class CameraCapture: Sendable {
         feed: AnalysisFeed,
         gate: ConnectionGate,
         permits: PlatformPermits,
+        knock: ServerKnock,
         marker: CrashMarker,
         clock: any HostClock,
         logger: Logger,
@@ -57,12 +59,14 @@ final class CameraCapture: Sendable {
             suspension: initial.suspension,
             gate: gate,
             permits: permits,
+            knock: knock,
             marker: marker,
             takesAudio: true,
             clock: clock
         )
         self.gate = gate
         self.permits = permits
+        self.knock = knock
         self.marker = marker
         self.clock = clock
         state = Mutex(initial)
@@ -89,6 +93,7 @@ final class CameraCapture: Sendable {
             suspension: suspension,
             gate: gate,
             permits: permits,
+            knock: knock,
             marker: marker,
             clock: clock
         )
@@ -161,7 +166,8 @@ final class CameraCapture: Sendable {
                 fragments: state.recorder?.fragments ?? 0,
                 droppedFragments: state.recorder?.droppedFragments ?? 0,
                 connections: main.connections,
-                clockOffsetMicroseconds: (state.recorder?.clockOffset).flatMap { $0 > 0 ? $0 : nil }
+                clockOffsetMicroseconds: (state.recorder?.clockOffset).flatMap { $0 > 0 ? $0 : nil },
+                clocks: state.clocks
             )
         }
     }

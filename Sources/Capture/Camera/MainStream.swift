@@ -17,6 +17,7 @@ final class MainStream: SourceObserver {
             var packets = 0
             var bytes: Int64 = 0
             var recorder: Recorder.Counters?
+            var clocks = CameraClocks()
             /// Recording is put off for want of space.
             var isPaused = false
         }
@@ -93,10 +94,11 @@ final class MainStream: SourceObserver {
 
     func connected(_ info: StreamInfo) throws(MediaError) {
         guard info.codec.isRecordable else {
-            throw MediaError(.unsupported, "the stream's codec is \(info.codec.rawValue); H.264 and H.265 are recorded")
+            throw MediaError(.unsupported, "the stream's codec is none that is recorded")
         }
-        let now = clock.monotonic()
+        let (now, wall) = (clock.monotonic(), clock.now())
         let hasChanged = shared.withState { state in
+            if state.clocks.connectedAt == nil { state.clocks.connectedAt = wall }
             let before = state.machine.status
             state.machine.connected(
                 codec: info.codec.rawValue,
@@ -124,8 +126,10 @@ final class MainStream: SourceObserver {
         let (hasChanged, paused) = shared.withState { state in
             state.packets += 1
             state.bytes += Int64(packet.bytes.count)
-            let before = state.machine.status.state
-            if let change = state.machine.packet(now: now, wall: clock.now()) { state.unnoted.append(change) }
+            let (before, wall) = (state.machine.status.state, clock.now())
+            state.clocks.packetAt = wall
+            if packet.isKey { state.clocks.keyFrameAt = wall }
+            if let change = state.machine.packet(now: now, wall: wall) { state.unnoted.append(change) }
             return (before != .live, state.isPaused)
         }
         if hasChanged {
@@ -159,6 +163,7 @@ final class MainStream: SourceObserver {
         let wall = clock.now()
         shared.step { $0.failed(reason: reason, detail: detail, wall: wall) }
         note()
+        shared.withState { $0.clocks.connectedAt = nil }
         info = nil
     }
 
@@ -216,6 +221,10 @@ final class MainStream: SourceObserver {
     private func publishCounters(now: Duration) {
         countersAt = now
         guard let counters = recorder?.counters else { return }
-        shared.withState { $0.recorder = counters }
+        let wall = clock.now()
+        shared.withState { state in
+            if counters.fragments > state.recorder?.fragments ?? 0 { state.clocks.writtenAt = wall }
+            state.recorder = counters
+        }
     }
 }

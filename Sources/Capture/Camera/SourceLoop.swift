@@ -27,6 +27,9 @@ final class SourceLoop: Sendable {
     /// Silence after which a connection is dropped and made again.
     static let silenceLimit = Duration.seconds(9)
 
+    /// Packets without a key frame for so long are worth nothing: a new connection makes cameras send one.
+    static let keyFrameLimit = Duration.seconds(120)
+
     /// Why a source is left alone on purpose.
     struct Suspension: Sendable, Equatable {
         var reason: StateReason
@@ -41,6 +44,8 @@ final class SourceLoop: Sendable {
         var stopReason: StateReason?
         /// Nothing is received for this reason until it is taken back.
         var suspension: Suspension?
+        /// Its server has come back while the next attempt was waited for.
+        var isServerBack = false
         /// Grows when the connection has to be made again at once.
         var generation = 0
         var cancellation: Cancellation?
@@ -51,6 +56,7 @@ final class SourceLoop: Sendable {
     private let name: String
     private let gate: ConnectionGate
     private let permits: PlatformPermits
+    private let knock: ServerKnock
     private let marker: CrashMarker
     /// Sound comes along, as packets of the track `audio`.
     private let takesAudio: Bool
@@ -67,6 +73,7 @@ final class SourceLoop: Sendable {
         suspension: Suspension? = nil,
         gate: ConnectionGate,
         permits: PlatformPermits,
+        knock: ServerKnock,
         marker: CrashMarker,
         takesAudio: Bool = false,
         clock: any HostClock
@@ -75,6 +82,7 @@ final class SourceLoop: Sendable {
         self.name = name
         self.gate = gate
         self.permits = permits
+        self.knock = knock
         self.marker = marker
         self.clock = clock
         state = Mutex(State(url: url, options: options, platform: platform, suspension: suspension))
@@ -135,15 +143,44 @@ final class SourceLoop: Sendable {
     }
 
     /// Waits, unless the loop is stopped or told to reconnect.
-    private func wait(_ duration: Duration, generation: Int) {
+    private func wait(_ duration: Duration, generation: Int, untilServer: Bool = false) {
         let end = clock.monotonic() + duration
         condition.lock()
         defer { condition.unlock() }
-        while state.withLock({ $0.stopReason == nil && $0.generation == generation }) {
+        while state.withLock({
+            $0.stopReason == nil && $0.generation == generation && !(untilServer && $0.isServerBack)
+        }) {
             let left = (end - clock.monotonic()).seconds
             guard left > 0 else { return }
             _ = condition.wait(until: Date(timeIntervalSinceNow: min(left, 60)))
         }
+    }
+
+    /// Waits for the next attempt, less long where the server was away and answers again.
+    ///
+    /// - Returns: whether it came back.
+    private func waitForServer(
+        _ pause: Duration,
+        _ failure: Failure,
+        url: String,
+        platform: String?,
+        generation: Int
+    ) -> Bool {
+        let isRare = permits.platform(platform)?.connectionsPerSecond.map { $0 < 2 } ?? false
+        guard [.refused, .timeout, .closed, .noPackets].contains(failure.reason), !isRare,
+            let server = ServerKnock.Server(url)
+        else {
+            wait(pause, generation: generation)
+            return false
+        }
+        state.withLock { $0.isServerBack = false }
+        let waiting = knock.wait(for: server) { [weak self] in
+            self?.state.withLock { $0.isServerBack = true }
+            self?.signal()
+        }
+        defer { waiting.end() }
+        wait(pause, generation: generation, untilServer: true)
+        return state.withLock { $0.isServerBack }
     }
 
     private func run(_ observer: any SourceObserver) {
@@ -232,7 +269,9 @@ final class SourceLoop: Sendable {
                 connectedFor: connectedFor,
                 using: &random
             )
-            wait(pause, generation: generation)
+            if waitForServer(pause, failure, url: url, platform: platform, generation: generation) {
+                backoff = Backoff(isFile: isFile)
+            }
         }
         marker.end(name)
         observer.finished()
@@ -279,6 +318,7 @@ final class SourceLoop: Sendable {
             since = clock.monotonic()
             state.withLock { $0.connections += 1 }
             var marked = CrashMarker.packets
+            var keyFrameAt = clock.monotonic()
             while true {
                 let before = clock.monotonic()
                 let result = try demuxer.next()
@@ -290,6 +330,16 @@ final class SourceLoop: Sendable {
                     if !hadPackets {
                         hadPackets = true
                         demuxer.setReadTimeout(Self.silenceLimit)
+                    }
+                    if packet.track == .video {
+                        let now = clock.monotonic()
+                        if packet.isKey { keyFrameAt = now }
+                        guard now - keyFrameAt < Self.keyFrameLimit else {
+                            throw MediaError(
+                                .invalidData,
+                                "packets come, but no key frame for \(Int(Self.keyFrameLimit.seconds)) s"
+                            )
+                        }
                     }
                     observer.packet(packet)
                     if marked > 0 {

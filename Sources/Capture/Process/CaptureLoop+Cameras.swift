@@ -37,6 +37,7 @@ extension CaptureLoop {
             feed: feed,
             gate: gate,
             permits: permits,
+            knock: knock,
             marker: marker,
             clock: clock,
             logger: logger,

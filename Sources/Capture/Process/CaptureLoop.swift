@@ -53,6 +53,7 @@ final class CaptureLoop {
     let space: SpaceKeeper
     let gate = ConnectionGate(perSecond: CaptureLoop.connectionsPerSecond)
     let permits: PlatformPermits
+    let knock = ServerKnock()
     let marker: CrashMarker
     let feed: AnalysisFeed
     let link: LinkServer

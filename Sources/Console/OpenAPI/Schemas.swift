@@ -90,6 +90,11 @@ enum Schemas {
                 ])
             ),
         ]),
+        "SiteChanges": Schema.object([
+            "added": Schema.list(Schema.text), "changed": Schema.list(Schema.text),
+            "removed": Schema.list(Schema.text), "platformsChanged": Schema.flag,
+            "needsRestart": Schema.list(Schema.text),
+        ]),
         "Outage": Schema.object([
             "scope": Schema.oneOf(OutageJudge.Scope.self), "platform": Schema.textOrNull, "name": Schema.textOrNull,
             "cameras": Schema.list(Schema.text), "total": Schema.integer, "since": Schema.time,
@@ -176,6 +181,12 @@ enum Schemas {
             "height": Schema.integerOrNull, "mime": Schema.textOrNull, "zones": Schema.list(Schema.anyObject),
             "recordedFrom": Schema.timeOrNull, "audio": Schema.textOrNull, "isolated": Schema.flag,
             "quarantinedUntil": Schema.timeOrNull,
+            "clocks": Schema.orNull(
+                Schema.object([
+                    "connectedAt": Schema.timeOrNull, "packetAt": Schema.timeOrNull, "keyFrameAt": Schema.timeOrNull,
+                    "writtenAt": Schema.timeOrNull,
+                ])
+            ),
             "recording": Schema.object([
                 "paused": Schema.flag, "by": Schema.textOrNull, "since": Schema.timeOrNull,
                 "reason": Schema.textOrNull, "bySite": Schema.flag,

@@ -103,10 +103,18 @@ enum CameraRoutes {
         let mediaTypes = try await services.archive.mediaTypes(cameraIds: ids)
         let statuses = services.cameraStatus()
         let pauses = services.recordingPauses()
+        let clocks = services.cameraClocks()
         return cameras.map { camera in
             let json = CameraView.json(camera, statuses[camera.id], pause: pauses[camera.id])
             guard case .object(var members) = json else { return json }
             members["recordedFrom"] = JSONValue(recordedFrom[camera.id])
+            members["clocks"] =
+                clocks[camera.id].map {
+                    [
+                        "connectedAt": JSONValue($0.connectedAt), "packetAt": JSONValue($0.packetAt),
+                        "keyFrameAt": JSONValue($0.keyFrameAt), "writtenAt": JSONValue($0.writtenAt),
+                    ]
+                } ?? .null
             members["mime"] = JSONValue(mediaTypes[camera.id])
             return .object(members)
         }

@@ -2,7 +2,7 @@
 enum RouteTable {
     static let routes: [APIRoute] =
         SystemRoutes.routes + SessionRoutes.routes + UserRoutes.routes + SiteRoutes.routes + CameraRoutes.routes
-        + ProbeRoutes.routes + OutageRoutes.routes
+        + ProbeRoutes.routes + OutageRoutes.routes + ReloadRoutes.routes
         + ActivityRoutes.routes + LiveRoutes.routes + HLSRoutes.routes + EvidenceRoutes.routes + ExportRoutes.routes
         + AuditRoutes.routes
         + SignatureRoutes.routes + HoldRoutes.routes + GapRoutes.routes + StorageRoutes.routes + AlarmRoutes.routes

@@ -10,6 +10,12 @@ package enum CameraView {
         return Change(topic: .camera, json: value.encoded)
     }
 
+    /// The change to publish when a camera is no longer declared.
+    package static func removal(of cameraId: String) -> Change {
+        let value: JSONValue = ["id": .string(cameraId), "removed": .bool(true)]
+        return Change(topic: .camera, json: value.encoded)
+    }
+
     /// - Parameters:
     ///   - status: nil when capture has not said anything of the camera yet.
     ///   - pause: who has switched its recording off, if somebody has.

@@ -54,6 +54,8 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         /// Microseconds by which the wall times of the run that is open are ahead of the host's clock, because that was
         /// set back: the past is never moved, the difference slews away. nil or 0 when there is none.
         package var clockOffsetMicroseconds: Int64?
+        /// nil from a version that has none.
+        package var clocks: CameraClocks?
 
         package init(
             packets: Int = 0,
@@ -61,8 +63,10 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
             fragments: Int = 0,
             droppedFragments: Int = 0,
             connections: Int = 0,
-            clockOffsetMicroseconds: Int64? = nil
+            clockOffsetMicroseconds: Int64? = nil,
+            clocks: CameraClocks? = nil
         ) {
+            self.clocks = clocks
             self.packets = packets
             self.bytes = bytes
             self.fragments = fragments

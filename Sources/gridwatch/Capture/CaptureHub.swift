@@ -24,10 +24,23 @@ final class CaptureHub: Sendable {
         var inherited: [Alarm] = []
     }
 
-    private let configurations: [CaptureConfiguration]
-    private let cameras: [String: Camera]
+    /// What the site declares, and who records it: another one after the site was read again.
+    private struct Plan {
+        var cameras: [String: Camera]
+        var shardOfCamera: [String: Int] = [:]
+
+        init(_ site: Site, _ configurations: [CaptureConfiguration]) {
+            cameras = Dictionary(site.cameras.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            for configuration in configurations {
+                for camera in configuration.cameras { shardOfCamera[camera.id] = configuration.shard }
+            }
+        }
+
+        func ids(ofShard shard: Int) -> [String] { shardOfCamera.filter { $0.value == shard }.map(\.key) }
+    }
+
+    private let plan: Mutex<Plan>
     private let links: [CaptureLink]
-    private let shardOfCamera: [String: Int]
     private let alarms: any AlarmSink
     private let clock: any HostClock
     private let logger: Logger
@@ -47,31 +60,56 @@ final class CaptureHub: Sendable {
         logger: Logger,
         onStatus: @escaping @Sendable (CameraStatus) async -> Void
     ) {
-        self.configurations = configurations
         self.alarms = alarms
         self.clock = clock
         self.logger = logger
         self.onStatus = onStatus
         outages = OutageWatch(site: site)
-        cameras = Dictionary(site.cameras.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        plan = Mutex(Plan(site, configurations))
         links = configurations.map { CaptureLink(dataDirectory: dataFolder.url, shard: $0.shard) }
         let now = clock.now()
         var state = State()
-        var shards: [String: Int] = [:]
         for configuration in configurations {
             state.connected[configuration.shard] = (false, now)
             for camera in configuration.cameras {
-                shards[camera.id] = configuration.shard
-                state.statuses[camera.id] = CameraStatus(
-                    cameraId: camera.id,
-                    state: .connecting,
-                    reason: .starting,
-                    since: now
-                )
+                state.statuses[camera.id] = Self.unknown(camera.id, now)
             }
         }
-        shardOfCamera = shards
         self.state = Mutex(state)
+    }
+
+    private static func unknown(_ cameraId: String, _ now: WallTime) -> CameraStatus {
+        CameraStatus(cameraId: cameraId, state: .connecting, reason: .starting, since: now)
+    }
+
+    private var cameras: [String: Camera] { plan.withLock { $0.cameras } }
+    private var shardOfCamera: [String: Int] { plan.withLock { $0.shardOfCamera } }
+
+    /// Takes over other cameras, dealt to the same shards. What a camera that is gone had raised ends.
+    func configure(_ site: Site, _ configurations: [CaptureConfiguration]) async {
+        let new = Plan(site, configurations)
+        let gone = plan.withLock { plan in
+            defer { plan = new }
+            return plan.cameras.keys.filter { new.cameras[$0] == nil }
+        }
+        let now = clock.now()
+        outages.configure(site)
+        let (keys, offline, crashing) = state.withLock { state in
+            for id in gone { state.statuses[id] = nil }
+            for id in new.cameras.keys where state.statuses[id] == nil {
+                state.statuses[id] = Self.unknown(id, now)
+            }
+            return (
+                state.active.forget(cameras: Set(gone)), gone.filter { state.offlineRaised.remove($0) != nil },
+                gone.filter { state.crashingRaised.remove($0) != nil }
+            )
+        }
+        for key in keys { await deliver(signal(for: key, phase: .cleared, at: now)) }
+        for id in offline { await deliver(offlineSignal(id, phase: .cleared, at: now)) }
+        for id in crashing {
+            await deliver(AlarmSignal(source: id, sourceKind: .camera, kind: "crashing", phase: .cleared, at: now))
+        }
+        for link in links { send(.reload, to: link.shard) }
     }
 
     /// The latest state of every camera.
@@ -220,9 +258,10 @@ final class CaptureHub: Sendable {
         logger.info("capture connected", metadata: ["shard": "\(shard)", "pid": "\(pid)"])
         // What it reads at its start may be older than what this service has written.
         send(.reload, to: shard)
+        let shards = shardOfCamera
         let orphans = state.withLock { state in
-            let mine = state.inherited.filter { shardOfCamera[$0.source] == shard }
-            state.inherited.removeAll { shardOfCamera[$0.source] == shard }
+            let mine = state.inherited.filter { shards[$0.source] == shard }
+            state.inherited.removeAll { shards[$0.source] == shard }
             // A worker that was started later knows nothing of them and will never end them.
             return mine.filter { startedAt > $0.lastAt }
         }
@@ -235,7 +274,7 @@ final class CaptureHub: Sendable {
     }
 
     private func forget(shard: Int) async {
-        let ids = Set(configurations.first { $0.shard == shard }?.cameras.map(\.id) ?? [])
+        let ids = Set(plan.withLock { $0.ids(ofShard: shard) })
         for key in state.withLock({ $0.active.forget(cameras: ids) }) {
             await deliver(signal(for: key, phase: .cleared, at: clock.now()))
         }
@@ -348,25 +387,27 @@ final class CaptureHub: Sendable {
 
     private func noteConnection(_ link: CaptureLink, now: WallTime) async {
         let isConnected = link.isConnected
+        let mine = plan.withLock { $0.ids(ofShard: link.shard) }
         let lost = state.withLock { state -> [CameraStatus] in
             guard let (was, since) = state.connected[link.shard] else { return [] }
             if was != isConnected { state.connected[link.shard] = (isConnected, now) }
             // For a moment without connection nothing is known to be wrong: capture restarts within two seconds.
             guard !isConnected, !was, now - since > .seconds(5) else { return [] }
-            let ids = configurations.first { $0.shard == link.shard }?.cameras.map(\.id) ?? []
-            let changed = ids.compactMap { state.statuses[$0] }.filter { $0.state != .offline || $0.reason != .restart }
-                .map {
-                    CameraStatus(
-                        cameraId: $0.cameraId,
-                        state: .offline,
-                        reason: .restart,
-                        detail: "the capture process of shard \(link.shard) does not answer",
-                        since: now,
-                        codec: $0.codec,
-                        width: $0.width,
-                        height: $0.height
-                    )
-                }
+            let changed = mine.compactMap { state.statuses[$0] }.filter {
+                $0.state != .offline || $0.reason != .restart
+            }
+            .map {
+                CameraStatus(
+                    cameraId: $0.cameraId,
+                    state: .offline,
+                    reason: .restart,
+                    detail: "the capture process of shard \(link.shard) does not answer",
+                    since: now,
+                    codec: $0.codec,
+                    width: $0.width,
+                    height: $0.height
+                )
+            }
             for status in changed { state.statuses[status.cameraId] = status }
             return changed
         }

@@ -9,7 +9,7 @@ import Synchronization
 final class RecordingSwitch: Sendable {
     private let repository: RecordingPauseRepository
     private let dataFolder: URL
-    private let configurations: [CaptureConfiguration]
+    private let configurations: Mutex<[CaptureConfiguration]>
     private let pauses: Mutex<[String: RecordingPause]>
     /// One change at a time: each writes a whole file.
     private let turn = AsyncTurn()
@@ -20,7 +20,7 @@ final class RecordingSwitch: Sendable {
     init(database: Database, dataFolder: URL, configurations: [CaptureConfiguration]) async throws {
         repository = RecordingPauseRepository(database)
         self.dataFolder = dataFolder
-        self.configurations = configurations
+        self.configurations = Mutex(configurations)
         let known = try await repository.all()
         pauses = Mutex(Dictionary(known.map { ($0.cameraId, $0) }, uniquingKeysWith: { $1 }))
         for configuration in configurations { try write(configuration) }
@@ -42,9 +42,26 @@ final class RecordingSwitch: Sendable {
             try await repository.remove(cameraId: cameraId)
         }
         pauses.withLock { $0[cameraId] = pause }
-        guard let shard = configurations.first(where: { $0.cameras.contains { $0.id == cameraId } }) else { return nil }
+        let known = configurations.withLock { $0 }
+        guard let shard = known.first(where: { $0.cameras.contains { $0.id == cameraId } }) else { return nil }
         try write(shard)
         return shard.shard
+    }
+
+    /// Writes what every shard records from now on.
+    ///
+    /// - Throws: `CaptureError`: then the files are those of before again, as far as they can be written.
+    func configure(_ new: [CaptureConfiguration]) async throws {
+        await turn.enter()
+        defer { turn.leave() }
+        let old = configurations.withLock { $0 }
+        do {
+            for configuration in new { try write(configuration) }
+        } catch {
+            for configuration in old { try? write(configuration) }
+            throw error
+        }
+        configurations.withLock { $0 = new }
     }
 
     private func write(_ configuration: CaptureConfiguration) throws {

@@ -50,7 +50,10 @@ struct ServeCommand: AsyncParsableCommand {
         if let file = try await centre.users.bootstrapAdmin(dataDirectory: folder.url, environment: environment) {
             Terminal.say("The first user is admin; the password is in \(file.path)")
         }
-        try await StopSignals.run { try await centre.run() }
+        let hangUps = StopSignals.hangUps()
+        try await StopSignals.run(until: StopSignals.stream(hangUpStops: hangUps == nil)) {
+            try await centre.run(hangUps: hangUps ?? AsyncStream { $0.finish() })
+        }
         withExtendedLifetime(lock) {}
     }
 }

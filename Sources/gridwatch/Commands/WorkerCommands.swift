@@ -4,6 +4,7 @@ import CLinux
 import Capture
 import Foundation
 import Logging
+import Media
 
 #if canImport(Glibc)
     import Glibc
@@ -39,6 +40,7 @@ struct CaptureProcessCommand: ParsableCommand {
 
     func run() throws {
         LogOutput.bootstrap()
+        NameLookups.bound()
         let process = CaptureProcess(
             dataDirectory: URL(filePath: data, directoryHint: .isDirectory),
             shard: shard,

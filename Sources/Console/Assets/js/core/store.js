@@ -57,7 +57,8 @@ export function apply(topic, data) {
     else state.alarm.delete(data.id);
   } else if (topic === 'camera' || topic === 'sensor' || topic === 'vehicle') {
     const map = state[topic];
-    map.set(data.id, { ...map.get(data.id), ...data });
+    if (data.removed) map.delete(data.id);
+    else map.set(data.id, { ...map.get(data.id), ...data });
   }
   emit(/** @type {Topic} */ (topic), data);
 }

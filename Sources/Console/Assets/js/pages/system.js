@@ -12,6 +12,7 @@ import { addCameraDialog, mayProbe } from '../parts/addCamera.js';
 import { cameraMark, empty, failed } from '../parts/marks.js';
 import { pauseButton } from '../parts/recording.js';
 import { keyPanel } from '../parts/verifybox.js';
+import { reloadButton } from '../parts/reload.js';
 import { outagePanel } from '../parts/outages.js';
 import { volumeTable } from '../parts/volumes.js';
 import { healthLamps } from './overview.js';
@@ -53,7 +54,7 @@ export function mount(root, context) {
     may('get', '/storage') ? h('section.panel', null, h('h2', null, icon('hdd-stack'), t('storage.volumes')), volumes) : null,
     may('get', '/evidence/key') ? keyPanel() : null,
     h('section.panel', null, h('h2', null, icon('broadcast'), t('overview.brokers')), brokers),
-    h('section', null, h('h2', null, t('system.declared')), h('p.hint', null, t('system.declaredHint')), config)));
+    h('section', null, h('div.toolbar', null, h('h2', null, t('system.declared')), h('span.grow'), reloadButton(() => { drawHealth(); void load(); })), h('p.hint', null, t('system.declaredHint')), config)));
   drawHealth();
   void load();
   if (may('get', '/storage')) void loadVolumes();
