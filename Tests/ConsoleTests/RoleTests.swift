@@ -54,6 +54,7 @@ private let expectations: [Expectation] = [
     Expectation(.get, "/api/v1/cameras/{id}", "*"),
     Expectation(.post, "/api/v1/cameras/probe", "admin", 200, #"{"url": "rtsp://user:geheim@camera/a"}"#),
     Expectation(.get, "/api/v1/outages", "*"),
+    Expectation(.post, "/api/v1/site/reload", "admin", 409),
     Expectation(.get, "/api/v1/cameras/{id}/snapshot.jpg", "*"),
     Expectation(.get, "/api/v1/cameras/{id}/timeline", "*"),
     Expectation(.get, "/api/v1/cameras/{id}/activity", "*"),

@@ -130,7 +130,64 @@ struct SiteFileTests {
         )
     }
 
+    @Test("platforms with their limits and hours, cameras that name one, and how sources are opened")
+    func platforms() throws {
+        let text = """
+            site: { name: A }
+            platforms:
+              - id: police
+                name: 公安视频平台
+                hosts: [10.1.2.3, "*.police.example"]
+                connections: 32
+                connectionsPerSecond: 4
+                hours: ["07:00-19:00", "22:00-02:30"]
+              - { id: traffic }
+            cameras:
+              - { id: a, source: "rtsp://10.1.2.3/a", input: { transport: udp } }
+              - { id: b, source: "https://host/b.m3u8", platform: traffic, input: { userAgent: gw, verifyTLS: true } }
+              - { id: c, source: "udp://@239.1.1.1:5000" }
+            """
+        let site = try SiteFile(text: text, file: "site.yaml").site
+        #expect(
+            site.platforms.first
+                == Platform(
+                    id: "police",
+                    name: "公安视频平台",
+                    hosts: ["10.1.2.3", "*.police.example"],
+                    connections: 32,
+                    connectionsPerSecond: 4,
+                    hours: [.init(from: 420, to: 1140), .init(from: 1320, to: 150)]
+                )
+        )
+        #expect(site.cameras.map(\.platform) == [nil, "traffic", nil])
+        #expect(site.cameras[0].input.transport == .udp)
+        #expect(site.cameras[1].input == SourceOptions(userAgent: "gw", verifyTLS: true))
+        #expect(
+            site.cameras.map { site.platforms.platform(of: $0.source, named: $0.platform)?.id } == [
+                "police", "traffic", nil,
+            ]
+        )
+    }
+
     static let mistakes = [
+        Mistake(
+            text: "site: { name: A }\nplatforms: [ { id: p, hours: [ \"7-19\" ] } ]",
+            line: 2,
+            field: "platforms[0].hours",
+            remedy: "07:00-19:00"
+        ),
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsp://h/a\", platform: p }",
+            line: 3,
+            field: "cameras[0].platform",
+            remedy: "platforms:"
+        ),
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsp://h/a\", input: { transport: pigeon } }",
+            line: 3,
+            field: "cameras[0].input.transport",
+            remedy: "tcp"
+        ),
         Mistake(text: "site: { name: A }\ncamera: []", line: 2, field: "camera", remedy: "known here"),
         Mistake(text: "site: { nme: A }", line: 1, field: "site.nme", remedy: "known here"),
         Mistake(text: "cameras: []", line: 1, field: "site", remedy: "add `site:"),
