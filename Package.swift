@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "Domain", swiftSettings: strict),
         .target(
             name: "SiteFile",
-            dependencies: ["Domain", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Domain", .product(name: "Yams", package: "Yams"), crypto],
             swiftSettings: settings
         ),
         .target(name: "Media", dependencies: ["CFFmpeg", "Domain", logging], swiftSettings: settings),

@@ -318,6 +318,16 @@ final class FieldReader {
             }
             let name = String(rest[start.upperBound..<end])
             guard let value = environment[name] else {
+                if name.hasPrefix("secret:") {
+                    let secret = String(name.dropFirst(7))
+                    fail(
+                        key,
+                        "${\(name)}",
+                        "is not in the secret store",
+                        "keep it there: gridwatch secret set \(SecretStore.isName(secret) ? secret : "NAME") --data DIR"
+                    )
+                    return nil
+                }
                 fail(key, "${\(name)}", "is not set in the environment", "set \(name) before starting gridwatch")
                 return nil
             }

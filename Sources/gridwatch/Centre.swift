@@ -178,6 +178,7 @@ struct Centre: Sendable {
         let reload = loaded.path.map { path in
             SiteReload(
                 path: path,
+                data: folder.url,
                 parts: SiteReload.Parts(
                     book: book,
                     recording: recording,

@@ -15,7 +15,7 @@ struct Gridwatch: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, FsckCommand.self, VerifyCommand.self,
-            UserCommand.self, ProbeCommand.self, ProbeStreamCommand.self,
+            UserCommand.self, SecretCommand.self, ProbeCommand.self, ProbeStreamCommand.self,
             CaptureProcessCommand.self, AnalyseCommand.self, RenderCommand.self,
         ]
     )

@@ -14,10 +14,15 @@ struct LoadedSite {
     /// The file; nil for a site that was made otherwise.
     var path: String?
 
-    /// - Throws: `SiteFileError` or `BaseDataError`, which name every mistake.
-    init(path: String) throws {
+    /// - Parameter data: the folder whose secrets the file names; nil where only its form is checked: then every secret
+    ///   counts as known.
+    /// - Throws: `SiteFileError` or `BaseDataError`, which name every mistake, `SecretStore.Failure`.
+    init(path: String, data: URL?) throws {
         let url = URL(filePath: path)
-        let file = try SiteFile(contentsOf: url)
+        var environment = ProcessInfo.processInfo.environment
+        let secrets = try data.map { try SecretStore(dataDirectory: $0).all() } ?? Self.placeholders(in: url)
+        for (name, secret) in secrets { environment["secret:\(name)"] = secret }
+        let file = try SiteFile(contentsOf: url, environment: environment)
         for warning in file.warnings { Terminal.complain("\(path):\(warning)") }
         site = file.site
         self.path = path
@@ -31,6 +36,15 @@ struct LoadedSite {
                 "\(path): warning: class \"\(code)\" is not in the catalogue; alarms of it are only recorded"
             )
         }
+    }
+}
+
+extension LoadedSite {
+    /// Each `${secret:NAME}` of a file with a value that fits everywhere.
+    private static func placeholders(in file: URL) -> [String: String] {
+        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [:] }
+        let names = text.matches(of: #/\$\{secret:([A-Za-z0-9._-]+)\}/#).map { String($0.output.1) }
+        return Dictionary(names.map { ($0, "secret") }, uniquingKeysWith: { first, _ in first })
     }
 }
 

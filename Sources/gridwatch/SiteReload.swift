@@ -28,12 +28,15 @@ actor SiteReload {
     private static let period = Duration.seconds(2)
 
     private let path: String
+    /// The folder with the secrets that the file names.
+    private let data: URL
     private let parts: Parts
     private let logger: Logger
     private var isRaised = false
 
-    init(path: String, parts: Parts, logger: Logger) {
+    init(path: String, data: URL, parts: Parts, logger: Logger) {
         self.path = path
+        self.data = data
         self.parts = parts
         self.logger = logger
     }
@@ -92,7 +95,7 @@ actor SiteReload {
     private func apply() async -> SiteReloadOutcome {
         let declared: Site
         do {
-            declared = try LoadedSite(path: path).site
+            declared = try LoadedSite(path: path, data: data).site
         } catch let error as SiteFileError {
             return .refused(error.diagnostics.map { "\($0)" })
         } catch {

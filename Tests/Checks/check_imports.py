@@ -10,7 +10,7 @@ import sys
 ALLOWED = {
     "FrameKernels": set(),
     "Domain": set(),
-    "SiteFile": {"Domain", "Yams"},
+    "SiteFile": {"Domain", "Yams", "Crypto"},
     "Media": {"CFFmpeg", "Domain"},
     "Recording": {"Domain", "Media", "CLinux", "Crypto"},
     "Capture": {"Domain", "Media", "Recording", "RTSP", "CLinux"},

@@ -13,8 +13,11 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "The site file (YAML).")
     var file: String
 
+    @Option(help: "The data folder, to look up the secrets that the file names as well.")
+    var data: String?
+
     func run() throws {
-        let loaded = try LoadedSite(path: file)
+        let loaded = try LoadedSite(path: file, data: data.map { URL(filePath: $0, directoryHint: .isDirectory) })
         let site = loaded.site
         Terminal.say(
             "\(file): \(site.cameras.count) cameras, \(site.brokers.count) brokers, \(site.sensors.count) sensors,"

@@ -35,7 +35,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard let mode = Centre.CaptureMode(rawValue: capture), let address = Centre.Address(listen) else { return }
         LogOutput.bootstrap()
         let logger = Logger(label: "gridwatch.serve")
-        let loaded = try LoadedSite(path: site)
+        // Checked before anything is made.
+        let place = URL(filePath: data, directoryHint: .isDirectory).standardizedFileURL
+        let loaded = try LoadedSite(path: site, data: place)
         let folder = try DataFolder(path: data, creating: true)
         let lock = try ServeLock(folder)
         let centre = try await Centre(

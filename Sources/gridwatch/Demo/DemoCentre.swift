@@ -62,7 +62,7 @@ struct DemoCentre: Sendable {
         let site = DemoSite(scenes: scenes, city: city, brokerPort: broker.port)
         try Data(site.yaml.utf8).write(to: file, options: .atomic)
         let centre = try await Centre(
-            loaded: LoadedSite(path: file.path),
+            loaded: LoadedSite(path: file.path, data: folder.url),
             folder: folder,
             address: address ?? Self.preferredAddress(),
             captureMode: .managed,
