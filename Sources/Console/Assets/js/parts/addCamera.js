@@ -17,13 +17,12 @@ const SLUG = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const quoted = (text) => JSON.stringify(text);
 
 /**
- * An address with the password replaced by the name of a variable, so that none stands in the file.
+ * An address with the password replaced by the name of a secret, so that none stands in the file.
  * @param {string} url @param {string} id
  */
 function withoutPassword(url, id) {
-  const variable = `${id.replaceAll('-', '_').toUpperCase()}_PASSWORD`;
-  const hidden = url.replace(/^([a-z]+:\/\/[^/?#:@]*):([^/?#]*)@/i, (_all, front) => `${front}:\${${variable}}@`);
-  return { text: hidden, variable: hidden === url ? null : variable };
+  const hidden = url.replace(/^([a-z]+:\/\/[^/?#:@]*):([^/?#]*)@/i, (_all, front) => `${front}:\${secret:${id}}@`);
+  return { text: hidden, secret: hidden === url ? null : id };
 }
 
 /** @param {Record<string, string>} values */
@@ -33,7 +32,7 @@ function siteLines(values) {
   const lines = [`  - id: ${values.id}`, `    name: ${quoted(values.name || values.id)}`, `    source: ${quoted(main.text)}`];
   if (values.sub) lines.push(`    sub: ${quoted(sub.text)}`);
   if (values.transport !== 'auto') lines.push(`    input: { transport: ${values.transport} }`);
-  return { text: lines.join('\n') + '\n', variable: main.variable ?? sub.variable };
+  return { text: lines.join('\n') + '\n', secret: main.secret ?? sub.secret };
 }
 
 export const mayProbe = () => may('post', '/cameras/probe');
@@ -63,9 +62,9 @@ export function addCameraDialog() {
 
   /** @param {Record<string, string>} values */
   function lines(values) {
-    const { text, variable } = siteLines(values);
+    const { text, secret } = siteLines(values);
     return h('section', null, h('h3', null, t('probe.lines')), h('pre.mono.snippet', { id: 'probe-lines' }, text),
-      h('p.hint', null, t('probe.linesHint')), variable ? h('p.hint', null, t('probe.variable', { name: variable })) : null,
+      h('p.hint', null, t('probe.linesHint')), secret ? h('p.hint', null, t('probe.secret'), ' ', h('code', null, `gridwatch secret set ${secret} --data …`)) : null,
       h('button', { type: 'button', onclick: () => navigator.clipboard.writeText(text).then(() => toast(t('probe.copied'), 'good'), toastError) }, icon('clipboard'), t('probe.copy')));
   }
 
