@@ -8,7 +8,7 @@ extension SiteFile {
         let name = reader.text("name")
         let source = readSource(reader, "source", required: true)
         let sub = readSource(reader, "sub", required: false)
-        let input = readInput(reader)
+        let input = readInput(reader, for: [source, sub].compactMap { $0 })
         let platform = readPlatformName(reader, platforms)
         let position = reader.position("position")
         let group = reader.text("group")
@@ -57,7 +57,8 @@ extension SiteFile {
         }
     }
 
-    private static func readInput(_ reader: FieldReader) -> SourceOptions {
+    /// What means nothing for the camera's sources is a mistake: nobody should believe that it is heeded.
+    private static func readInput(_ reader: FieldReader, for sources: [String]) -> SourceOptions {
         var options = SourceOptions()
         guard let section = reader.mapping("input") else { return options }
         defer { section.finish() }
@@ -65,6 +66,17 @@ extension SiteFile {
         options.userAgent = readHeader(section, "userAgent")
         options.referer = readHeader(section, "referer")
         options.verifyTLS = section.flag("verifyTLS") ?? options.verifyTLS
+        let schemes = Set(sources.compactMap { (try? SourceURL($0))?.scheme })
+        let heeded: [(key: String, by: Set<SourceURL.Scheme>, remedy: String)] = [
+            ("transport", [.rtsp, .rtsps], "leave it out, or use rtsp://"),
+            ("userAgent", [.rtsp, .rtsps, .http, .https], "leave it out"),
+            ("referer", [.http, .https], "leave it out"),
+            ("verifyTLS", [.https], "leave it out: libavformat checks certificates of https:// alone"),
+        ]
+        for (key, known, remedy) in heeded
+        where section.node(key) != nil && !schemes.isEmpty && schemes.isDisjoint(with: known) {
+            section.fail(key, nil, "means nothing for these sources", remedy)
+        }
         return options
     }
 

@@ -171,6 +171,12 @@ struct SiteFileTests {
 
     static let mistakes = [
         Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsps://h/a\", input: { verifyTLS: true } }",
+            line: 3,
+            field: "cameras[0].input.verifyTLS",
+            remedy: "https"
+        ),
+        Mistake(
             text: "site: { name: A }\nplatforms: [ { id: p, hours: [ \"7-19\" ] } ]",
             line: 2,
             field: "platforms[0].hours",

@@ -47,7 +47,7 @@ enum LibavSettings {
         if let agent = options.source.userAgent { settings.append(("user_agent", agent)) }
         if let referer = options.source.referer { settings.append(("referer", referer)) }
         if options.source.verifyTLS {
-            settings += [("tls_verify", "1"), ("verify", "1"), ("ca_file", "/etc/ssl/certs/ca-certificates.crt")]
+            settings += [("tls_verify", "1"), ("ca_file", "/etc/ssl/certs/ca-certificates.crt")]
         }
         return settings
     }
