@@ -273,7 +273,7 @@ struct SiteFileTests {
             text: "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsp://h:99999/a\" }",
             line: 3,
             field: "cameras[0].source",
-            remedy: "rtsp://HOST"
+            remedy: "SCHEME://HOST"
         ),
         Mistake(
             text: "site: { name: A }\ncameras:\n  - { id: a, source: \"file:a.mp4\" }",
