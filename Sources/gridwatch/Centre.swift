@@ -191,6 +191,10 @@ struct Centre: Sendable {
             )
         }
         self.reload = reload
+        var reloadSite: (@Sendable (_ by: String) async -> SiteReloadOutcome)?
+        if let reload {
+            reloadSite = { by in await reload.reload(by: by) }
+        }
         let probes = ProbeDesk(command: ProbeStreamCommand.command)
         console = ConsoleServer(
             services: ConsoleServices(
@@ -213,12 +217,8 @@ struct Centre: Sendable {
                 setRecordingPause: { cameraId, pause in
                     if let shard = try await recording.set(cameraId, pause) { hub.send(.reload, to: shard) }
                 },
-                cameraClocks: {
-                    hub.statistics.reduce(into: [:]) { found, figures in
-                        for (id, counters) in figures.cameras { found[id] = counters.clocks }
-                    }
-                },
-                reloadSite: reload.map { reload in { await reload.reload(by: $0) } },
+                cameraClocks: { hub.clocks },
+                reloadSite: reloadSite,
                 outages: { hub.outages.open },
                 probe: { try? await probes.probe($0) }
             ),

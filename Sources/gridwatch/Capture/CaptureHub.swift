@@ -121,6 +121,15 @@ final class CaptureHub: Sendable {
     /// The latest figures of every shard.
     var statistics: [CaptureStatistics] { state.withLock { Array($0.statistics.values) } }
 
+    /// When each part of the cameras' ways last gave a sign of life, by id.
+    var clocks: [String: CameraClocks] {
+        var found: [String: CameraClocks] = [:]
+        for figures in statistics {
+            for (id, counters) in figures.cameras { found[id] = counters.clocks }
+        }
+        return found
+    }
+
     /// The recording volumes as every shard sees them: one entry per volume and shard.
     var volumes: [VolumeFacts] { statistics.flatMap { $0.volumes ?? [] } }
 
