@@ -73,7 +73,8 @@ struct DemuxerTests {
         arguments: [
             ("rtsp://u:s3cret@127.0.0.1:1/x?token=s3cret", MediaError.Code.refused),
             ("rtsp://u:s3cret@no-such-host.invalid/x", .unknownHost),
-            ("file:/no/such/file.mp4", .notFound), ("/etc/passwd", .notAStream), ("gopher://u:s3cret@h/x", .unsupported),
+            ("file:/no/such/file.mp4", .notFound), ("/etc/passwd", .notAStream),
+            ("gopher://u:s3cret@h/x", .unsupported),
             ("rtsp://u:s3cret@/x", .notAStream),
         ]
     )
