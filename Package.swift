@@ -65,7 +65,7 @@ let package = Package(
         .target(
             name: "Analysis",
             dependencies: ["CLinux", "Domain", "FrameKernels", "Media", logging],
-            swiftSettings: settings
+            swiftSettings: settings + pixels
         ),
         .target(
             name: "Store",
@@ -107,6 +107,14 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // Measures what sampling sees of what full decoding sees; part of `make bench`.
+        .executableTarget(
+            name: "sampling-bench",
+            dependencies: ["Analysis", "Capture", "Domain", "Media"],
+            path: "Benchmarks/Sampling",
+            swiftSettings: settings
+        ),
+
         // Tests mirror targets; what several share is in Tests/Support.
         .target(
             name: "TestSupport",
@@ -114,6 +122,8 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: settings
         ),
+        // Counts what is allocated, in the place of malloc.
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "FrameKernelsTests", dependencies: ["Domain", "FrameKernels"], swiftSettings: settings),
         .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "SiteFileTests", dependencies: ["Domain", "SiteFile"], swiftSettings: settings),
@@ -130,7 +140,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AnalysisTests",
-            dependencies: ["Analysis", "CLinux", "Domain", "FrameKernels", "Media", "TestSupport"],
+            dependencies: [
+                "AllocationCounter", "Analysis", "CLinux", "Domain", "FrameKernels", "Media", "TestSupport",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -179,3 +191,15 @@ let package = Package(
         ),
     ]
 )
+
+// libFuzzer brings a `main` of its own, so its target is only there where it is asked for: `make fuzz`.
+if Context.environment["GRIDWATCH_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "gridwatch-fuzz",
+            dependencies: ["Domain", "Media"],
+            path: "Tests/Fuzz",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        )
+    )
+}

@@ -12,6 +12,8 @@ public struct AreaDownscale: Sendable {
     private let rows: [Int]
     /// Column sums of the current row of cells. A cell is at most 257 rows high, so 16 bits hold them.
     private var sums: [UInt16]
+    /// Sums of the current row of cells, where they fit into 16 bits.
+    private var cells: [UInt16]
 
     /// Prepares for planes of one size.
     ///
@@ -29,6 +31,7 @@ public struct AreaDownscale: Sendable {
         columns = (0...target.width).map { $0 * source.width / target.width }
         rows = (0...target.height).map { $0 * source.height / target.height }
         sums = [UInt16](repeating: 0, count: source.width)
+        cells = [UInt16](repeating: 0, count: target.width)
     }
 
     /// Writes the small plane of `plane`, whose rows start `stride` bytes apart.
@@ -41,93 +44,17 @@ public struct AreaDownscale: Sendable {
             plane.count >= stride &* (source.height &- 1) &+ width
         else { return false }
         for y in 0..<target.height {
-            var row = rows[y]
+            let first = rows[y]
             let end = rows[y &+ 1]
-            let height = end &- row
-            // Rows are taken six, four or two at a time: one store of a sum for as many loads of pixels.
-            var first = true
-            while row &+ 6 <= end {
-                addSix(plane, at: row &* stride, stride: stride, replacing: first)
-                first = false
-                row &+= 6
-            }
-            while row &+ 4 <= end {
-                addFour(plane, at: row &* stride, stride: stride, replacing: first)
-                first = false
-                row &+= 4
-            }
-            while row &+ 2 <= end {
-                addTwo(plane, at: row &* stride, stride: stride, replacing: first)
-                first = false
-                row &+= 2
-            }
-            while row < end {
-                addOne(plane, at: row &* stride, replacing: first)
-                first = false
-                row &+= 1
-            }
-            collect(into: &small, at: y &* target.width, height: height)
+            // Strictly one row after the other: the processor fetches ahead of one stream of bytes. Several rows at a
+            // time need fewer additions, and took twice as long.
+            for row in first..<end { addRow(plane, at: row &* stride, replacing: row == first) }
+            collect(into: &small, at: y &* target.width, height: end &- first)
         }
         return true
     }
 
-    private mutating func addSix(_ plane: Span<UInt8>, at start: Int, stride: Int, replacing: Bool) {
-        let width = source.width
-        let a = plane.extracting(start..<start &+ width)
-        let b = plane.extracting(start &+ stride..<start &+ stride &+ width)
-        let c = plane.extracting(start &+ 2 &* stride..<start &+ 2 &* stride &+ width)
-        let d = plane.extracting(start &+ 3 &* stride..<start &+ 3 &* stride &+ width)
-        let e = plane.extracting(start &+ 4 &* stride..<start &+ 4 &* stride &+ width)
-        let f = plane.extracting(start &+ 5 &* stride..<start &+ 5 &* stride &+ width)
-        var sums = self.sums.mutableSpan
-        // Known for the whole loop, so that it needs no check of bounds and can be vectorised.
-        guard sums.count >= width else { return }
-        if replacing {
-            for x in 0..<width {
-                sums[x] = UInt16(a[x]) &+ UInt16(b[x]) &+ UInt16(c[x]) &+ UInt16(d[x]) &+ UInt16(e[x]) &+ UInt16(f[x])
-            }
-        } else {
-            for x in 0..<width {
-                sums[x] =
-                    sums[x] &+ UInt16(a[x]) &+ UInt16(b[x]) &+ UInt16(c[x]) &+ UInt16(d[x]) &+ UInt16(e[x])
-                    &+ UInt16(f[x])
-            }
-        }
-    }
-
-    private mutating func addFour(_ plane: Span<UInt8>, at start: Int, stride: Int, replacing: Bool) {
-        let width = source.width
-        let a = plane.extracting(start..<start &+ width)
-        let b = plane.extracting(start &+ stride..<start &+ stride &+ width)
-        let c = plane.extracting(start &+ 2 &* stride..<start &+ 2 &* stride &+ width)
-        let d = plane.extracting(start &+ 3 &* stride..<start &+ 3 &* stride &+ width)
-        var sums = self.sums.mutableSpan
-        // Known for the whole loop, so that it needs no check of bounds and can be vectorised.
-        guard sums.count >= width else { return }
-        if replacing {
-            for x in 0..<width { sums[x] = UInt16(a[x]) &+ UInt16(b[x]) &+ UInt16(c[x]) &+ UInt16(d[x]) }
-        } else {
-            for x in 0..<width {
-                sums[x] = sums[x] &+ UInt16(a[x]) &+ UInt16(b[x]) &+ UInt16(c[x]) &+ UInt16(d[x])
-            }
-        }
-    }
-
-    private mutating func addTwo(_ plane: Span<UInt8>, at start: Int, stride: Int, replacing: Bool) {
-        let width = source.width
-        let a = plane.extracting(start..<start &+ width)
-        let b = plane.extracting(start &+ stride..<start &+ stride &+ width)
-        var sums = self.sums.mutableSpan
-        // Known for the whole loop, so that it needs no check of bounds and can be vectorised.
-        guard sums.count >= width else { return }
-        if replacing {
-            for x in 0..<width { sums[x] = UInt16(a[x]) &+ UInt16(b[x]) }
-        } else {
-            for x in 0..<width { sums[x] = sums[x] &+ UInt16(a[x]) &+ UInt16(b[x]) }
-        }
-    }
-
-    private mutating func addOne(_ plane: Span<UInt8>, at start: Int, replacing: Bool) {
+    private mutating func addRow(_ plane: Span<UInt8>, at start: Int, replacing: Bool) {
         let width = source.width
         let a = plane.extracting(start..<start &+ width)
         var sums = self.sums.mutableSpan
@@ -140,43 +67,64 @@ public struct AreaDownscale: Sendable {
         }
     }
 
-    /// Adds the column sums of each cell and divides by its pixels, by a reciprocal that is exact for these ranges:
-    /// with at most 2^16 pixels a sum is below 2^24, and `(sum + n/2) * ceil(2^40 / n) >> 40` is the quotient.
-    private func collect(into small: inout MutableSpan<UInt8>, at start: Int, height: Int) {
+    /// Adds the column sums of each cell and divides by its pixels.
+    private mutating func collect(into small: inout MutableSpan<UInt8>, at start: Int, height: Int) {
         let narrow = source.width / target.width
-        guard narrow &* target.width == source.width else {
+        guard narrow &* target.width == source.width, let division = SmallDivision(by: narrow &* height) else {
             collectUneven(into: &small, at: start, narrow: narrow, height: height)
             return
         }
+        // Taken out of self for the time of its use, which copies nothing.
+        var taken: [UInt16] = []
+        swap(&taken, &cells)
+        defer { swap(&taken, &cells) }
+        var cells = taken.mutableSpan
+        let sums = self.sums.span
         // A constant width of cells lets the compiler unroll: the usual pictures have one of these.
         switch narrow {
-        case 1: collectEven(1, into: &small, at: start, height: height)
-        case 2: collectEven(2, into: &small, at: start, height: height)
-        case 3: collectEven(3, into: &small, at: start, height: height)
-        case 4: collectEven(4, into: &small, at: start, height: height)
-        case 6: collectEven(6, into: &small, at: start, height: height)
-        case 8: collectEven(8, into: &small, at: start, height: height)
-        case 12: collectEven(12, into: &small, at: start, height: height)
-        default: collectEven(narrow, into: &small, at: start, height: height)
+        case 1: Self.addColumns(of: sums, by: 1, into: &cells)
+        case 2: Self.addColumns(of: sums, by: 2, into: &cells)
+        case 3: Self.addColumns(of: sums, by: 3, into: &cells)
+        case 4: Self.addColumns(of: sums, by: 4, into: &cells)
+        case 5: Self.addColumns(of: sums, by: 5, into: &cells)
+        case 6: Self.addColumns(of: sums, by: 6, into: &cells)
+        case 8: Self.addColumns(of: sums, by: 8, into: &cells)
+        case 12: Self.addColumns(of: sums, by: 12, into: &cells)
+        default: Self.addColumns(of: sums, by: narrow, into: &cells)
+        }
+        Self.divide(cells.span, by: division, into: &small, at: start)
+    }
+
+    /// Adds `count` neighbouring column sums to one.
+    @inline(__always)
+    private static func addColumns(of sums: Span<UInt16>, by count: Int, into cells: inout MutableSpan<UInt16>) {
+        let width = cells.count
+        guard sums.count >= count &* width else { return }
+        var column = 0
+        for x in 0..<width {
+            // One check of bounds per cell instead of one per column.
+            let part = sums.extracting(column..<column &+ count)
+            var sum: UInt16 = 0
+            for offset in 0..<count { sum = sum &+ part[offset] }
+            cells[x] = sum
+            column = column &+ count
         }
     }
 
-    @inline(__always)
-    private func collectEven(_ cell: Int, into small: inout MutableSpan<UInt8>, at start: Int, height: Int) {
-        let width = target.width
-        let sums = self.sums.span.extracting(0..<cell &* width)
-        let pixels = UInt64(truncatingIfNeeded: cell &* height)
-        let factor = ((1 << 40) &+ pixels &- 1) / pixels
-        let half = pixels / 2
-        guard start >= 0, small.count >= start &+ width else { return }
-        var column = 0
-        for x in start..<start &+ width {
-            var sum: UInt32 = 0
-            // One check of bounds per cell instead of one per column.
-            let part = sums.extracting(column..<column &+ cell)
-            for offset in 0..<cell { sum = sum &+ UInt32(part[offset]) }
-            column = column &+ cell
-            small[x] = UInt8(truncatingIfNeeded: ((UInt64(sum) &+ half) &* factor) >> 40)
+    /// A loop of its own, because as such it is vectorised.
+    private static func divide(
+        _ cells: Span<UInt16>,
+        by division: SmallDivision,
+        into small: inout MutableSpan<UInt8>,
+        at start: Int
+    ) {
+        guard start >= 0, small.count >= start &+ cells.count else { return }
+        let half = division.half
+        let factor = UInt32(division.factor)
+        let shift = division.shift
+        for x in 0..<cells.count {
+            let product = UInt32(cells[x] &+ half) &* factor
+            small[start &+ x] = UInt8(truncatingIfNeeded: UInt16(truncatingIfNeeded: product &>> 16) &>> shift)
         }
     }
 
@@ -198,5 +146,27 @@ public struct AreaDownscale: Sendable {
             small[start &+ x] = UInt8(truncatingIfNeeded: ((UInt64(sum) &+ pixels / 2) &* factor) >> 40)
             left = right
         }
+    }
+}
+
+/// Division of sums of up to 256 bytes by their number, rounded to the nearest, in 16 bits and without a divider.
+struct SmallDivision: Sendable {
+    let half: UInt16
+    let factor: UInt16
+    let shift: UInt16
+
+    /// - Returns: nil where 16 bits don't give the exact quotient of every sum of `count` bytes.
+    init?(by count: Int) {
+        guard count > 0, count <= 256 else { return nil }
+        // floor(s/n) = s * ceil(2^(16+k) / n) >> (16+k), as long as s * (ceil(2^(16+k) / n) * n - 2^(16+k)) < 2^(16+k).
+        var shift = 0
+        while 2 << shift < count { shift += 1 }
+        let power = 1 << (16 + shift)
+        let factor = (power + count - 1) / count
+        let largest = 255 * count + count / 2
+        guard factor <= 65_535, largest <= 65_535, largest * (factor * count - power) < power else { return nil }
+        half = UInt16(count / 2)
+        self.factor = UInt16(factor)
+        self.shift = UInt16(shift)
     }
 }

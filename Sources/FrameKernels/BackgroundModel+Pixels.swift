@@ -30,28 +30,41 @@ extension BackgroundModel {
         let spreads = spread.span
         let candidates = candidate.span
         let hits = self.hits.span
-        guard backgrounds.count >= count, spreads.count >= count, candidates.count >= count, hits.count >= count,
-            verdicts.count >= count
+        guard frame.count >= count, backgrounds.count >= count, spreads.count >= count, candidates.count >= count,
+            hits.count >= count, verdicts.count >= count
         else { return 0 }
-        var differing = 0
+        let lowest = min(0, shift &* 384)
+        let highest = max(0, shift &* 384)
+        // Without a branch, in numbers that are 0 or 1: so the loop is vectorised.
+        var differing: Int32 = 0
         for i in 0..<count {
             let value = Int32(frame[i]) &* 256
             let usual = Int32(backgrounds[i])
-            let limit = min(threshold &+ (Int32(spreads[i]) &* 3) / 8, largest) &* 256
+            let limit = min(threshold &+ (Int32(spreads[i]) &* 3) &>> 3, largest) &* 256
             let stretch = (usual &>> 8) &* gain
-            let low = min(0, shift &* 384, stretch) &- limit
-            let high = max(0, shift &* 384, stretch) &+ limit
+            let low = min(lowest, stretch) &- limit
+            let high = max(highest, stretch) &+ limit
             let fromBackground = value &- usual
-            let isBackground = fromBackground >= low && fromBackground <= high
             let fromCandidate = value &- Int32(candidates[i])
+            let hasCandidate: Int32 = hits[i] > 0 ? 1 : 0
+            let isBackground = Self.isWithin(fromBackground, low, high)
+            let isNearer: Int32 = Self.size(fromCandidate) < Self.size(fromBackground) ? 1 : 0
             let isStill =
-                hits[i] > 0 && fromCandidate >= low && fromCandidate <= high
-                && (!isBackground || abs(fromCandidate) < abs(fromBackground))
-            verdicts[i] = isStill ? Verdict.still : isBackground ? Verdict.background : Verdict.changed
-            differing = differing &+ (isStill || !isBackground ? 1 : 0)
+                hasCandidate & Self.isWithin(fromCandidate, low, high) & ((1 &- isBackground) | isNearer)
+            let verdict = isStill != 0 ? Verdict.still : isBackground != 0 ? Verdict.background : Verdict.changed
+            verdicts[i] = verdict
+            differing = differing &+ (isStill | (1 &- isBackground))
         }
-        return differing
+        return Int(differing)
     }
+
+    @inline(__always)
+    private static func isWithin(_ value: Int32, _ low: Int32, _ high: Int32) -> Int32 {
+        (value >= low ? 1 : 0) & (value <= high ? 1 : 0)
+    }
+
+    @inline(__always)
+    private static func size(_ value: Int32) -> Int32 { max(value, 0 &- value) }
 
     /// Moves every pixel's background and candidate on by the frame, as `classify` judged it.
     mutating func learn(_ frame: Span<UInt8>, shift: Int32, pinned: Span<UInt8>) {
@@ -61,36 +74,109 @@ extension BackgroundModel {
         let young = max(step, clock &- startedAt)
         // While the model is young its background is the mean of what was seen.
         let rate = Int32(truncatingIfNeeded: step &* 256 / (min(constant, young) &+ step))
-        for i in 0..<size.pixels {
+        followBackground(frame, rate: rate, step: step, pinned: pinned)
+        for i in 0..<size.pixels where verdicts[i] != Verdict.background {
             let value = Int32(frame[i]) &* 256
-            switch verdicts[i] {
-            case Verdict.background:
-                let difference = value &- Int32(background[i])
-                background[i] = UInt16(truncatingIfNeeded: Int32(background[i]) &+ (difference &* rate) / 256)
-                follow(difference, at: i)
-                support[i] = min(support[i] &+ step, 3_600_000)
-                if pinned[i] == 0 { hits[i] = 0 }
-            case Verdict.still:
+            if verdicts[i] == Verdict.still {
                 let difference = value &- Int32(candidate[i])
                 candidate[i] = UInt16(truncatingIfNeeded: Int32(candidate[i]) &+ (difference &* 64) / 256)
                 hits[i] = min(hits[i], 254) &+ 1
                 misses[i] = 0
                 seen[i] = clock
-            default:
+            } else {
                 miss(value, at: i, isPinned: pinned[i] != 0)
             }
         }
     }
 
-    /// Lets the spread follow a deviation, in 1/256 levels.
+    /// `learn` for the pixels that show the background, which are nearly all: loops over all pixels without a branch, each
+    /// of which writes one array, so that they are vectorised.
+    private mutating func followBackground(_ frame: Span<UInt8>, rate: Int32, step: UInt32, pinned: Span<UInt8>) {
+        // Taken out of self for the time of their use, which copies nothing.
+        var verdicts: [UInt8] = []
+        swap(&verdicts, &self.verdicts)
+        defer { swap(&verdicts, &self.verdicts) }
+        do {
+            var taken: [UInt8] = []
+            swap(&taken, &spread)
+            defer { swap(&taken, &spread) }
+            var spreads = taken.mutableSpan
+            Self.followSpread(frame, verdicts.span, background.span, into: &spreads)
+        }
+        var backgrounds = background.mutableSpan
+        Self.followLevel(frame, verdicts.span, rate: rate, into: &backgrounds)
+        var supports = support.mutableSpan
+        Self.addSupport(step, verdicts.span, into: &supports)
+        var counts = hits.mutableSpan
+        Self.endCandidates(verdicts.span, pinned, in: &counts)
+    }
+
+    private static func followSpread(
+        _ frame: Span<UInt8>,
+        _ verdicts: Span<UInt8>,
+        _ backgrounds: Span<UInt16>,
+        into spreads: inout MutableSpan<UInt8>
+    ) {
+        let count = spreads.count
+        guard frame.count >= count, verdicts.count >= count, backgrounds.count >= count else { return }
+        for i in 0..<count {
+            let difference = Int32(frame[i]) &* 256 &- Int32(backgrounds[i])
+            let old = spreads[i]
+            let moved = followed(difference, spread: old)
+            spreads[i] = verdicts[i] == Verdict.background ? moved : old
+        }
+    }
+
+    private static func followLevel(
+        _ frame: Span<UInt8>,
+        _ verdicts: Span<UInt8>,
+        rate: Int32,
+        into backgrounds: inout MutableSpan<UInt16>
+    ) {
+        let count = backgrounds.count
+        guard frame.count >= count, verdicts.count >= count else { return }
+        for i in 0..<count {
+            let old = backgrounds[i]
+            let difference = Int32(frame[i]) &* 256 &- Int32(old)
+            let moved = UInt16(truncatingIfNeeded: Int32(old) &+ (difference &* rate) / 256)
+            backgrounds[i] = verdicts[i] == Verdict.background ? moved : old
+        }
+    }
+
+    private static func addSupport(_ step: UInt32, _ verdicts: Span<UInt8>, into supports: inout MutableSpan<UInt32>) {
+        let count = supports.count
+        guard verdicts.count >= count else { return }
+        for i in 0..<count {
+            let old = supports[i]
+            let more = min(old &+ step, 3_600_000)
+            supports[i] = verdicts[i] == Verdict.background ? more : old
+        }
+    }
+
+    private static func endCandidates(
+        _ verdicts: Span<UInt8>,
+        _ pinned: Span<UInt8>,
+        in hits: inout MutableSpan<UInt8>
+    ) {
+        let count = hits.count
+        guard verdicts.count >= count, pinned.count >= count else { return }
+        for i in 0..<count {
+            let old = hits[i]
+            let ends: UInt8 = (verdicts[i] == Verdict.background ? 1 : 0) & (pinned[i] == 0 ? 1 : 0)
+            hits[i] = ends != 0 ? 0 : old
+        }
+    }
+
+    /// A spread moved towards a deviation, in 1/256 levels.
     @inline(__always)
-    private mutating func follow(_ difference: Int32, at i: Int) {
-        let deviation = min(Int32(truncatingIfNeeded: difference.magnitude) / 32, 255)
-        let old = Int32(spread[i])
+    private static func followed(_ difference: Int32, spread: UInt8) -> UInt8 {
+        let deviation = min(size(difference) &>> 5, 255)
+        let old = Int32(spread)
         let delta = deviation &- old
         // At least one step, so that rounding can't hold it.
+        let sign: Int32 = (delta > 0 ? 1 : 0) &- (delta < 0 ? 1 : 0)
         let move = delta / 16
-        spread[i] = UInt8(truncatingIfNeeded: old &+ (move != 0 ? move : delta.signum()))
+        return UInt8(truncatingIfNeeded: old &+ (move != 0 ? move : sign))
     }
 
     /// The pixel shows neither value: keep the candidate while it may be hidden, else begin a new one.
@@ -103,7 +189,7 @@ extension BackgroundModel {
             // One missed frame is forgiven to whatever was seen twice, however far apart the frames are.
             if hits[i] >= 2, misses[i] == 1 || hidden <= patience { return }
             // What never holds still is noise of this pixel (leaves, water, a flag).
-            if hits[i] == 1 { follow(value &- Int32(background[i]), at: i) }
+            if hits[i] == 1 { spread[i] = Self.followed(value &- Int32(background[i]), spread: spread[i]) }
         }
         candidate[i] = UInt16(truncatingIfNeeded: value)
         hits[i] = 1

@@ -1,21 +1,34 @@
 extension BackgroundModel {
     /// Marks with 1 the pixels that move: changed, or still for less than `settings.settling`.
     public func markMoving(into mask: inout MutableSpan<UInt8>) {
-        guard mask.count >= size.pixels else { return }
-        for i in 0..<size.pixels {
-            let verdict = verdicts[i]
-            let young = verdict == Verdict.still && seen[i] &- began[i] < settings.settling
-            mask[i] = verdict == Verdict.changed || young ? 1 : 0
+        let count = size.pixels
+        let verdicts = self.verdicts.span
+        let began = self.began.span
+        let seen = self.seen.span
+        guard mask.count >= count, verdicts.count >= count, began.count >= count, seen.count >= count else { return }
+        let settling = settings.settling
+        for i in 0..<count {
+            let isYoung: UInt8 = seen[i] &- began[i] < settling ? 1 : 0
+            let isStill: UInt8 = verdicts[i] == Verdict.still ? 1 : 0
+            mask[i] = (verdicts[i] == Verdict.changed ? 1 : 0) | (isStill & isYoung)
         }
     }
 
     /// Marks with 1 the pixels that show something still for at least `dwell` milliseconds and three frames, are seen
     /// to do so in the latest frame, and belong to no known object.
     public func markStill(dwell: UInt32, pinned: Span<UInt8>, into mask: inout MutableSpan<UInt8>) {
-        guard mask.count >= size.pixels, pinned.count >= size.pixels else { return }
-        for i in 0..<size.pixels {
-            let still = verdicts[i] == Verdict.still && hits[i] >= 3 && seen[i] &- began[i] >= dwell && pinned[i] == 0
-            mask[i] = still ? 1 : 0
+        let count = size.pixels
+        let verdicts = self.verdicts.span
+        let hits = self.hits.span
+        let began = self.began.span
+        let seen = self.seen.span
+        guard mask.count >= count, pinned.count >= count, verdicts.count >= count, hits.count >= count,
+            began.count >= count, seen.count >= count
+        else { return }
+        for i in 0..<count {
+            let isOld: UInt8 = seen[i] &- began[i] >= dwell ? 1 : 0
+            let isStill: UInt8 = (verdicts[i] == Verdict.still ? 1 : 0) & (hits[i] >= 3 ? 1 : 0)
+            mask[i] = isOld & isStill & (pinned[i] == 0 ? 1 : 0)
         }
     }
 

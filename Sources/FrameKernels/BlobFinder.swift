@@ -42,6 +42,8 @@ public struct BlobFinder: Sendable {
     public private(set) var overflow = 0
     private var parents: [UInt16]
     private var found: [Blob]
+    /// Rows of the mask in which anything is set: the others, most of the time all, are passed over.
+    private var isFilled: [Bool]
 
     /// Prepares for masks of one size.
     public init(size: PlaneSize, capacity: Int = 4096) {
@@ -50,6 +52,7 @@ public struct BlobFinder: Sendable {
         labels = [UInt16](repeating: 0, count: max(0, size.pixels))
         parents = [UInt16](repeating: 0, count: bounded + 1)
         found = [Blob](repeating: Blob.empty, count: bounded + 1)
+        isFilled = [Bool](repeating: false, count: max(0, size.height))
         blobs = []
         blobs.reserveCapacity(bounded)
     }
@@ -65,7 +68,7 @@ public struct BlobFinder: Sendable {
         guard used > 0 else { return }
         for i in 1...used { found[i] = Blob.empty }
         let width = size.width
-        for y in 0..<size.height {
+        for y in 0..<size.height where isFilled[y] {
             for x in 0..<width {
                 let provisional = labels[y &* width &+ x]
                 guard provisional != 0 else { continue }
@@ -92,6 +95,11 @@ public struct BlobFinder: Sendable {
         let width = size.width
         var used = 0
         for y in 0..<size.height {
+            isFilled[y] = isAnySet(mask.extracting(y &* width..<(y &+ 1) &* width))
+            guard isFilled[y] else {
+                for i in y &* width..<(y &+ 1) &* width { labels[i] = 0 }
+                continue
+            }
             for x in 0..<width {
                 let i = y &* width &+ x
                 guard mask[i] != 0 else {
@@ -119,6 +127,12 @@ public struct BlobFinder: Sendable {
             }
         }
         return used
+    }
+
+    private func isAnySet(_ row: Span<UInt8>) -> Bool {
+        var any: UInt8 = 0
+        for x in 0..<row.count { any = any | row[x] }
+        return any != 0
     }
 
     private mutating func join(_ a: UInt16, _ b: UInt16) -> UInt16 {

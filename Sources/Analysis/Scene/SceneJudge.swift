@@ -29,12 +29,16 @@ package struct SceneJudge {
     /// The cells of the activity map in which something moved in the last frame; nil when that couldn't be judged, or
     /// isn't wanted.
     package private(set) var moved: ActivityGrid?
+    /// Whether something moved in a zone with rules, or anywhere if all activity is wanted, in the last frame; nil when
+    /// that couldn't be judged.
+    package private(set) var isMoving: Bool?
     /// What the last frame did to the model.
     package private(set) var scene = BackgroundModel.Change()
 
     private let masks: [ZoneMask]
     private var rules: [Rule]
-    private let marksMotion: Bool
+    /// The zones in which movement decides what is decoded next; empty for the whole picture.
+    private let watched: [Int]
     private let mapsActivity: Bool
     private let judgesStill: Bool
     private var model: BackgroundModel
@@ -68,7 +72,7 @@ package struct SceneJudge {
         self.rules = rules
         let still = rules.filter { $0.rule.kind == .stationary }.map(\.rule)
         mapsActivity = camera.activity == true
-        marksMotion = mapsActivity || rules.contains { $0.rule.kind == .motion }
+        watched = mapsActivity ? [] : Array(Set(rules.map(\.zone))).sorted()
         cells = ActivityCells(size: size)
         judgesStill = !still.isEmpty
         model = BackgroundModel(size: size)
@@ -111,6 +115,7 @@ package struct SceneJudge {
     /// - Returns: What began or ended; empty most of the time.
     package mutating func judge(_ plane: Span<UInt8>, ticks: Int64, at: WallTime) -> [Observation] {
         moved = nil
+        isMoving = nil
         guard let elapsed = elapsedMilliseconds(ticks: ticks, at: at) else { return [] }
         let isNewRun = lastTicks == nil
         lastTicks = ticks
@@ -122,9 +127,7 @@ package struct SceneJudge {
         if judgesStill {
             judgeStill(ticks: ticks, at: at, &found)
         }
-        if marksMotion {
-            judgeMotion(isJudged: !scene.learning && !isNewRun, ticks: ticks, at: at, &found)
-        }
+        judgeMotion(isJudged: !scene.learning && !isNewRun, ticks: ticks, at: at, &found)
         return found
     }
 
@@ -236,9 +239,15 @@ package struct SceneJudge {
             finder.find(in: mask.span, smallest: max(6, Int(0.0003 * Double(size.pixels))))
             swap(&mask, &moving)
             if mapsActivity { moved = cells.grid(of: finder) }
+            isMoving = Double(watchedArea) >= Self.smallestMotion * Double(size.pixels)
         }
         for index in rules.indices where rules[index].rule.kind == .motion {
-            let area = isJudged ? movingArea(&rules[index]) : 0
+            var area = 0
+            if isJudged {
+                let found = movingArea(zone: rules[index].zone)
+                area = found.area
+                if let box = found.box { rules[index].motionBox = box }
+            }
             movingPixels = area
             let wanted = (rules[index].rule.minimumArea ?? Self.smallestMotion) * Double(size.pixels)
             switch rules[index].motion.judge(moves: area > 0 && Double(area) >= wanted, time: clock) {
@@ -252,9 +261,28 @@ package struct SceneJudge {
         }
     }
 
-    /// Pixels of the moving blobs within the rule's zone; sets the box around them.
-    private func movingArea(_ rule: inout Rule) -> Int {
-        let mask = masks[rule.zone].pixels
+    /// Pixels of the moving blobs where movement matters.
+    private var watchedArea: Int {
+        guard !watched.isEmpty else { return finder.blobs.reduce(0) { $0 &+ $1.area } }
+        var total = 0
+        for blob in finder.blobs {
+            for y in blob.top..<blob.bottom {
+                for x in blob.left..<blob.right {
+                    let i = y &* size.width &+ x
+                    guard finder.labels[i] == blob.label else { continue }
+                    for zone in watched where masks[zone].pixels[i] != 0 {
+                        total &+= 1
+                        break
+                    }
+                }
+            }
+        }
+        return total
+    }
+
+    /// Pixels of the moving blobs within a zone, and the box around them.
+    private func movingArea(zone: Int) -> (area: Int, box: PictureBox?) {
+        let mask = masks[zone].pixels
         var total = 0
         var box = Blob.empty
         for blob in finder.blobs {
@@ -272,8 +300,7 @@ package struct SceneJudge {
             box.right = max(box.right, blob.right)
             box.bottom = max(box.bottom, blob.bottom)
         }
-        if total > 0 { rule.motionBox = fractions(box) }
-        return total
+        return (total, total > 0 ? fractions(box) : nil)
     }
 
     private func motion(

@@ -20,6 +20,7 @@ package enum AnalyseWorker {
         let decoder = JSONDecoder()
         var cameras: [String: CameraPipeline] = [:]
         var statistics = WorkerStatistics()
+        let choice = DecoderChoice()
         while let frame = pipe.next() {
             guard let request = try? decoder.decode(WorkerRequest.self, from: Data(frame.header)) else {
                 statistics.failed += 1
@@ -28,7 +29,7 @@ package enum AnalyseWorker {
             var replies: [(WorkerReply, [UInt8])] = []
             switch request {
             case .configure(let configured):
-                replies = configure(configured, &cameras)
+                replies = configure(configured, &cameras, choice)
             case .stream(let id, _, let codec, let width, let height):
                 cameras[id]?.beginRun(codec: codec, extradata: frame.payload, width: width, height: height)
             case .packet(let id, let ticks, let at, let key, let wanted):
@@ -56,7 +57,8 @@ package enum AnalyseWorker {
     /// Takes a new configuration: cameras whose zones stay the same keep what they know.
     private static func configure(
         _ configured: [AnalysedCamera],
-        _ cameras: inout [String: CameraPipeline]
+        _ cameras: inout [String: CameraPipeline],
+        _ choice: DecoderChoice
     ) -> [(WorkerReply, [UInt8])] {
         var replies: [(WorkerReply, [UInt8])] = []
         let kept = configured.prefix(mostCameras)
@@ -68,7 +70,7 @@ package enum AnalyseWorker {
             if let known = cameras[camera.id] {
                 replies += known.configure(camera)
             } else {
-                cameras[camera.id] = CameraPipeline(camera: camera)
+                cameras[camera.id] = CameraPipeline(camera: camera, choice: choice)
             }
         }
         return replies

@@ -1,14 +1,15 @@
-import Domain
+package import Domain
 import FrameKernels
 import Media
 
 /// One camera in the worker: packets → pictures → small luma planes → judgement.
 ///
 /// A class because it holds decoders; one thread uses it. It keeps one decoded picture, for whoever asks.
-final class CameraPipeline {
+package final class CameraPipeline {
     /// The longer side of the planes that are judged, in pixels.
     static let longestSide = 320
 
+    private let choice: DecoderChoice
     private var camera: AnalysedCamera
     private var source: PictureSource?
     private var latest: PictureSource.Picture?
@@ -19,8 +20,10 @@ final class CameraPipeline {
     private var activity = ActivityCollector()
     private var lastLook = ContinuousClock.now
 
-    init(camera: AnalysedCamera) {
+    /// - Parameter choice: of the decoders, shared by the cameras of a worker.
+    package init(camera: AnalysedCamera, choice: DecoderChoice = DecoderChoice()) {
         self.camera = camera
+        self.choice = choice
     }
 
     /// Takes new zones and rules; what had begun by the old ones ends.
@@ -49,19 +52,21 @@ final class CameraPipeline {
     }
 
     /// A new run: other decoders, the same knowledge of the scene.
-    func beginRun(codec: String, extradata: [UInt8], width: Int, height: Int) {
+    package func beginRun(codec: String, extradata: [UInt8], width: Int, height: Int) {
         // A stream that no decoder opens for gives no pictures; its packets are counted as failed.
-        source = try? PictureSource(
+        let wish = DecoderWish(
             codec: VideoCodec(rawValue: codec) ?? .other,
             extradata: extradata,
             width: width,
-            height: height
+            height: height,
+            keyFramesOnly: false
         )
+        source = try? PictureSource(wish, choice: choice)
         newRun = true
     }
 
     /// Decodes and judges a packet.
-    func take(_ packet: SampledPacket, _ statistics: inout WorkerStatistics) -> [(WorkerReply, [UInt8])] {
+    package func take(_ packet: SampledPacket, _ statistics: inout WorkerStatistics) -> [(WorkerReply, [UInt8])] {
         guard source != nil else {
             statistics.failed += 1
             return []
@@ -73,6 +78,7 @@ final class CameraPipeline {
             statistics.failed += 1
         }
         var replies: [(WorkerReply, [UInt8])] = []
+        var looks: [PictureLook] = []
         for picture in pictures {
             statistics.decoded += 1
             latest = picture
@@ -85,11 +91,15 @@ final class CameraPipeline {
                 }
                 replies.append((.observation(observation), payload))
             }
+            if let isMoving = judge?.isMoving {
+                looks.append(PictureLook(mediaTicks: picture.frame.ptsTicks, isMoving: isMoving))
+            }
             if let moved = judge?.moved {
                 lastLook = ContinuousClock.now
                 replies += reply(activity.add(moved, at: picture.at))
             }
         }
+        if !looks.isEmpty { replies.append((.looked(cameraId: camera.id, looks: looks), [])) }
         return replies
     }
 

@@ -7,6 +7,9 @@ import Media
 /// only key frame of the last seconds back until the next one. Packets between key frames, when they come, go through a
 /// second decoder that is opened for them, is fed the key frame before them, and is closed when only key frames come
 /// again.
+///
+/// A decoder on a device that fails is replaced by one in software at once, with the key frame at hand: nothing is lost
+/// but the pictures up to the next key frame, where the failure came between two.
 struct PictureSource {
     struct Picture {
         var frame: DecodedFrame
@@ -18,30 +21,24 @@ struct PictureSource {
     /// So many packets may be on their way through a decoder; the times of older ones are forgotten.
     private static let window = 64
 
-    private let codec: VideoCodec
-    private let extradata: [UInt8]
-    private let width: Int
-    private let height: Int
-    private let keyDecoder: VideoDecoder
-    private var fullDecoder: VideoDecoder?
+    private let choice: DecoderChoice
+    private let wish: DecoderWish
+    private var keyDecoder: any PictureDecoder
+    private var isKeyDevice: Bool
+    private var fullDecoder: (any PictureDecoder)?
+    private var isFullDevice = false
     /// The last key frame, for the second decoder; nil when it has it already.
     private var lastKey: SampledPacket?
     private var keysInARow = 0
     private var needsKey = true
     private var times: [(ticks: Int64, at: WallTime, isWanted: Bool)] = []
 
-    init(codec: VideoCodec, extradata: [UInt8], width: Int, height: Int) throws(MediaError) {
-        self.codec = codec
-        self.extradata = extradata
-        self.width = width
-        self.height = height
-        keyDecoder = try VideoDecoder(
-            codec: codec,
-            extradata: extradata,
-            width: width,
-            height: height,
-            keyFramesOnly: true
-        )
+    init(_ wish: DecoderWish, choice: DecoderChoice) throws(MediaError) {
+        self.choice = choice
+        self.wish = wish
+        var keyWish = wish
+        keyWish.keyFramesOnly = true
+        (keyDecoder, isKeyDevice) = try choice.decoder(keyWish)
         times.reserveCapacity(Self.window)
     }
 
@@ -63,13 +60,7 @@ struct PictureSource {
         lastKey = packet
         needsKey = false
         do throws(MediaError) {
-            var frames = try keyDecoder.decode(packet.bytes, ptsTicks: packet.ticks, isKey: true)
-            if frames.isEmpty {
-                // Whatever still holds a picture back lets go of it at the end of the stream.
-                frames = keyDecoder.flush()
-                keyDecoder.reset()
-            }
-            return wanted(frames)
+            return wanted(try keyPictures(packet))
         } catch {
             keyDecoder.reset()
             fullDecoder?.reset()
@@ -79,13 +70,34 @@ struct PictureSource {
         }
     }
 
+    private mutating func keyPictures(_ packet: SampledPacket) throws(MediaError) -> [DecodedFrame] {
+        do throws(MediaError) {
+            return try decodeKey(packet)
+        } catch {
+            guard isKeyDevice else { throw error }
+            choice.deviceFailed(wish.codec)
+            var keyWish = wish
+            keyWish.keyFramesOnly = true
+            (keyDecoder, isKeyDevice) = try choice.decoder(keyWish)
+            return try decodeKey(packet)
+        }
+    }
+
+    private func decodeKey(_ packet: SampledPacket) throws(MediaError) -> [DecodedFrame] {
+        let frames = try keyDecoder.decode(packet.bytes, ptsTicks: packet.ticks, isKey: true)
+        guard frames.isEmpty else { return frames }
+        // Whatever still holds a picture back lets go of it at the end of the stream.
+        defer { keyDecoder.reset() }
+        return keyDecoder.flush()
+    }
+
     private mutating func takeBetween(_ packet: SampledPacket) throws(MediaError) -> [Picture] {
         do throws(MediaError) {
-            let decoder: VideoDecoder
+            let decoder: any PictureDecoder
             if let fullDecoder {
                 decoder = fullDecoder
             } else {
-                decoder = try VideoDecoder(codec: codec, extradata: extradata, width: width, height: height)
+                (decoder, isFullDevice) = try choice.decoder(wish)
                 fullDecoder = decoder
             }
             if let key = lastKey {
@@ -98,6 +110,10 @@ struct PictureSource {
             }
             return wanted(try decoder.decode(packet.bytes, ptsTicks: packet.ticks, isKey: false))
         } catch {
+            if isFullDevice {
+                choice.deviceFailed(wish.codec)
+                fullDecoder = nil
+            }
             fullDecoder?.reset()
             lastKey = nil
             needsKey = true

@@ -1,12 +1,20 @@
-import Domain
+package import Domain
 
 /// One access unit of a camera, with its times.
-struct SampledPacket {
-    var bytes: [UInt8]
+package struct SampledPacket {
+    package var bytes: [UInt8]
     /// Presentation time on the run, in 1/90,000 s.
-    var ticks: Int64
-    var at: WallTime
-    var isKey: Bool
+    package var ticks: Int64
+    package var at: WallTime
+    package var isKey: Bool
     /// False for packets that only have to be decoded so that later ones can be.
-    var isWanted: Bool
+    package var isWanted: Bool
+
+    package init(bytes: [UInt8], ticks: Int64, at: WallTime, isKey: Bool, isWanted: Bool) {
+        self.bytes = bytes
+        self.ticks = ticks
+        self.at = at
+        self.isKey = isKey
+        self.isWanted = isWanted
+    }
 }

@@ -46,6 +46,7 @@ final class CameraCapture: Sendable {
         shared = MainStream.Shared(cameraId: camera.id, wall: clock.now(), onChange: onChange)
         analysis = AnalysisInput(
             cameraId: camera.id,
+            priority: camera.record.priority,
             isAnalysed: camera.isAnalysed,
             hasRules: camera.hasRules,
             feed: feed
@@ -159,7 +160,8 @@ final class CameraCapture: Sendable {
     }
 
     var counters: CaptureStatistics.CameraCounters {
-        shared.withState { state in
+        let sampling = analysis.facts
+        return shared.withState { state in
             CaptureStatistics.CameraCounters(
                 packets: state.packets,
                 bytes: state.bytes,
@@ -167,7 +169,8 @@ final class CameraCapture: Sendable {
                 droppedFragments: state.recorder?.droppedFragments ?? 0,
                 connections: main.connections,
                 clockOffsetMicroseconds: (state.recorder?.clockOffset).flatMap { $0 > 0 ? $0 : nil },
-                clocks: state.clocks
+                clocks: state.clocks,
+                sampling: sampling
             )
         }
     }

@@ -254,6 +254,7 @@ final class CaptureLoop {
             case .picture(let cameraId, let requestId, let at):
                 link.sendPicture(cameraId: cameraId, requestId: requestId, at: at, jpeg: payload)
             case .activity(let cameraId, let window): activity.take(cameraId, window)
+            case .looked(let cameraId, let looks): cameras[cameraId]?.analysis.looked(looks)
             case .ready, .pong, .statistics: break
             }
         }

@@ -53,16 +53,28 @@ final class AnalysisFeed: Sendable {
         wakePipe.wake()
     }
 
-    /// One sampled packet.
-    func packet(cameraId: String, mediaTicks: Int64, at: WallTime, key: Bool, wanted: Bool, bytes: [UInt8]) {
+    /// One chosen packet.
+    func packet(cameraId: String, rank: WorkerQueue.Rank, _ chosen: AnalysisSampler.Chosen) {
         guard state.withLock({ $0.isOn }) else { return }
+        let packet = chosen.packet
         let frame = Self.encode(
-            .packet(cameraId: cameraId, mediaTicks: mediaTicks, at: at, key: key, wanted: wanted),
-            payload: bytes
+            .packet(
+                cameraId: cameraId,
+                mediaTicks: packet.mediaTicks,
+                at: packet.at,
+                key: packet.isKey,
+                wanted: chosen.isWanted
+            ),
+            payload: packet.bytes
         )
-        let accepted = state.withLock { $0.queue.packet(camera: cameraId, key: key, frame) }
+        let accepted = state.withLock { $0.queue.packet(camera: cameraId, key: packet.isKey, rank: rank, frame) }
         if accepted { wakePipe.wake() }
     }
+
+    /// How full the queue is, in 1/1024.
+    var pressure: Int { state.withLock { $0.queue.pressure } }
+
+    func droppedPackets(of cameraId: String) -> Int { state.withLock { $0.queue.droppedPackets(of: cameraId) } }
 
     /// - Returns: false when nothing will answer.
     func picture(cameraId: String, requestId: String) -> Bool {

@@ -74,7 +74,7 @@ final class WorkerSupervisor {
             let entry = feed.next()
         {
             switch entry.kind {
-            case .packet(let camera, _), .stream(let camera), .picture(let camera):
+            case .packet(let camera, _, _), .stream(let camera), .picture(let camera):
                 guard !supervision.isQuarantined(camera, now: now) else {
                     skippedPackets += 1
                     continue
@@ -82,7 +82,7 @@ final class WorkerSupervisor {
             case .order: break
             }
             worker.process.connection.enqueue(entry.bytes)
-            if case .packet(let camera, _) = entry.kind, let number = supervision.fed(camera: camera, now: now) {
+            if case .packet(let camera, _, _) = entry.kind, let number = supervision.fed(camera: camera, now: now) {
                 worker.process.connection.enqueue(AnalysisFeed.encode(.ping(number: number)))
             }
             if worker.process.connection.pendingBytes >= Self.writeAheadBytes {
@@ -107,7 +107,7 @@ final class WorkerSupervisor {
                 switch reply {
                 case .ready: supervision.ready(now: now)
                 case .pong(let number): supervision.pong(number, now: now)
-                case .observation, .picture, .activity, .statistics: replies.append((reply, frame.payload))
+                case .observation, .picture, .activity, .looked, .statistics: replies.append((reply, frame.payload))
                 }
             }
             return replies

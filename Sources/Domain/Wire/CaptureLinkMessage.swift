@@ -56,6 +56,8 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         package var clockOffsetMicroseconds: Int64?
         /// nil from a version that has none.
         package var clocks: CameraClocks?
+        /// What analysis got of its pictures; nil when it looks at none.
+        package var sampling: SamplingFacts?
 
         package init(
             packets: Int = 0,
@@ -64,7 +66,8 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
             droppedFragments: Int = 0,
             connections: Int = 0,
             clockOffsetMicroseconds: Int64? = nil,
-            clocks: CameraClocks? = nil
+            clocks: CameraClocks? = nil,
+            sampling: SamplingFacts? = nil
         ) {
             self.clocks = clocks
             self.packets = packets
@@ -73,6 +76,7 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
             self.droppedFragments = droppedFragments
             self.connections = connections
             self.clockOffsetMicroseconds = clockOffsetMicroseconds
+            self.sampling = sampling
         }
     }
 

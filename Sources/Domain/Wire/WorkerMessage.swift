@@ -25,8 +25,23 @@ package enum WorkerReply: Sendable, Equatable, Codable {
     case pong(number: Int)
     /// Where something moved in a camera's picture within about ten seconds.
     case activity(cameraId: String, window: ActivityWindow)
+    /// Pictures that were judged, since the last such reply.
+    case looked(cameraId: String, looks: [PictureLook])
     /// Counters since the start of the worker.
     case statistics(WorkerStatistics)
+}
+
+/// What one judged picture showed, for the choice of what is decoded next.
+package struct PictureLook: Sendable, Equatable, Codable {
+    /// Presentation time on the run, in 1/90,000 s.
+    package var mediaTicks: Int64
+    /// Something moved where it matters.
+    package var isMoving: Bool
+
+    package init(mediaTicks: Int64, isMoving: Bool) {
+        self.mediaTicks = mediaTicks
+        self.isMoving = isMoving
+    }
 }
 
 /// One camera as the worker needs it.

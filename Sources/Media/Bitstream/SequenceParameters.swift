@@ -8,6 +8,13 @@ struct SequenceParameters: Equatable {
     var reorderDepth: Int?
     /// H.264: what a slice's order count is read with; nil where order counts are of type 1.
     var order: OrderNumbers?
+    /// H.264: what a slice header is read with, whatever its order counts are.
+    var frameNumberBits: Int?
+    var orderType: Int?
+    var orderBits = 0
+    var isOrderAlwaysZero = false
+    var hasPlanes = false
+    var isFramesOnly = true
     /// H.265 only: what `hvcC` repeats.
     var chromaFormat = 1
     var lumaDepth = 8
@@ -47,10 +54,11 @@ struct SequenceParameters: Equatable {
         }
         let frameNumberBits = reader.unsigned() + 4
         var orderBits: Int?
-        switch reader.unsigned() {
+        let orderType = reader.unsigned()
+        switch orderType {
         case 0: orderBits = reader.unsigned() + 4
         case 1:
-            _ = reader.flag()
+            isOrderAlwaysZero = reader.flag()
             _ = reader.signed()
             _ = reader.signed()
             let cycle = reader.unsigned()
@@ -63,6 +71,13 @@ struct SequenceParameters: Equatable {
         let widthUnits = reader.unsigned() + 1
         let heightUnits = reader.unsigned() + 1
         let framesOnly = reader.flag()
+        if frameNumberBits <= 16, orderBits ?? 4 <= 16, orderType <= 2 {
+            self.frameNumberBits = frameNumberBits
+            self.orderType = orderType
+            self.orderBits = orderBits ?? 0
+            hasPlanes = separatePlanes
+            isFramesOnly = framesOnly
+        }
         if !framesOnly { _ = reader.flag() }
         _ = reader.flag()
         if let orderBits, orderBits <= 16, frameNumberBits <= 16 {

@@ -2,12 +2,19 @@ import CFFmpeg
 
 /// Decodes packets on the calling thread. One thread at a time uses it.
 package final class VideoDecoder {
+    /// Pixels of the largest picture that is decoded: 8192 × 8192.
+    private static let largestPicture: Int64 = 1 << 26
+
     private var context: UnsafeMutablePointer<AVCodecContext>?
     private var packet: UnsafeMutablePointer<AVPacket>?
+    /// The format of pictures that lie in the device's memory; nil in software.
+    private let deviceFormat: AVPixelFormat?
 
     /// - Parameters:
     ///   - extradata: as in `StreamInfo`.
     ///   - keyFramesOnly: other packets are skipped unread, and every picture comes out at once.
+    ///   - device: decodes, and must: where it can't, opening or decoding throws, and another decoder is to be opened
+    ///     without one.
     ///   - isRough: blocks may show at their edges (no loop filter): for pictures that are made much smaller.
     package init(
         codec: VideoCodec,
@@ -15,7 +22,8 @@ package final class VideoDecoder {
         width: Int,
         height: Int,
         keyFramesOnly: Bool = false,
-        isRough: Bool = false
+        isRough: Bool = false,
+        device: HardwareDevice? = nil
     ) throws(MediaError) {
         LibavLog.silence()
         let id: AVCodecID
@@ -34,9 +42,31 @@ package final class VideoDecoder {
         }
         context = opened
         packet = newPacket
+        deviceFormat = device.flatMap { $0.pixelFormat(of: decoder) }
+        if let device {
+            guard deviceFormat != nil else {
+                throw MediaError(.unsupported, "\(device.name) does not decode \(codec.rawValue)")
+            }
+            opened.pointee.hw_device_ctx = av_buffer_ref(device.context)
+            // Only pictures of the device: libavcodec would otherwise go on in software without a word.
+            opened.pointee.get_format = { _, offered in
+                var next = offered
+                while let format = next?.pointee, format != AV_PIX_FMT_NONE {
+                    if let facts = av_pix_fmt_desc_get(format),
+                        facts.pointee.flags & UInt64(AV_PIX_FMT_FLAG_HWACCEL) != 0
+                    {
+                        return format
+                    }
+                    next = next?.advanced(by: 1)
+                }
+                return AV_PIX_FMT_NONE
+            }
+        }
         opened.pointee.width = Int32(clamping: width)
         opened.pointee.height = Int32(clamping: height)
         opened.pointee.thread_count = 1
+        // A header is all it takes to ask for gigabytes.
+        opened.pointee.max_pixels = Self.largestPicture
         opened.pointee.pkt_timebase = AVRational(num: 1, den: 90_000)
         if keyFramesOnly {
             opened.pointee.skip_frame = AVDISCARD_NONKEY
@@ -83,14 +113,16 @@ package final class VideoDecoder {
         guard code >= 0 else {
             throw MediaError(.invalidData, "a packet can't be decoded: \(MediaError.text(code))", avCode: code)
         }
-        return receive()
+        let (frames, failure) = receive()
+        if let failure { throw failure }
+        return frames
     }
 
     /// The pictures still held back for reordering; after it only `reset()` and then a key frame.
     package func flush() -> [DecodedFrame] {
         guard let context else { return [] }
         avcodec_send_packet(context, nil)
-        return receive()
+        return receive().frames
     }
 
     /// Forgets everything but the parameters.
@@ -98,16 +130,36 @@ package final class VideoDecoder {
         if let context { avcodec_flush_buffers(context) }
     }
 
-    private func receive() -> [DecodedFrame] {
+    private func receive() -> (frames: [DecodedFrame], failure: MediaError?) {
         var frames: [DecodedFrame] = []
         while let context, let frame = av_frame_alloc() {
+            var owned: UnsafeMutablePointer<AVFrame>? = frame
             guard avcodec_receive_frame(context, frame) == 0 else {
-                var unused: UnsafeMutablePointer<AVFrame>? = frame
-                av_frame_free(&unused)
+                av_frame_free(&owned)
                 break
             }
-            frames.append(DecodedFrame(owning: frame))
+            guard let deviceFormat, frame.pointee.format == deviceFormat.rawValue else {
+                frames.append(DecodedFrame(owning: frame))
+                continue
+            }
+            let copied = copyFromDevice(frame)
+            av_frame_free(&owned)
+            guard let copied else {
+                return (frames, MediaError(.unsupported, "a decoded picture can't be fetched from the device"))
+            }
+            frames.append(DecodedFrame(owning: copied))
         }
-        return frames
+        return (frames, nil)
+    }
+
+    /// The picture in the machine's own memory.
+    private func copyFromDevice(_ frame: UnsafeMutablePointer<AVFrame>) -> UnsafeMutablePointer<AVFrame>? {
+        guard let copy = av_frame_alloc() else { return nil }
+        guard av_hwframe_transfer_data(copy, frame, 0) == 0, av_frame_copy_props(copy, frame) == 0 else {
+            var owned: UnsafeMutablePointer<AVFrame>? = copy
+            av_frame_free(&owned)
+            return nil
+        }
+        return copy
     }
 }

@@ -1,0 +1,62 @@
+// Coverage-guided fuzzing of what we parse ourselves. `make fuzz` builds and runs it.
+import Domain
+
+@testable import Media
+
+/// The first byte chooses the parser, the rest is its input.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard let data, count > 1 else { return 0 }
+    let input = Array(UnsafeBufferPointer(start: data, count: count)[1...])
+    let codecs: [VideoCodec] = [.h264, .hevc, .mpeg4, .mjpeg]
+    let codec = codecs[Int(data[0] >> 4) % codecs.count]
+    switch data[0] & 15 {
+    case 0: slices(input, codec)
+    case 1: accessUnits(input, codec)
+    case 2: fragments(input)
+    case 3: frames(input)
+    case 4: _ = codec == .h264 ? SequenceParameters(h264: input) : SequenceParameters(hevc: input)
+    default: slices(input, .h264)
+    }
+    return 0
+}
+
+/// Two bytes tell where the codec's header ends and the packet begins.
+private func parts(_ input: [UInt8]) -> ([UInt8], [UInt8])? {
+    guard input.count >= 2 else { return nil }
+    let split = min(input.count - 2, Int(input[0]) << 8 | Int(input[1]))
+    return (Array(input[2..<2 + split]), Array(input[(2 + split)...]))
+}
+
+private func slices(_ input: [UInt8], _ codec: VideoCodec) {
+    guard let (header, packet) = parts(input) else { return }
+    let reader = SliceReader(StreamInfo(codec: codec, width: 0, height: 0, extradata: header, codecString: ""))
+    let facts = reader.facts(of: packet)
+    if let quantiser = facts.quantiser { precondition((0...51).contains(quantiser)) }
+}
+
+private func accessUnits(_ input: [UInt8], _ codec: VideoCodec) {
+    guard let (header, packet) = parts(input) else { return }
+    var converter = AccessUnitConverter(codec: codec, extradata: header)
+    let unit = packet.withUnsafeBufferPointer { converter.convert($0) }
+    precondition(unit.bytes.count <= packet.count * 5 + 8)
+    _ = converter.sets.configurationRecord
+    _ = converter.sets.codecString
+}
+
+private func fragments(_ input: [UInt8]) {
+    _ = try? FragmentParser.initSegment(input)
+    guard let fragment = try? FragmentParser.fragment(input) else { return }
+    for sample in fragment.samples {
+        precondition(sample.offset >= 0 && sample.size >= 0 && sample.offset + sample.size <= input.count)
+    }
+}
+
+private func frames(_ input: [UInt8]) {
+    var parser = WireFrameParser(limits: WireFrameParser.Limits(header: 1 << 12, payload: 1 << 12))
+    for byte in input {
+        parser.append([byte])
+        guard let frame = try? parser.next() else { continue }
+        precondition(frame.header.count <= 1 << 12 && frame.payload.count <= 1 << 12)
+    }
+}
