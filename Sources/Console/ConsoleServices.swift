@@ -120,6 +120,8 @@ package struct HealthFacts: Sendable, Equatable {
     package var workerDrops: Int
     /// Observations that capture dropped because serve was away for too long.
     package var droppedObservations: Int
+    /// What analysis got of each camera's pictures, by camera.
+    package var sampling: [String: SamplingFacts]
 
     package init(
         freeBytes: Int64 = 0,
@@ -132,7 +134,8 @@ package struct HealthFacts: Sendable, Equatable {
         fragments: Int = 0,
         droppedFragments: Int = 0,
         workerDrops: Int = 0,
-        droppedObservations: Int = 0
+        droppedObservations: Int = 0,
+        sampling: [String: SamplingFacts] = [:]
     ) {
         self.freeBytes = freeBytes
         self.totalBytes = totalBytes
@@ -145,5 +148,6 @@ package struct HealthFacts: Sendable, Equatable {
         self.droppedFragments = droppedFragments
         self.workerDrops = workerDrops
         self.droppedObservations = droppedObservations
+        self.sampling = sampling
     }
 }

@@ -330,7 +330,10 @@ extension HealthFacts {
             fragments: statistics.flatMap(\.cameras.values).reduce(0) { $0 + $1.fragments },
             droppedFragments: statistics.flatMap(\.cameras.values).reduce(0) { $0 + $1.droppedFragments },
             workerDrops: statistics.reduce(0) { $0 + $1.workerDrops },
-            droppedObservations: statistics.reduce(0) { $0 + ($1.droppedObservations ?? 0) }
+            droppedObservations: statistics.reduce(0) { $0 + ($1.droppedObservations ?? 0) },
+            sampling: statistics.reduce(into: [:]) { all, shard in
+                all.merge(shard.cameras.compactMapValues(\.sampling)) { _, latest in latest }
+            }
         )
     }
 }

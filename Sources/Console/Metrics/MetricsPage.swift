@@ -5,6 +5,33 @@ import Telemetry
 
 /// What `/metrics` shows. The names are fixed: dashboards rely on them.
 enum MetricsPage {
+    /// What analysis got of each camera's pictures, and what it did not.
+    private static func addSampling(_ sampling: [String: SamplingFacts], to page: inout PrometheusText) {
+        var sent: [(labels: [(String, String)], value: Double)] = []
+        var whole = sent
+        var shed = sent
+        var audits = sent
+        for (camera, facts) in sampling.sorted(by: { $0.key < $1.key }) {
+            let label = ("camera", camera)
+            sent.append((labels: [label], value: Double(facts.sent)))
+            shed.append((labels: [label], value: Double(facts.shed + facts.refused)))
+            for (cause, count) in facts.whole.sorted(by: { $0.key < $1.key }) {
+                whole.append((labels: [label, ("cause", cause)], value: Double(count)))
+            }
+            let results = [
+                ("still", facts.audits - facts.movingAudits), ("seen", facts.movingAudits - facts.missedAudits),
+                ("missed", facts.missedAudits),
+            ]
+            for (result, count) in results {
+                audits.append((labels: [label, ("result", result)], value: Double(count)))
+            }
+        }
+        page.add("gridwatch_sampling_packets_total", .counter, "Packets that analysis got, by camera.", sent)
+        page.add("gridwatch_sampling_groups_total", .counter, "Groups of pictures decoded whole, by cause.", whole)
+        page.add("gridwatch_sampling_shed_total", .counter, "Left out because analysis was behind, by camera.", shed)
+        page.add("gridwatch_sampling_audits_total", .counter, "Audited groups by what they showed.", audits)
+    }
+
     static func text(_ request: APIRequest) async throws -> String {
         let services = request.services
         let facts = await services.health()
@@ -22,6 +49,7 @@ enum MetricsPage {
         page.add("gridwatch_fragments_total", .counter, "Fragments written since capture started.", facts.fragments)
         page.add("gridwatch_fragments_dropped_total", .counter, "Fragments not written.", facts.droppedFragments)
         page.add("gridwatch_worker_drops_total", .counter, "Packets that analysis did not get.", facts.workerDrops)
+        addSampling(facts.sampling, to: &page)
         page.add(
             "gridwatch_observations_dropped_total",
             .counter,

@@ -139,6 +139,13 @@ enum Schemas {
             "capture": Schema.list(
                 Schema.object(["shard": Schema.integer, "connected": Schema.flag, "since": Schema.time])
             ),
+            "sampling": Schema.list(
+                Schema.object([
+                    "cameraId": Schema.text, "groups": Schema.integer, "sent": Schema.integer, "whole": Schema.integer,
+                    "refused": Schema.integer, "shed": Schema.integer, "audits": Schema.integer,
+                    "movingAudits": Schema.integer, "missedAudits": Schema.integer, "ranking": Schema.numberOrNull,
+                ])
+            ),
             "captureRestarts": Schema.integer, "workerRestarts": Schema.integer, "openAlarms": Schema.integer,
             "openCases": Schema.integer, "serverTime": Schema.time,
         ]),

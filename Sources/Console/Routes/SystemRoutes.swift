@@ -61,6 +61,16 @@ enum SystemRoutes {
         ),
     ]
 
+    private static func sampling(_ cameraId: String, _ facts: SamplingFacts) -> JSONValue {
+        [
+            "cameraId": .string(cameraId), "groups": JSONValue(facts.groups), "sent": JSONValue(facts.sent),
+            "whole": JSONValue(facts.whole.values.reduce(0, +)), "refused": JSONValue(facts.refused),
+            "shed": JSONValue(facts.shed), "audits": JSONValue(facts.audits),
+            "movingAudits": JSONValue(facts.movingAudits), "missedAudits": JSONValue(facts.missedAudits),
+            "ranking": JSONValue(facts.ranking),
+        ]
+    }
+
     private static func health(_ request: APIRequest) async throws -> JSONValue {
         let services = request.services
         let facts = await services.health()
@@ -82,6 +92,7 @@ enum SystemRoutes {
                 }
             ),
             "captureRestarts": JSONValue(facts.captureRestarts), "workerRestarts": JSONValue(facts.workerRestarts),
+            "sampling": .array(facts.sampling.sorted { $0.key < $1.key }.map { sampling($0.key, $0.value) }),
             "openAlarms": JSONValue(try await services.alarms.openCount()),
             "openCases": JSONValue(try await services.cases.openCount()),
             "serverTime": JSONValue(request.now),

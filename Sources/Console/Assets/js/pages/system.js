@@ -17,6 +17,17 @@ import { outagePanel } from '../parts/outages.js';
 import { volumeTable } from '../parts/volumes.js';
 import { healthLamps } from './overview.js';
 
+// What analysis looks at in a camera's stream, and what it would miss.
+/** @param {string} id */
+function samplingText(id) {
+  const facts = (state.health?.sampling ?? []).find((/** @type {any} */ one) => one.cameraId === id);
+  if (!facts) return '–';
+  const parts = [t('system.samplingSent', { sent: number(facts.sent, 0), whole: number(facts.whole, 0) })];
+  if (facts.shed + facts.refused > 0) parts.push(t('system.samplingShed', { count: number(facts.shed + facts.refused, 0) }));
+  if (facts.movingAudits > 0) parts.push(t('system.samplingMissed', { missed: number(facts.missedAudits, 0), moving: number(facts.movingAudits, 0) }));
+  return parts.join(' · ');
+}
+
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
   const strip = h('section.strip', { 'aria-label': t('overview.health') });
@@ -28,10 +39,11 @@ export function mount(root, context) {
   const config = h('div');
   const drawHealth = () => {
     fill(strip, healthLamps(state.health));
-    const columns = ['playback.camera', 'field.state', 'field.reason', 'system.since', 'system.codec', 'system.recordedFrom', 'overview.recording'];
+    const columns = ['playback.camera', 'field.state', 'field.reason', 'system.since', 'system.codec', 'system.recordedFrom', 'system.sampling', 'overview.recording'];
     fill(cameras, h('div.table-wrap', null, h('table.table.cards.camera-table', null, h('thead', null, h('tr', null, columns.map((k) => h('th', { scope: 'col' }, t(k))))),
       h('tbody', null, sortedCameras().map((c) => h('tr', { data: { camera: c.id, paused: String(Boolean(c.recording?.paused)) } }, h('td.wrap', null, h('b', null, c.name)), h('td', null, cameraMark(c.state), ' ', word('cameraState', c.state)),
         h('td.wrap', null, c.reason && c.reason !== 'ok' ? word('reason', c.reason) : '–', c.detail ? h('span.dim', null, ` ${c.detail}`) : null), h('td.mono', null, full(c.since)), h('td', null, c.codec ? `${codecName(c.codec)} ${c.width ?? ''}×${c.height ?? ''}` : '–', c.audio ? h('span.dim', null, ` · ${c.audio}`) : null), h('td.mono', null, full(c.recordedFrom)),
+        h('td.wrap', null, samplingText(c.id)),
         h('td.wrap', null, h('div.recording-cell', null, h('span.recording-tags', null, recordingTags(c), c.state === 'live' && !c.recording?.paused ? h('span.dim', null, t('recording.on')) : null), c.recording?.paused ? h('div.small.dim', null, pausedText(c)) : null, pauseButton(c)))))))));
   };
   async function loadVolumes() {
