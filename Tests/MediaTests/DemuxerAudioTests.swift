@@ -176,6 +176,70 @@ struct DemuxerAudioTests {
         #expect(pictures >= 196)
     }
 
+    @Test(
+        "a stream that goes on with another codec on the same PID is read as what it is",
+        arguments: [[GeneratedClip.h264, GeneratedClip.hevc], [GeneratedClip.hevc, GeneratedClip.h264]]
+    )
+    func samePID(encoders: [[String]]) throws {
+        let parts = try encoders.map { try GeneratedClip("part.ts", seconds: 2, video: $0) }
+        let clip = try GeneratedClip.joined(parts, name: "same.ts")
+        let read = try Self.read(clip.url.path, takesAudio: false)
+        let codecs = encoders.map { $0 == GeneratedClip.h264 ? VideoCodec.h264 : .hevc }
+        #expect(read.infos.map(\.codec) == codecs)
+        // Not one of the second part is lost; libavformat's parser may keep the last picture of the first.
+        #expect((99...100).contains(read.video.count), "\(read.video.count)")
+        for (one, two) in zip(read.video, read.video.dropFirst()) { #expect(two.dtsTicks > one.dtsTicks) }
+        #expect(
+            read.video.count { $0.isKey }
+                == (try parts.map { try Self.read($0.url.path, takesAudio: false) })
+                .reduce(0) { $0 + $1.video.count { $0.isKey } }
+        )
+    }
+
+    @Test("a stream that says one codec and goes on with another is given up, and nothing of it is mislabelled")
+    func mislabelled() throws {
+        let parts = try [GeneratedClip.h264, GeneratedClip.hevc].map {
+            try GeneratedClip("part.ts", seconds: 2, video: $0)
+        }
+        // The tables of the second part are made to name H.264 (stream type 0x1B), as those of the first.
+        var second = Array(try Data(contentsOf: parts[1].url))
+        var tables = 0
+        for start in stride(from: 0, to: second.count, by: 188)
+        where second[start + 1] & 0x1F == 0x10 && second[start + 2] == 0 {
+            let length = Int(second[start + 6] & 15) << 8 | Int(second[start + 7])
+            second[start + 17] = 0x1B
+            let end = start + 8 + length - 4
+            let crc = Self.checksum(second[start + 5..<end])
+            for index in 0..<4 { second[end + index] = UInt8(truncatingIfNeeded: crc >> (24 - 8 * index)) }
+            tables += 1
+        }
+        #expect(tables > 0)
+        let url = parts[0].url.deletingLastPathComponent().appending(path: "gridwatch-clip-\(UUID().uuidString).ts")
+        let clip = GeneratedClip(owning: url)
+        try (Data(contentsOf: parts[0].url) + Data(second)).write(to: url)
+        let demuxer = try Demuxer(
+            opening: clip.url.path,
+            options: DemuxerOptions(loopFile: false, paceFile: false, takesAudio: false),
+            cancellation: Cancellation()
+        )
+        var pictures = 0
+        do {
+            while case .packet = try demuxer.next() { pictures += 1 }
+            Issue.record("it ended, or changed, behind \(pictures) pictures")
+        } catch {
+            #expect(error.code == .invalidData)
+        }
+        #expect((49...50).contains(pictures))
+        #expect(demuxer.info.codec == .h264)
+    }
+
+    /// CRC-32 of MPEG-2 tables.
+    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.reduce(0xFFFF_FFFF) { crc, byte in
+            (0..<8).reduce(crc ^ UInt32(byte) << 24) { value, _ in value << 1 ^ (value >> 31 == 1 ? 0x04C1_1DB7 : 0) }
+        }
+    }
+
     @Test("sound that stops is gone after some seconds, and comes back")
     func comesAndGoes() throws {
         let whole = try GeneratedClip("a.mkv", seconds: 24, size: "64x64", audio: ["-c:a", "aac"], rate: 16_000)

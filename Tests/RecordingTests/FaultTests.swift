@@ -346,6 +346,40 @@ struct FaultTests {
         print("a poll costs \((system.monotonic() - start).microseconds / 240) µs per idle camera")
     }
 
+    @Test("each segment says by how much the camera's own clock is ahead, as soon as the camera tells")
+    func cameraClock() throws {
+        let folder = RecordingFolder()
+        let clock = ManualClock()
+        let volume = RecordingVolumes(
+            layout: folder.layout,
+            clock: clock,
+            settings: RecordingSettings(segmentLength: .seconds(4))
+        )
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        func record(_ range: Range<Int>, ahead: Duration?) {
+            for packet in SyntheticStream.packets(range) {
+                var told = packet
+                told.cameraTime = ahead.map { clock.now() + $0 }
+                recorder.append(told)
+                clock.advance(by: .milliseconds(40))
+            }
+        }
+        recorder.beginRun(info: SyntheticStream.info)
+        record(0..<50, ahead: nil)
+        // The first report comes; an hour slow. Then somebody sets the camera right but for 2 s.
+        record(50..<210, ahead: .seconds(-3600))
+        record(210..<300, ahead: .seconds(2))
+        recorder.endRun(reason: .closed)
+        // Another connection, another camera perhaps, which tells nothing.
+        recorder.beginRun(info: SyntheticStream.info)
+        record(0..<50, ahead: nil)
+        recorder.endRun(reason: .restart)
+        volume.stop()
+        let offsets = try folder.segments("cam").map(\.index.opened.clockOffsetMicros)
+        #expect(offsets.map { ($0 ?? 0) / 10_000 } == [-360_000, -360_000, 200, 0] && offsets.last == .some(nil))
+    }
+
     @Test("a run that is ahead of a clock that was set back says by how much, until it has caught up")
     func clockOffset() throws {
         let folder = RecordingFolder()

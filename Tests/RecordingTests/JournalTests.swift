@@ -39,7 +39,8 @@ struct JournalTests {
                 previousSegment: nil,
                 previousHead: nil,
                 audio: AudioTrackFacts(codec: "aac", codecString: "mp4a.40.2", sampleRate: 16_000, channels: 1),
-                ignoredTracks: ["audio/adpcm_g722", "data/bin data"]
+                ignoredTracks: ["audio/adpcm_g722", "data/bin data"],
+                clockOffsetMicros: -3_600_000_123
             )
         ),
         .fragment(
@@ -56,6 +57,7 @@ struct JournalTests {
                 payloadHash: hash
             )
         ),
+        .cameraClock(-12_000),
         .segmentCut(sizeBytes: 5812),
         .segmentClosed(
             SegmentClosed(cause: .rotated, endedAt: time, fragmentCount: 1, sizeBytes: 5812, head: hash)

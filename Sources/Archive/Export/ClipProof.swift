@@ -94,7 +94,7 @@ struct ClipProof {
         return Manifest.Segment(
             name: name,
             run: segment.opened.runId,
-            clockOffset: nil,
+            clockOffset: segment.opened.clockOffsetMicros,
             initialisation: Data(try segment.initialisation()).base64EncodedString(),
             previousHead: segment.opened.previousHead?.description,
             fragments: fragments,

@@ -53,7 +53,8 @@ struct Manifest: Sendable, Codable, Equatable {
     struct Segment: Sendable, Codable, Equatable {
         /// The file's name without folder and extension.
         var name: String
-        /// The recorded stream it belongs to, and by how many microseconds its times are ahead of the host's clock then.
+        /// The recorded stream it belongs to, and by how many microseconds the camera's own clock was ahead of the times given
+        /// here; nil where the camera told nothing of it.
         var run: String
         var clockOffset: Int64?
         /// `ftyp`+`moov` as recorded, base64.

@@ -121,7 +121,7 @@ struct IndexFollower {
             segment.fragments = closed.fragmentCount
             segment.head = closed.head.description
             segment.closed = true
-        case .segmentOpened, .gap, .state, .segmentChanged: break
+        case .segmentOpened, .gap, .state, .cameraClock, .segmentChanged: break
         }
         growing[path] = segment
     }

@@ -61,7 +61,7 @@ struct LiveSource: Sendable {
             case .fragment(let record): pending.append(record)
             case .segmentCut(let size): pending.removeAll { $0.offset >= size }
             case .segmentClosed: closed = true
-            case .gap, .state, .segmentChanged: break
+            case .gap, .state, .cameraClock, .segmentChanged: break
             }
         }
         journal = reader

@@ -14,6 +14,9 @@ struct AccessUnitConverter {
         var hasRandomAccessPicture: Bool
         var hasPicture: Bool
         var setsChanged: Bool
+        /// It is no access unit of the codec: nothing of it was taken. The codec that it is of, where it says so.
+        var isForeign = false
+        var foreignCodec: VideoCodec?
     }
 
     init(codec: VideoCodec, extradata: [UInt8]) {
@@ -42,6 +45,15 @@ struct AccessUnitConverter {
                 at = end
             }
         } else {
+            var isForeign = false
+            Self.eachAnnexBUnit(source) { if ForeignUnits.isForeign($0, to: codec) { isForeign = true } }
+            guard !isForeign else {
+                unit.isForeign = true
+                Self.eachAnnexBUnit(source) { nal in
+                    unit.foreignCodec = unit.foreignCodec ?? ForeignUnits.codec(ofSequence: nal, otherThan: codec)
+                }
+                return unit
+            }
             Self.eachAnnexBUnit(source) { take($0, into: &unit) }
         }
         return unit

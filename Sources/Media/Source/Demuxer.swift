@@ -30,6 +30,13 @@ package final class Demuxer {
     /// Arrival says nothing about this source's times.
     private let isBursty: Bool
     private var lastDts: Int64?
+    /// Access units in a row that are none of the codec.
+    private var foreignUnits = 0
+    private static let maximumForeignUnits = 50
+    /// Where in the file it was opened again for another codec.
+    private var reopenedAt: Int64 = 0
+    /// Three packets of MPEG-TS: its tables.
+    private static let tableBytes: Int64 = 3 * 188
     /// Time spent waiting since the last picture: sound alone is no sign of life.
     private var waited: Duration = .zero
 
@@ -235,6 +242,7 @@ package final class Demuxer {
                     options: options,
                     cancellation: cancellation
                 )
+                reopenedAt = 0
                 repair.restart()
             }
         }
@@ -247,6 +255,11 @@ package final class Demuxer {
         var isKey = raw.isKey
         if converter != nil {
             guard let unit = converter?.convert(raw.bytes) else { return nil }
+            guard !unit.isForeign else {
+                try follow(foreign: unit.foreignCodec, at: raw.position)
+                return nil
+            }
+            foreignUnits = 0
             if unit.setsChanged, adoptParameters(), !opening { hasChanged = true }
             guard unit.hasPicture, opening || converter?.codec == info.codec else { return nil }
             bytes = unit.bytes
@@ -262,7 +275,8 @@ package final class Demuxer {
             ptsTicks: 0,
             dtsTicks: 0,
             durationTicks: max(1, raw.duration > 0 ? raw.duration : repair.typicalDuration),
-            isKey: isKey
+            isKey: isKey,
+            cameraTime: raw.cameraTime.map { WallTime(microseconds: $0) }
         )
         if input.isFile, raw.pts == nil, let slot = raw.dts, let sequence = converter?.sets.sequence,
             converter?.codec == .h264, sequence.reorderDepth != 0,
@@ -321,6 +335,28 @@ package final class Demuxer {
         packet.dtsTicks = times.dts
         lastDts = times.dts
         if sound.missed(at: times.dts) { adoptSound() }
+    }
+
+    /// An access unit came that is none of the codec. libavformat doesn't look whether an MPEG-TS stream goes on with
+    /// another one: a file is read on from there anew, everything else is given up, and opened again.
+    private func follow(foreign codec: VideoCodec?, at position: Int64?) throws(MediaError) {
+        foreignUnits += 1
+        guard codec != nil || foreignUnits >= Self.maximumForeignUnits else { return }
+        let message = "reading \(address.redacted): the stream goes on with another codec than it says"
+        // Its tables lie in the packets before. Where they still name the old codec there is no way on.
+        guard input.isFile, let position, position > reopenedAt else { throw MediaError(.invalidData, message) }
+        reopenedAt = position
+        let other = try LibavInput(
+            address: address,
+            url: address.url,
+            options: options,
+            cancellation: cancellation,
+            from: max(0, position - Self.tableBytes)
+        )
+        guard other.codec != input.codec else { throw MediaError(.invalidData, message) }
+        input = other
+        foreignUnits = 0
+        repair.restart()
     }
 
     /// The stream goes on with another codec: known by its parameter sets, if it is one that has them.

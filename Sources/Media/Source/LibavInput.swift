@@ -12,6 +12,10 @@ final class LibavInput {
         let duration: Int64
         let isKey: Bool
         let isAudio: Bool
+        /// What the camera's clock showed at `pts`, in microseconds since 1970; nil where it doesn't tell.
+        let cameraTime: Int64?
+        /// Of the container's packet that it begins in, in bytes from the file's start; nil where there is none.
+        let position: Int64?
     }
 
     /// What the container says of the sound; its frames may say more.
@@ -53,12 +57,15 @@ final class LibavInput {
     /// libavformat's interrupt callback holds an unretained pointer to it.
     private let cancellation: Cancellation
 
-    /// - Parameter url: the address itself, or with a number in place of the host's name.
+    /// - Parameters:
+    ///   - url: the address itself, or with a number in place of the host's name.
+    ///   - offset: the first byte of a file that is read.
     init(
         address: SourceAddress,
         url: String,
         options: DemuxerOptions,
-        cancellation: Cancellation
+        cancellation: Cancellation,
+        from offset: Int64 = 0
     ) throws(MediaError) {
         self.address = address
         self.cancellation = cancellation
@@ -79,6 +86,7 @@ final class LibavInput {
         for (key, value) in LibavSettings.settings(for: address.source, options) {
             av_dict_set(&settings, key, value, 0)
         }
+        if offset > 0 { av_dict_set(&settings, "skip_initial_bytes", String(offset), 0) }
         let code = avformat_open_input(&opened, url, nil, &settings)
         guard code == 0, let context = opened else {
             av_packet_free(&packet)
@@ -209,6 +217,35 @@ final class LibavInput {
         }
     }
 
+    /// From the latest RTCP sender report; libavformat forgets the wrap of 32-bit RTP times there, which the connection's
+    /// first report tells.
+    private func cameraTime(_ packet: UnsafeMutablePointer<AVPacket>, pts: Int64, base: AVRational) -> Int64? {
+        var size = 0
+        guard let data = av_packet_get_side_data(packet, AV_PKT_DATA_PRFT, &size),
+            size >= MemoryLayout<AVProducerReferenceTime>.size
+        else { return nil }
+        var reported = AVProducerReferenceTime()
+        withUnsafeMutableBytes(of: &reported) {
+            $0.copyBytes(from: UnsafeRawBufferPointer(start: data, count: MemoryLayout<AVProducerReferenceTime>.size))
+        }
+        var time = reported.wallclock
+        let none = gw_nopts()
+        if let start = context?.pointee.start_time_realtime, start != none, pts != none {
+            let expected = start + av_rescale_q(pts, base, gw_time_base_q())
+            if (expected - time).magnitude > Self.rtpWrap - 60_000_000,
+                (expected - time).magnitude < Self.rtpWrap + 60_000_000
+            {
+                time = expected
+            }
+        }
+        return time >= Self.earliestCameraTime ? time : nil
+    }
+
+    /// 2^32 ticks of 90 kHz, in microseconds.
+    private static let rtpWrap: UInt64 = 47_721_858_844
+    /// 2000-01-01: a camera without a clock of its own reports zero, or the time since it was switched on.
+    private static let earliestCameraTime: Int64 = 946_684_800_000_000
+
     private static func codec(_ id: AVCodecID) -> VideoCodec {
         switch id {
         case AV_CODEC_ID_H264: .h264
@@ -252,7 +289,9 @@ final class LibavInput {
                     dts: dts == none ? nil : av_rescale_q(dts, base, ticks),
                     duration: packet.pointee.duration > 0 ? av_rescale_q(packet.pointee.duration, base, ticks) : 0,
                     isKey: packet.pointee.flags & AV_PKT_FLAG_KEY != 0,
-                    isAudio: isAudio
+                    isAudio: isAudio,
+                    cameraTime: isFile || isAudio ? nil : cameraTime(packet, pts: pts, base: base),
+                    position: packet.pointee.pos >= 0 ? packet.pointee.pos : nil
                 )
             )
         }

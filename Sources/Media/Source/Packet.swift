@@ -1,3 +1,5 @@
+package import Domain
+
 /// Which of a source's streams a packet belongs to.
 package enum PacketTrack: Sendable, Hashable {
     case video
@@ -17,6 +19,8 @@ package struct Packet: Sendable, Equatable {
     package var durationTicks: Int64
     /// Decoding can start here; true for sound.
     package var isKey: Bool
+    /// What the camera's own clock showed when the picture was taken, where the camera tells (RTCP sender reports).
+    package var cameraTime: WallTime?
 
     package init(
         track: PacketTrack = .video,
@@ -24,8 +28,10 @@ package struct Packet: Sendable, Equatable {
         ptsTicks: Int64,
         dtsTicks: Int64,
         durationTicks: Int64,
-        isKey: Bool
+        isKey: Bool,
+        cameraTime: WallTime? = nil
     ) {
+        self.cameraTime = cameraTime
         self.track = track
         self.bytes = bytes
         self.ptsTicks = ptsTicks

@@ -12,6 +12,8 @@ package enum JournalEntry: Sendable, Hashable {
     case segmentClosed(SegmentClosed)
     case gap(GapRecord)
     case state(CameraStatus)
+    /// From here on the camera's own clock is ahead of the wall times by so many microseconds.
+    case cameraClock(Int64)
     /// In a day journal: the journal of this segment was changed after its closing line (a failed sync took its tail back)
     /// and has to be read again.
     case segmentChanged(SegmentName)
@@ -42,6 +44,8 @@ package struct SegmentOpened: Sendable, Hashable {
     package var audio: AudioTrackFacts?
     /// Streams of the source that are not recorded, as `audio/g722`.
     package var ignoredTracks: [String]
+    /// Microseconds by which the camera's own clock was ahead of the wall times when it last told; nil where it never did.
+    package var clockOffsetMicros: Int64?
 
     package init(
         cameraId: String,
@@ -57,8 +61,10 @@ package struct SegmentOpened: Sendable, Hashable {
         previousSegment: String?,
         previousHead: ContentHash?,
         audio: AudioTrackFacts? = nil,
-        ignoredTracks: [String] = []
+        ignoredTracks: [String] = [],
+        clockOffsetMicros: Int64? = nil
     ) {
+        self.clockOffsetMicros = clockOffsetMicros
         self.cameraId = cameraId
         self.runId = runId
         self.number = number

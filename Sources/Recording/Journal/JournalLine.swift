@@ -21,6 +21,7 @@ package enum JournalLine {
                 fields += ["-", "-", "0", "0"]
             }
             fields.append(escape(opened.ignoredTracks.joined(separator: ",")))
+            fields.append(opened.clockOffsetMicros.map { "\($0)" } ?? "-")
         case .fragment(let record):
             fields = ["frag", "\(record.offset)", "\(record.sizeBytes)", "\(record.moofBytes)"]
             fields += ["\(record.baseDecodeTicks)", "\(record.durationTicks)", "\(record.wall.microseconds)"]
@@ -41,6 +42,8 @@ package enum JournalLine {
             fields += ["\(status.since.microseconds)", escape(status.codec)]
             fields += [status.width.map { "\($0)" } ?? "-", status.height.map { "\($0)" } ?? "-"]
             fields.append(escape(status.detail))
+        case .cameraClock(let offset):
+            fields = ["clock", "\(offset)"]
         case .segmentChanged(let name):
             fields = ["again", name.volume, name.text]
         }
@@ -63,6 +66,7 @@ package enum JournalLine {
         case "close": return closed(&fields).map { .segmentClosed($0) }
         case "gap": return gap(&fields).map { .gap($0) }
         case "state": return state(&fields).map { .state($0) }
+        case "clock": return fields.integer().map { .cameraClock($0) }
         case "again": return changed(&fields).map { .segmentChanged($0) }
         default: return nil
         }
@@ -89,7 +93,8 @@ package enum JournalLine {
             previousSegment: previous == "-" ? nil : previous,
             previousHead: ContentHash(head),
             audio: audio(&fields),
-            ignoredTracks: unescape(fields.text() ?? "-").map { $0.split(separator: ",").map(String.init) } ?? []
+            ignoredTracks: unescape(fields.text() ?? "-").map { $0.split(separator: ",").map(String.init) } ?? [],
+            clockOffsetMicros: fields.integer()
         )
     }
 

@@ -22,6 +22,7 @@ package struct FragmentIndex: Sendable, Hashable {
             case .fragment(let record): fragments.append(record)
             case .segmentCut(let size): fragments.removeAll { $0.end > size }
             case .segmentClosed(let closed): self.closed = closed
+            case .cameraClock(let offset): self.opened.clockOffsetMicros = offset
             default: continue
             }
         }

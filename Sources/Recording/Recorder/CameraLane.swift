@@ -41,6 +41,9 @@ enum WriterCommand: Sendable {
     /// Nothing is recorded from the last frame on; joins the gap that is open, if one is.
     case gapBegins(reason: StateReason, detail: String?)
     case state(CameraStatus)
+    /// Microseconds by which the camera's own clock is ahead of the wall times from the next fragment on; nil: it is not
+    /// known any more. At most one per fragment.
+    case cameraClock(Int64?)
     /// A failed sync took the end of a segment that was closed already.
     case tailLost(GapRecord, SegmentName)
 
@@ -148,7 +151,7 @@ struct LaneQueue {
                 dropped.count += 1
                 dropped.bytes += bytes.count
             case .openSegment, .closeSegment: continue
-            case .gapBegins, .state, .tailLost: kept.append(entry)
+            case .gapBegins, .state, .cameraClock, .tailLost: kept.append(entry)
             }
         }
         commands = kept

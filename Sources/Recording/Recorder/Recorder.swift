@@ -43,6 +43,8 @@ package final class Recorder {
         var setBack: Int64 = 0
         /// What of it is left after slewing.
         var clockOffset: Int64 = 0
+        /// Microseconds by which the camera's own clock is ahead of the wall times; nil where it doesn't tell.
+        var cameraClock: Int64?
     }
 
     /// A run's clock that the next run goes on with, because only the format changes: no gap, no step.
@@ -56,6 +58,8 @@ package final class Recorder {
     private static let maximumUnsettledBytes = 4 << 20
     /// A mapping that is further from arrival than this is not gone on with.
     private static let longestContinuation: Duration = .seconds(30)
+    /// A camera's clock is noted again when it has moved by more, in microseconds.
+    private static let cameraClockStep: Int64 = 50_000
     private static let longestOverlap: Duration = .milliseconds(100)
 
     /// Steps of the host's clock from here on are noticed.
@@ -75,6 +79,8 @@ package final class Recorder {
     private var bytes: Int64 = 0
     private var dropped = 0
     private var droppedAudio = 0
+    /// What the writer was told of the camera's clock.
+    private var notedCameraClock: Int64?
 
     init(volume: RecordingVolumes, lane: CameraLane, lastEnd: WallTime?) {
         self.volume = volume
@@ -146,6 +152,9 @@ package final class Recorder {
             {
                 settle(&current)
             }
+        }
+        if let taken = packet.cameraTime {
+            current.cameraClock = taken.microseconds - current.clock.wall(placed.ptsTicks).microseconds
         }
         if current.setBack > 0 {
             let ahead = current.clock.wall(placed.dtsTicks) - arrival
@@ -309,6 +318,7 @@ package final class Recorder {
             payloadHash: payloadHash
         )
         lastEnd = max(lastEnd ?? record.wallEnd, record.wallEnd)
+        note(cameraClock: run.cameraClock)
         if volume.enqueue(.fragment(bytes: fragment.bytes, record: record), lane) {
             skipsToKey = false
         } else {
@@ -319,6 +329,13 @@ package final class Recorder {
                 _ = volume.enqueue(.gapBegins(reason: .disk, detail: "the disk is too slow"), lane)
             }
         }
+    }
+
+    private func note(cameraClock offset: Int64?) {
+        if let offset, let noted = notedCameraClock, (offset - noted).magnitude <= Self.cameraClockStep { return }
+        guard offset != notedCameraClock else { return }
+        notedCameraClock = offset
+        _ = volume.enqueue(.cameraClock(offset), lane)
     }
 
     /// Microseconds, where they are more than a camera's own delays make.

@@ -23,6 +23,9 @@ struct SegmentWriter: Sendable {
     /// Segments that ended since `takeEnded`, which the caller empties after each command.
     private var ended: [SegmentTail] = []
     private var litter: [String] = []
+    /// By how much the camera's clock is ahead, and what the segment's journal says of it.
+    private var cameraClock: Int64?
+    private var notedClock: Int64?
     /// Day journal lines that could not be written yet. At most `maximumUnwritten`; then the oldest goes.
     private var unwritten: [JournalEntry] = []
     private static let maximumUnwritten = 200
@@ -110,6 +113,8 @@ struct SegmentWriter: Sendable {
             if let failure = close(cause, epoch) { throw failure }
         case .gapBegins(let reason, let detail):
             try beginGap(reason, detail, on: volume, epoch)
+        case .cameraClock(let offset):
+            cameraClock = offset
         case .state(let status):
             try note(.state(status), on: volume, epoch)
         case .tailLost(var gap, let name):
@@ -165,8 +170,10 @@ struct SegmentWriter: Sendable {
             previousSegment: past.lastSegment?.text,
             previousHead: past.lastHead,
             audio: opening.info.audio.map { AudioTrackFacts($0) },
-            ignoredTracks: opening.info.ignoredStreams
+            ignoredTracks: opening.info.ignoredStreams,
+            clockOffsetMicros: cameraClock
         )
+        notedClock = cameraClock
         let paths = [layout.segment(lane.cameraId, name), layout.journal(lane.cameraId, name)]
         lane.latestSegment.withLock { $0 = (name, true) }
         do throws(FileFailure) {
@@ -235,8 +242,10 @@ struct SegmentWriter: Sendable {
         try current.file.append(bytes)
         // A fragment counts when its line is whole: otherwise `fail` takes it out of the file again.
         guard isCurrent else { throw FileFailure(operation: "write", path: "\(current.name)", code: ECANCELED) }
-        let line = JournalLine.encode(.fragment(record))
-        try current.append(line)
+        var lines = JournalLine.encode(.fragment(record))
+        if let cameraClock, cameraClock != notedClock { lines += JournalLine.encode(.cameraClock(cameraClock)) }
+        try current.append(lines)
+        notedClock = cameraClock ?? notedClock
         let mark = SegmentTail.Mark(
             epoch: epoch.current,
             sizeBytes: record.end,
