@@ -141,13 +141,17 @@ extension RecordingVolumes {
             try file.sync()
             try files.syncVolume(desk.root)
             // What it held when it went away is closed before anything new is written there.
+            // Not what is to be deleted: closed, it would pass for a segment whose file is lost.
             let settling = state.withLock { Set($0.volumes[volume].settling.map(\.name)) }
+            let litter = state.withLock { Set($0.volumes[volume].litter) }
             let recovery = SegmentRecovery(layout: layout, files: files)
             let catalogue = RecordingCatalogue(layout: layout, files: files)
             for camera in try catalogue.cameras(volume: desk.id) {
                 var changed: [SegmentName] = []
                 try recovery.closeTails(cameraId: camera, volume: desk.id, changed: &changed) { name in
                     !settling.contains(name) && isWriting(camera, name) != true
+                        && !litter.contains(layout.segment(camera, name))
+                        && !litter.contains(layout.journal(camera, name))
                 }
             }
         } catch {
