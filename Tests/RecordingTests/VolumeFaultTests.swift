@@ -68,6 +68,7 @@ struct VolumeFaultTests {
             }
             for camera in cameras.keys.sorted() {
                 let findings = try rig.findings(camera).map { "\($0.kind) \($0.path) \($0.offset ?? -1)" }
+                if !findings.isEmpty { try print(rig.journals(camera)) }
                 #expect(findings == [], "seed \(seed)")
                 let errors = try rig.accountingErrors(camera)
                 #expect(errors == [], "seed \(seed)")
