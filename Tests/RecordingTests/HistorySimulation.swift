@@ -9,9 +9,8 @@ import Media
 struct HistorySimulation {
     struct Sent {
         var id: UInt32
-        /// What the wall clock showed when the picture was taken, but for the network's and the encoder's shortest delay,
-        /// had nobody set it.
-        var taken: WallTime
+        /// What the wall clock would have shown when the frame was due, had nobody set it.
+        var due: WallTime
         /// The recorder must keep it.
         var isKept: Bool
         var format: Int
@@ -20,6 +19,8 @@ struct HistorySimulation {
     private(set) var sent: [Sent] = []
     /// The source's times are true but for jumps, and nobody set the host's clock: wall times can be held to the truth.
     private(set) var isTruthKnown = true
+    /// Where pictures are reordered, decoding times are made, and a frame of them is found out only with the second group.
+    private(set) var reorders = false
     /// What happened, with the frame at which it did: for the message of a test that fails.
     private(set) var events: [String] = []
     private(set) var framesPerSecond: Double = 0
@@ -49,7 +50,7 @@ struct HistorySimulation {
         framesPerSecond = [5, 8, 12.5, 15, 25].randomElement(using: &random) ?? 10
         let step = 1 / framesPerSecond
         let group = Int.random(in: 4...40, using: &random)
-        let reorders = Int.random(in: 0..<3, using: &random) == 0
+        reorders = Int.random(in: 0..<3, using: &random) == 0
         // Files have decoding times, and disorder in them; live sources have arrival.
         let isFile = Int.random(in: 0..<4, using: &random) == 0
         let ppm = Double.random(in: -500...500, using: &random)
@@ -111,7 +112,7 @@ struct HistorySimulation {
             }
             if chance(0.02) {
                 events.append("\(sent.count) jumps")
-                // Which picture of a reordered group it was can't be known: up to the next key frame times may be off.
+                // Which picture of a reordered group it was can't be known.
                 if reorders { isTruthKnown = false }
                 offset += [-324_000_000, 324_000_000, -3_000_000_000, 1_234_567_890].randomElement(using: &random) ?? 0
             }
@@ -133,8 +134,6 @@ struct HistorySimulation {
                 let isWhole = inGroup > 0 && (inGroup - 1) / 3 * 3 + 3 < group
                 pts += !isWhole ? frame : inGroup % 3 == 1 ? 3 * frame : 0
             }
-            // The P frame before two B frames comes at once, and all were taken in the order in which they are shown.
-            let encoding = reorders ? Double(3 * frame - (pts - dts)) / 90_000 : 0
             if isFile, Int.random(in: 0..<40, using: &random) == 0 {
                 dts -= Int64.random(in: 0...40_000, using: &random)
             }
@@ -147,7 +146,7 @@ struct HistorySimulation {
             sent.append(
                 Sent(
                     id: id,
-                    taken: clock.now() - .microseconds(Int64((delay + encoding) * 1e6)),
+                    due: clock.now() - .microseconds(Int64(delay * 1e6)),
                     isKept: !waits,
                     format: format
                 )

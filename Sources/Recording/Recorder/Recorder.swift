@@ -136,12 +136,7 @@ package final class Recorder {
         current.lastTicks = placed.dtsTicks
         let rotate = packet.isKey && lane.wantsRotation.exchange(false, ordering: .relaxed)
         let actions = current.cutter.append(placed, rotate: rotate)
-        current.clock.observe(
-            ticks: placed.dtsTicks,
-            presentation: placed.ptsTicks,
-            arrival: arrival,
-            monotonic: monotonic
-        )
+        current.clock.observe(ticks: placed.dtsTicks, arrival: arrival, monotonic: monotonic)
         if current.clock.isSettled {
             for action in actions { perform(action, current) }
         } else {

@@ -4,10 +4,6 @@ import Media
 /// Maps a run's media time to wall time: anchored at the run's start, then slewed by at most 500 ppm towards the smallest
 /// delay between media time and arrival. Time given out never goes back.
 ///
-/// Delays are those of presentation: a camera can't send a picture before it has taken it. B frames, which follow a picture
-/// that is shown after them, are as late as if the network had held them. So neither the reordering nor the decoding times,
-/// which are made for RTP, move the mapping.
-///
 /// Arrival is taken from the monotonic clock, so a step of the host's wall clock is known exactly and not mistaken for a
 /// delay; the mapping follows it by slewing. Delays only ever make arrival late, so what the camera's clock does shows in
 /// the lower edge of all delays: `DelayLine`.
@@ -24,10 +20,6 @@ struct RunClock: Sendable, Equatable {
     private var hostOffset: Int64
     private var line = DelayLine()
     private var slewedAt: Int64 = 0
-    /// The latest presentation time so far.
-    private var shown: Int64?
-    /// No picture is shown later behind its decoding, in ticks.
-    private static let longestReordering: Int64 = 5 * 90_000
     /// Monotonic time of the first packet.
     private let began: Duration
     private(set) var isSettled = false
@@ -45,23 +37,11 @@ struct RunClock: Sendable, Equatable {
         began = monotonic
     }
 
-    /// Takes the arrival of a packet.
-    ///
-    /// - Parameters:
-    ///   - ticks: its decoding time; grows from call to call.
-    ///   - presentation: when it is shown; its decoding time where that is nil or nonsense.
-    mutating func observe(ticks: Int64, presentation: Int64? = nil, arrival: WallTime, monotonic: Duration) {
+    /// Takes the arrival of a packet; ticks grow from call to call.
+    mutating func observe(ticks: Int64, arrival: WallTime, monotonic: Duration) {
         let media = MediaTime.microseconds(ticks)
         hostOffset = arrival.microseconds - monotonic.microseconds
-        let distance = presentation.map { $0.subtractingReportingOverflow(ticks) }
-        let isSane = distance.map { !$0.overflow && $0.partialValue.magnitude <= Self.longestReordering } ?? false
-        let picture = isSane ? presentation ?? ticks : ticks
-        // Shown before one that has come already: it can't be the one that was held up least.
-        if shown.map({ picture > $0 }) ?? true {
-            shown = picture
-            let taken = MediaTime.microseconds(picture)
-            line.observe(media: taken, delay: monotonic.microseconds - taken)
-        }
+        line.observe(media: media, delay: monotonic.microseconds - media)
         guard isSettled else {
             offset = max((line.delay(at: media) + hostOffset) * 1000, earliest)
             return
@@ -91,7 +71,6 @@ struct RunClock: Sendable, Equatable {
         clock.offset += media * 1000
         clock.line.rebase(by: media)
         clock.slewedAt -= ticks
-        clock.shown = shown.map { $0 - ticks }
         return clock
     }
 
