@@ -23,26 +23,32 @@ struct HistoryTests {
     )
     func histories(batch: Int) throws {
         let folder = RecordingFolder()
-        let start = try #require(WallTime(rfc3339: Self.starts[batch % Self.starts.count]))
-        for number in 0..<Self.histories {
-            // Each in its own folder of days: the clock begins anew.
-            let clock = ManualClock(start)
-            let files = folder.files
-            let volume = RecordingVolumes(
-                layout: folder.layout,
-                files: files,
-                clock: clock,
-                settings: RecordingSettings(segmentLength: .seconds(7), syncBeat: .milliseconds(50))
-            )
-            volume.start()
-            let camera = "cam-\(number)"
-            let recorder = try volume.recorder(cameraId: camera)
-            var history = HistorySimulation(seed: batch * 10_000 + number, recorder: recorder, clock: clock)
-            history.run(seconds: 60)
-            volume.stop()
-            #expect(recorder.counters.droppedFragments == 0)
-            try Self.check(history, folder, camera, "seed \(batch * 10_000 + number)")
-        }
+        for number in 0..<Self.histories { try Self.live(seed: batch * 10_000 + number, in: folder) }
+    }
+
+    /// Each failed once, for the reason beside it.
+    @Test(
+        "histories that once told less than the truth",
+        arguments: [70124, 80076, 190_074, 270_097, 330_130, 320_112]
+    )
+    func regressions(seed: Int) throws { try Self.live(seed: seed, in: RecordingFolder()) }
+
+    private static func live(seed: Int, in folder: RecordingFolder) throws {
+        let clock = ManualClock(try #require(WallTime(rfc3339: starts[seed / 10_000 % starts.count])))
+        let volume = RecordingVolumes(
+            layout: folder.layout,
+            files: folder.files,
+            clock: clock,
+            settings: RecordingSettings(segmentLength: .seconds(7), syncBeat: .milliseconds(50))
+        )
+        volume.start()
+        let camera = "cam-\(seed)"
+        let recorder = try volume.recorder(cameraId: camera)
+        var history = HistorySimulation(seed: seed, recorder: recorder, clock: clock)
+        history.run(seconds: 60)
+        volume.stop()
+        #expect(recorder.counters.droppedFragments == 0)
+        try check(history, folder, camera, "seed \(seed)")
     }
 
     private static func check(
@@ -78,7 +84,7 @@ struct HistoryTests {
         }
         #expect(
             abs(worst) <= 0.1 + (history.reorders ? frame : 0),
-            "\(seed): from frame \(firstBad) on; \(history.events)"
+            "\(seed): \(worst) s, from frame \(firstBad) on; \(history.events)"
         )
         // Not one lost but those before a connection's first key frame, not one twice, none out of order.
         let expected = history.sent.filter(\.isKept).map(\.id)
@@ -90,7 +96,9 @@ struct HistoryTests {
         // What neither a fragment nor a gap covers.
         guard let first = fragments.first?.wall, let last = fragments.last?.wallEnd else { return }
         var spans = fragments.map { ($0.wall, $0.wallEnd) }
-        for gap in try folder.gaps(camera) { if let to = gap.to { spans.append((gap.from, to)) } }
+        // One without length says nothing of the time: a recorder begins it, and the host's clock is set back before the
+        // first frame.
+        for gap in try folder.gaps(camera) { if let to = gap.to, to > gap.from { spans.append((gap.from, to)) } }
         var reached = first
         var uncovered = 0.0
         var holes: [String] = []
