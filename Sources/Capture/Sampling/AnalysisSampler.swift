@@ -39,7 +39,7 @@ package struct AnalysisSampler: Sendable {
         var reserve: Int64 {
             switch self {
             case .unpredicted: 2
-            case .active: 4
+            case .active: 6
             case .audit, .longGroup, .sizes, .viewer, .keyFrame: 0
             }
         }

@@ -7,7 +7,7 @@ struct WitnessTrust: Sendable {
     /// Without so many of each kind nothing is known; until then sizes count by `unlearnedThreshold`.
     static let fewest = 6
     /// A score that a still picture rarely reaches.
-    static let unlearnedThreshold = 4.0
+    static let unlearnedThreshold = 2.5
     /// The share of pairs (moving, still) in which the moving picture must have the larger score.
     static let trustworthy = 0.75
 
