@@ -198,6 +198,14 @@ package final class Archive: Sendable {
         let found = try await material(cameraId, from, to)
         let cancelled = Cancellation()
         let folder = dataDirectory.appending(path: "exports/tmp")
+        // A copy for a moment must not cost recordings: below the floor they would be deleted for it.
+        let room = ExportGuard(folder: dataDirectory.path, floorBytes: settings.exportFloorBytes) { _ in }
+        let expected = found.segments.reduce(0) { sum, segment in
+            let length = max(1, (segment.to - segment.from).seconds)
+            let part = (min(segment.to, to) - max(segment.from, from)).seconds + 10
+            return sum + Int(Double(segment.bytes) * min(1, part / length))
+        }
+        try room.begin(expecting: expected, spare: 1 << 20)
         let made = try await withTaskCancellationHandler {
             try await clipThreads.run { [layout] in
                 let plan = ClipPlan(
@@ -206,7 +214,11 @@ package final class Archive: Sendable {
                     from: from,
                     to: to
                 )
-                let maker = ClipMaker(folder: folder, isCancelled: { cancelled.isCancelled })
+                let maker = ClipMaker(
+                    folder: folder,
+                    isCancelled: { cancelled.isCancelled },
+                    willWrite: { try room.willWrite($0) }
+                )
                 let content = try maker.content(of: plan)
                 return (content: content, file: try maker.write(content), omitted: plan.omitted)
             }

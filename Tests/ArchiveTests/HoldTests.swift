@@ -59,6 +59,34 @@ struct HoldTests {
         #expect(future.recorded == .all)
     }
 
+    @Test("changed and released at the same time end the same in journal and table")
+    func together() async throws {
+        let fixture = try ArchiveFixture()
+        let start = try await Self.recorded(fixture)
+        let archive = fixture.archive
+        let end = fixture.clock.now() + .seconds(3600)
+        for number in 0..<20 {
+            let hold = try await archive.createHold(
+                cameraId: "c",
+                from: start,
+                to: end,
+                reason: "r",
+                by: "m",
+                until: end
+            )
+            await withTaskGroup(of: Void.self) { group in
+                for step in 1...4 {
+                    group.addTask { _ = try? await archive.extendHold(id: hold.id, until: end + .seconds(step)) }
+                }
+                group.addTask { _ = try? await archive.releaseHold(id: hold.id, by: "m", reason: "done") }
+            }
+            let row = try await archive.hold(id: hold.id)
+            let line = try #require(try HoldsJournal(layout: fixture.layout).load().first { $0.id == hold.id })
+            #expect(row.releasedAt != nil && line.releasedAt == row.releasedAt, "try \(number)")
+            #expect(line.until == row.until, "try \(number)")
+        }
+    }
+
     @Test("of several cameras are made at once, and can be made longer but not shorter")
     func extending() async throws {
         let fixture = try ArchiveFixture()

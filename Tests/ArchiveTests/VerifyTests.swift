@@ -346,6 +346,28 @@ struct VerifyTests {
         #expect(hole.contains { $0.message.contains("says nothing of") && $0.from != nil && $0.to != nil }, "\(hole)")
     }
 
+    @Test("recordings whose signatures are gone are not vouched for, but for those of the last two minutes")
+    func unsigned() async throws {
+        let world = try EvidenceWorld()
+        try world.record(0, packets: 60, gap: .seconds(300))
+        try world.record(0, packets: 60)
+        try await world.archive.catchUp()
+        try await world.archive.signer.sign()
+        let root = world.fixture.layout.root
+        let pem = try #require(world.archive.signer.keys.current).pem
+        let clean = try EvidenceVerifier.verify(path: root, pem: pem)
+        #expect(clean.isIntact && clean.unsigned.isEmpty, "\(clean)")
+        let days = try FileManager.default.contentsOfDirectory(atPath: "\(root)/signatures").filter {
+            $0 != "keys.jsonl"
+        }
+        for day in days { try FileManager.default.removeItem(atPath: "\(root)/signatures/\(day)") }
+        let bare = try EvidenceVerifier.verify(path: root, pem: pem)
+        let rows = try await world.archive.segments.all(node: "local").sorted { $0.from < $1.from }
+        let old = rows.filter { $0.to < world.to - .seconds(120) }.map(\.path)
+        #expect(!old.isEmpty && old.count < rows.count)
+        #expect(bare.unsigned == old, "\(bare)")
+    }
+
     @Test("recordings are checked against journal and signatures, file and second")
     func recordings() async throws {
         let world = try EvidenceWorld()

@@ -99,4 +99,75 @@ import Testing
         #expect((try files.size(layout.segment("cam", name)) == nil) == example.goes)
         #expect((try files.size(layout.journal("cam", name)) == nil) == example.goes)
     }
+
+    @Test("a hold that comes while segments are being deleted keeps its segment")
+    func heldMeanwhile() throws {
+        let data = FileManager.default.temporaryDirectory.appending(path: "gw-space-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: data) }
+        let (layout, files) = (RecordingLayout(dataDirectory: data.path), SystemFiles())
+        try files.createDirectory(layout.root)
+        let journal = HoldsJournal(layout: layout)
+        let start = SystemClock().now()
+        let segments = (0..<2).map { number in
+            let from = start + .seconds(number * 60)
+            return StoredSegment(
+                cameraId: "cam",
+                name: SegmentName(startedAt: from),
+                from: from,
+                to: from + .seconds(60)
+            )
+        }
+        var view = try HoldsView(journal, layout, files)
+        #expect(SpacePlan.deletable(segments, holds: view.holds).count == 2)
+        #expect(try view.allows(segments[0]))
+        let from = start + .seconds(70)
+        try journal.append(
+            HoldRecord(
+                id: "h",
+                cameraId: "cam",
+                from: from,
+                to: from + .seconds(1),
+                reason: "r",
+                by: "m",
+                createdAt: start
+            )
+        )
+        #expect(try !view.allows(segments[1]))
+        #expect(try view.allows(segments[0]))
+    }
+
+    @Test("a full volume costs nothing on another one", arguments: ["main", "v1"])
+    func fullElsewhere(full: String) throws {
+        let data = FileManager.default.temporaryDirectory.appending(path: "gw-space-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: data) }
+        let layout = RecordingLayout(dataDirectory: data.path)
+        let files = SystemFiles()
+        try files.createDirectory(data.appending(path: "b").path)
+        try files.createDirectory(layout.root)
+        try FileManager.default.createSymbolicLink(
+            atPath: layout.volumeRoot("v1"),
+            withDestinationPath: data.appending(path: "b").path
+        )
+        _ = try files.create(layout.volumeMarker("v1"))
+        let start = SystemClock().now()
+        let names = ["main", "v1"].map { SegmentName(startedAt: start, volume: $0) }
+        for name in names {
+            try files.createDirectory(layout.dayFolder("cam", day: name.day, volume: name.volume))
+            try files.create(layout.segment("cam", name)).append([UInt8](repeating: 1, count: 100))
+            _ = try files.create(layout.journal("cam", name))
+        }
+        let keeper = SpaceKeeper(
+            layout: layout,
+            files: files,
+            logger: Logger(label: "space") { _ in SwiftLogNoOpLogHandler() },
+            fullFailures: { [full: 1] },
+            isWriting: { _, _ in false },
+            clock: ManualClock(start + .seconds(5)),
+            onPaused: { _ in }
+        )
+        keeper.keep()
+        for name in names {
+            #expect((try files.size(layout.segment("cam", name)) == nil) == (name.volume == full), "\(name.volume)")
+        }
+    }
 }

@@ -9,6 +9,72 @@ import Testing
 
 @Suite("two mounted volumes", .serialized)
 struct MountedVolumesTests {
+    @Test("holds are copied to each volume once, also after lines that it missed or tore")
+    func holdCopies() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gw-copies-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (layout, files) = (RecordingLayout(dataDirectory: folder.path), SystemFiles())
+        try files.createDirectory(folder.appending(path: "b").path)
+        try files.createDirectory(layout.root)
+        try files.link(layout.volumeLink("b"), to: folder.appending(path: "b").path)
+        _ = try files.create(layout.volumeMarker("b"))
+        let journal = HoldsJournal(layout: layout)
+        let copy = layout.holdsCopy(volume: "b")
+        func hold(_ id: String) throws {
+            let time = WallTime(microseconds: 1_795_000_000_000_000)
+            try journal.append(
+                HoldRecord(
+                    id: id,
+                    cameraId: "a",
+                    from: time,
+                    to: time + .seconds(1),
+                    reason: "r",
+                    by: "m",
+                    createdAt: time
+                )
+            )
+        }
+        try hold("one")
+        try files.open(copy).append(Array("torn".utf8))
+        for number in 0..<30 { try hold("h\(number)") }
+        let whole = try #require(try files.size(layout.holdsJournal))
+        let copied = try #require(try files.size(copy))
+        #expect(copied == whole + "torn\n".utf8.count)
+        #expect(try journal.load().count == 31)
+    }
+
+    @Test("only of cameras that this process writes it is known which segments are finished")
+    func finished() throws {
+        let rig = RecordingRig(disks: 1, seed: 4)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gw-finished-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let layout = RecordingLayout(dataDirectory: folder.path)
+        let settings = Recording.RecordingSettings(segmentLength: .seconds(1))
+        let (own, other) = (
+            RecordingVolumes(layout: layout, clock: rig.clock, settings: settings),
+            RecordingVolumes(layout: layout, clock: rig.clock, settings: settings)
+        )
+        own.start()
+        other.start()
+        defer {
+            own.stop()
+            other.stop()
+        }
+        let recorder = try own.recorder(cameraId: "one")
+        recorder.beginRun(info: SyntheticStream.info)
+        for packet in SyntheticStream.packets(0..<200) {
+            recorder.append(packet)
+            rig.clock.advance(by: .milliseconds(40))
+        }
+        while recorder.waitingBytes > 0 { usleep(1000) }
+        let names = try RecordingFolder(existing: layout, SystemFiles()).segments("one").map(\.name)
+        try #require(names.count > 2)
+        #expect(names.dropLast().allSatisfy { own.hasFinished("one", $0) })
+        #expect(names.last.map { own.hasFinished("one", $0) } == false, "it is being written")
+        #expect(names.allSatisfy { !other.hasFinished("one", $0) }, "another process doesn't know")
+        recorder.endRun(reason: .restart)
+    }
+
     @Test("a volume without a disk of its own is not written to, until one is mounted or the site says that it may")
     func unmounted() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "gw-shared-\(UUID().uuidString)")

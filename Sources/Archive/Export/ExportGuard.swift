@@ -60,8 +60,8 @@ final class ExportGuard: Sendable {
         guard free - bytes >= floorBytes else {
             throw ArchiveError(
                 .belowFloor,
-                "the export needs \(bytes >> 20) MiB; \(free >> 20) MiB are free and \(floorBytes >> 20) MiB stay free: "
-                    + "delete old exports, or export less"
+                "the copy needs \(bytes >> 20) MiB; \(free >> 20) MiB are free and \(floorBytes >> 20) MiB stay free: "
+                    + "delete old exports, or ask for less"
             )
         }
     }

@@ -71,19 +71,15 @@ extension Archive {
     ///
     /// - Throws: `ArchiveError` (`notFound`, `alreadyReleased`, `invalidRange`, `io`, `diskFull`), `StoreError`.
     package func extendHold(id: String, until: WallTime?) async throws -> Hold {
-        let hold = try await hold(id: id)
         try Self.check(until: until, now: clock.now())
-        if let until, until < hold.until ?? WallTime(microseconds: .max) {
-            throw ArchiveError(.invalidRange, "the hold would end earlier than now: extend it, or release it")
-        }
-        return try await holdKeeper.extend(hold, until: until)
+        return try await holdKeeper.extend(id, until: until)
     }
 
     /// Ends a hold; its record stays, and what it covered stays for a day, whatever its age.
     ///
     /// - Throws: `ArchiveError` (`notFound`, `alreadyReleased`, `io`, `diskFull`), `StoreError`.
     package func releaseHold(id: String, by: String, reason: String) async throws -> Hold {
-        try await holdKeeper.release(try await hold(id: id), by: by, reason: reason, at: clock.now())
+        try await holdKeeper.release(id, by: by, reason: reason, at: clock.now())
     }
 
     /// Newest first, released ones too.

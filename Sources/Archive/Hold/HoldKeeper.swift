@@ -8,6 +8,8 @@ import Store
 struct HoldKeeper: Sendable {
     let journal: HoldsJournal
     let repository: HoldRepository
+    /// One change after the other, whichever part of the service makes it: journal and table must end with the same one.
+    private static let turns = OrderedTurns()
 
     init(layout: RecordingLayout, database: Store.Database) {
         journal = HoldsJournal(layout: layout)
@@ -16,24 +18,34 @@ struct HoldKeeper: Sendable {
 
     /// Locks; when this returns the locks survive a power cut and capture obeys them.
     func create(_ holds: [Hold]) async throws {
-        try await append(holds)
-        try await repository.upsert(holds)
+        try await Self.turns.take { [self] in
+            try await append(holds)
+            try await repository.upsert(holds)
+        }
     }
 
     /// Releases; the record stays.
-    func release(_ hold: Hold, by: String, reason: String, at: WallTime) async throws -> Hold {
-        var released = hold
-        released.releasedAt = at
-        released.releasedBy = by
-        released.releaseReason = reason
-        return try await change(released, from: hold)
+    ///
+    /// - Throws: `ArchiveError` (`notFound`, `alreadyReleased`, `io`, `diskFull`), `StoreError`.
+    @discardableResult
+    func release(_ id: String, by: String, reason: String, at: WallTime) async throws -> Hold {
+        try await change(id) { hold in
+            hold.releasedAt = at
+            hold.releasedBy = by
+            hold.releaseReason = reason
+        }
     }
 
-    /// Moves the end of a hold; nil: it has none.
-    func extend(_ hold: Hold, until: WallTime?) async throws -> Hold {
-        var extended = hold
-        extended.until = until
-        return try await change(extended, from: hold)
+    /// Moves the end of a hold to a later time; nil: it has none.
+    ///
+    /// - Throws: as `release`, and `ArchiveError` (`invalidRange`) when it would end earlier.
+    func extend(_ id: String, until: WallTime?) async throws -> Hold {
+        try await change(id) { hold in
+            if let until, until < hold.until ?? WallTime(microseconds: .max) {
+                throw ArchiveError(.invalidRange, "the hold would end earlier than now: extend it, or release it")
+            }
+            hold.until = until
+        }
     }
 
     /// Releases those that have reached their end.
@@ -44,27 +56,47 @@ struct HoldKeeper: Sendable {
         var count = 0
         for hold in try await repository.active() {
             guard let until = hold.until, until <= now else { continue }
-            // Asked once more: somebody may have extended it meanwhile.
-            guard let latest = try await repository.find(hold.id), latest == hold else { continue }
-            _ = try await release(hold, by: Hold.expirer, reason: Hold.expiryReason, at: now)
-            count += 1
+            do {
+                try await change(hold.id) { latest in
+                    // Somebody may have extended it meanwhile.
+                    guard latest == hold else { throw ArchiveError(.alreadyReleased, "the hold was changed") }
+                    latest.releasedAt = now
+                    latest.releasedBy = Hold.expirer
+                    latest.releaseReason = Hold.expiryReason
+                }
+                count += 1
+            } catch let error as ArchiveError where error.code == .alreadyReleased || error.code == .notFound {
+                continue
+            }
         }
         return count
     }
 
-    private func change(_ hold: Hold, from before: Hold) async throws -> Hold {
-        guard before.releasedAt == nil else {
-            throw ArchiveError(.alreadyReleased, "hold \(hold.id) is already released")
+    /// Changes a hold as it is when its turn comes.
+    @discardableResult
+    private func change(_ id: String, _ body: @escaping @Sendable (inout Hold) throws -> Void) async throws -> Hold {
+        try await Self.turns.take { [self] in
+            guard var hold = try await repository.find(id) else {
+                throw ArchiveError(.notFound, "there is no hold \(id)")
+            }
+            guard hold.releasedAt == nil else {
+                throw ArchiveError(.alreadyReleased, "hold \(id) is already released")
+            }
+            try body(&hold)
+            try await append([hold])
+            try await repository.upsert([hold])
+            return hold
         }
-        try await append([hold])
-        try await repository.upsert([hold])
-        return hold
     }
 
     /// Brings the table up to date with the journal, and writes into the journal what only the table has.
     ///
     /// - Returns: how many holds were restored to the table and to the journal.
     func reconcile() async throws -> (toTable: Int, toJournal: Int) {
+        try await Self.turns.take { [self] in try await reconcileNow() }
+    }
+
+    private func reconcileNow() async throws -> (toTable: Int, toJournal: Int) {
         let records = try await BlockingWork.shared.run { [journal] in try journal.load() }
         let known = try await repository.ids()
         try await repository.upsert(records.map(Self.row))

@@ -52,10 +52,13 @@ package struct EvidenceReport: Sendable, Equatable {
     package var findings: [Finding] = []
     /// What a reader should know although nothing is wrong.
     package var notes: [String] = []
+    /// Recordings that agree with their hashes while no signature covers them, although time enough has passed: whoever
+    /// could change them could change the hashes too.
+    package var unsigned: [String] = []
     /// The key that all rests on, its id.
     package var keyId: String?
 
-    /// The bytes are the ones that were recorded.
+    /// Nothing is wrong; what `unsigned` names may still be anything.
     package var isIntact: Bool { findings.isEmpty }
 
     /// All that is wrong is who signed: the bytes may well be those of another site.

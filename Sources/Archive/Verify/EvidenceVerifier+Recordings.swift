@@ -43,6 +43,7 @@ extension EvidenceVerifier {
                 }
                 last = Neighbour(name: name, index: index)
             }
+            settleUncovered(until: last?.index.fragments.last?.wallEnd)
             for head in heads.values.joined() { checkAlone(head, "signatures", keys) }
             let gone = heads.keys.filter { $0 > names.first?.text ?? "" }.sorted()
             if let first = gone.first {
@@ -94,7 +95,25 @@ extension EvidenceVerifier {
         let layout = RecordingLayout(root: parts.joined(separator: "/"))
         let keys = recordedKeys(layout)
         let heads = readSignatures(layout, keys, cameras: [camera]).heads[camera]?[name.text] ?? []
-        _ = try checkSegment(Place(camera: camera, name: name, layout: layout, heads: heads), keys)
+        let index = try checkSegment(Place(camera: camera, name: name, layout: layout, heads: heads), keys)
+        settleUncovered(until: index?.fragments.last?.wallEnd)
+    }
+
+    /// Signatures are made once a minute: of the last two nothing needs to be signed yet.
+    private static let signingDelay = Duration.seconds(120)
+
+    private mutating func settleUncovered(until end: WallTime?) {
+        for item in uncovered {
+            guard let end, end - item.from <= Self.signingDelay else {
+                report.unsigned.append(item.path)
+                report.notes.append("\(item.path): no signature covers it from \(item.from.rfc3339) on")
+                continue
+            }
+            report.notes.append(
+                "\(item.path): its last \(Int((end - item.from).seconds.rounded(.up))) s are not signed yet"
+            )
+        }
+        uncovered = []
     }
 
     private mutating func recordedKeys(_ layout: RecordingLayout) -> [String: PublicKey] {
@@ -201,6 +220,7 @@ extension EvidenceVerifier {
         index.opened.previousHead = index.opened.previousHead ?? place.before?.index.head
         guard let head = place.heads.last(where: { keys[$0.keyId]?.signed($0.statement, $0.signature) == true }) else {
             report.notes.append("\(path): there is neither a journal nor a signature: nothing says what it was")
+            report.unsigned.append(path)
             return index
         }
         let values = Self.chain(of: index)
@@ -208,6 +228,7 @@ extension EvidenceVerifier {
             report.notes.append("\(path): there is no journal; the file is what was signed")
         } else if place.before == nil || place.followsGap {
             report.notes.append("\(path): neither its journal nor the segment before it is there: it can't be checked")
+            report.unsigned.append(path)
         } else {
             let message = "there is no journal, and the file is not what was signed"
             report.find(.chain, path, message, from: index.opened.startedAt, to: until)
@@ -242,12 +263,11 @@ extension EvidenceVerifier {
         _ path: String,
         _ keys: [String: PublicKey]
     ) {
-        guard !heads.isEmpty else {
-            if !keys.isEmpty { report.notes.append("\(path): nothing of it is signed") }
-            return
-        }
         let values = Self.chain(of: journal)
         var before = 0
+        defer {
+            if before < journal.fragments.count { uncovered.append((path, journal.fragments[before].wall)) }
+        }
         // Fragments that were signed and are not there: how many, and by which signature.
         var missing: (count: Int, head: SignedHead)?
         for head in heads {

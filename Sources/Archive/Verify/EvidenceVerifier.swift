@@ -9,6 +9,8 @@ package struct EvidenceVerifier {
     /// 32 bytes; nil: the key that comes with the evidence, which shows only that its parts agree.
     let key: Data?
     var report = EvidenceReport()
+    /// Recordings of the camera at hand whose end, from then on, no signature covers.
+    var uncovered: [(path: String, from: WallTime)] = []
 
     /// What an operating system leaves in folders.
     private static let litter: Set<String> = [".DS_Store", "Thumbs.db", "desktop.ini"]

@@ -41,8 +41,8 @@ final class SpaceKeeper: Sendable {
     private let state = Mutex(State())
     /// Attempts to write that found the volume full, and how many there were at the last look. Their rise tells what
     /// `statvfs` can't: a quota, or no inodes left.
-    private let fullFailures: @Sendable () -> Int
-    private let knownFailures = Mutex(0)
+    private let fullFailures: @Sendable () -> [String: Int]
+    private let knownFailures = Mutex<[String: Int]>([:])
     /// Priorities of all cameras of this data folder, other shards' too: they share the volume.
     private let allPriorities: @Sendable () -> [String: Int]
     /// Whether this process has a camera's segment open; nil where it can't know, as with other shards' cameras.
@@ -57,7 +57,7 @@ final class SpaceKeeper: Sendable {
         layout: RecordingLayout,
         files: any RecordingFiles,
         logger: Logger,
-        fullFailures: @escaping @Sendable () -> Int = { 0 },
+        fullFailures: @escaping @Sendable () -> [String: Int] = { [:] },
         allPriorities: @escaping @Sendable () -> [String: Int] = { [:] },
         isWriting: @escaping @Sendable (String, SegmentName) -> Bool? = { _, _ in nil },
         clock: any HostClock = SystemClock(),
@@ -163,7 +163,7 @@ final class SpaceKeeper: Sendable {
     }
 
     private func deleteRequested(_ paths: [String]) throws(FileFailure) {
-        let active = try holds.load()
+        var active = try HoldsView(holds, layout, files)
         var byCamera: [String: [SegmentName]] = [:]
         for path in paths {
             guard let (camera, name) = RecordingLayout.parse(relativeSegment: path) else {
@@ -175,23 +175,23 @@ final class SpaceKeeper: Sendable {
         for (camera, names) in byCamera {
             let wanted = Set(names)
             let stored = try segments(of: camera).filter { wanted.contains($0.name) }
-            let deletable = SpacePlan.deletable(stored, holds: active)
+            let deletable = SpacePlan.deletable(stored, holds: active.holds)
             if deletable.count < stored.count {
                 logger.notice(
                     "segments kept: held or being written",
                     metadata: ["camera.id": "\(camera)", "count": "\(stored.count - deletable.count)"]
                 )
             }
-            for segment in deletable { try remove(segment) }
+            for segment in deletable where try active.allows(segment) { try remove(segment) }
         }
     }
 
     private func keepFloor() throws(FileFailure) {
         let (priorities, stops) = state.withLock { ($0.priorities, !$0.paused.isEmpty) }
         let failures = fullFailures()
-        let isFull = knownFailures.withLock { known in
+        let full = knownFailures.withLock { known in
             defer { known = failures }
-            return failures > known
+            return Set(failures.filter { $0.value > known[$0.key] ?? 0 }.keys)
         }
         var looks: [Look] = []
         for id in try catalogue.reachableVolumes() {
@@ -204,15 +204,21 @@ final class SpaceKeeper: Sendable {
         }
         // Cameras that have stopped start again a tenth above the floor: with less they would wait for ever.
         for index in looks.indices { looks[index].goalBytes = looks[index].floorBytes / 10 * (stops ? 11 : 10) }
-        let short = looks.filter { $0.freeBytes < $0.goalBytes || isFull }
+        let short = looks.filter { $0.freeBytes < $0.goalBytes || full.contains($0.id) }
         let known = short.isEmpty && !stops ? priorities : allPriorities().merging(priorities) { $1 }
         if !short.isEmpty {
             var stored: [StoredSegment] = []
             for camera in try catalogue.cameras() { stored += try segments(of: camera) }
             // Read after the listing: a hold that was acknowledged before a segment is deleted here is seen.
-            let candidates = SpacePlan.deletable(stored, holds: try holds.load(), priorities: known)
+            var active = try HoldsView(holds, layout, files)
+            let candidates = SpacePlan.deletable(stored, holds: active.holds, priorities: known)
             for look in short {
-                let free = try makeRoom(look, among: candidates.filter { $0.name.volume == look.id }, isFull: isFull)
+                let free = try makeRoom(
+                    look,
+                    among: candidates.filter { $0.name.volume == look.id },
+                    isFull: full.contains(look.id),
+                    &active
+                )
                 if let index = looks.firstIndex(where: { $0.id == look.id }) { looks[index].freeBytes = free }
             }
         }
@@ -259,11 +265,17 @@ final class SpaceKeeper: Sendable {
     /// Deletes on one volume until its goal is reached; where it is full although there seems to be room, one segment.
     ///
     /// - Returns: what is free then.
-    private func makeRoom(_ look: Look, among candidates: [StoredSegment], isFull: Bool) throws(FileFailure) -> Int64 {
+    private func makeRoom(
+        _ look: Look,
+        among candidates: [StoredSegment],
+        isFull: Bool,
+        _ active: inout HoldsView
+    ) throws(FileFailure) -> Int64 {
         var free = look.freeBytes
         var deleted = 0
         for segment in candidates {
             guard free < look.goalBytes || (isFull && deleted == 0), !state.withLock({ $0.stopping }) else { break }
+            guard try active.allows(segment) else { continue }
             try remove(segment)
             deleted += 1
             free = try freeBytes(look.id)

@@ -106,7 +106,15 @@ extension CaptureLoop {
             AnalysedCamera(id: $0.id, zones: $0.zones, activity: $0.record.activity)
         }
         feed.configure(analysed, isOn: configuration.analyse)
-        volume.setFloor(Int(clamping: configuration.recording.freeSpaceFloorBytes))
+        volume.setFloor(
+            Int(clamping: configuration.recording.freeSpaceFloorBytes),
+            floors: Dictionary(
+                configuration.recording.volumes.map {
+                    ($0.id, Int(clamping: configuration.recording.floorBytes(ofVolume: $0.id)))
+                },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
         volume.setPreferredVolumes(
             Dictionary(cameras.compactMap { camera in camera.record.volume.map { (camera.id, $0) } }) { first, _ in
                 first

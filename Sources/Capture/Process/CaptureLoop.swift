@@ -137,7 +137,7 @@ final class CaptureLoop {
             layout: layout,
             files: SystemFiles(),
             logger: logger,
-            fullFailures: { [volume] in volume.fullFailureCount },
+            fullFailures: { [volume] in volume.fullFailureCounts },
             allPriorities: { CaptureLoop.priorities(in: folder) },
             isWriting: { [volume] camera, name in volume.isWriting(camera, name) },
             clock: clock,

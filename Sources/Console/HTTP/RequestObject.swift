@@ -31,6 +31,12 @@ struct RequestObject {
         guard text.unicodeScalars.count <= maximum else {
             throw .invalid(field: name(key), "\(name(key)) has more than \(maximum) characters")
         }
+        // SQLite ends a text at its first NUL, and nothing else of this kind is meant by anybody.
+        guard
+            !text.unicodeScalars.contains(where: {
+                $0.properties.generalCategory == .control && !"\n\r\t".unicodeScalars.contains($0)
+            })
+        else { throw .invalid(field: name(key), "\(name(key)) holds control characters") }
         return text
     }
 

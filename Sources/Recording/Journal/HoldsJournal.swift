@@ -55,13 +55,22 @@ package final class HoldsJournal: Sendable {
         if isNew { try files.syncVolume(volumeRoot) }
     }
 
-    /// Adds the line to a volume's copy, with all before it where lines are missing there.
+    /// Adds the line to a volume's copy, after those before it that are missing there: none is written twice.
     private func copy(_ line: [UInt8], to volume: String) throws(FileFailure) {
         let path = layout.holdsCopy(volume: volume)
         let whole = try files.size(layout.holdsJournal) ?? 0
-        let missing = whole - (try files.size(path) ?? 0)
-        let lines = missing == line.count ? line : try files.read(layout.holdsJournal, offset: 0, count: whole)
-        try append(lines, to: path, volumeRoot: layout.volumeRoot(volume))
+        let present = try files.size(path) ?? 0
+        var missing = line
+        if whole - present != line.count {
+            let known = Set(try files.read(path, offset: 0, count: present).split(separator: 10))
+            missing = []
+            for line in try files.read(layout.holdsJournal, offset: 0, count: whole).split(separator: 10)
+            where !known.contains(line) {
+                missing += line + [10]
+            }
+        }
+        guard !missing.isEmpty else { return }
+        try append(missing, to: path, volumeRoot: layout.volumeRoot(volume))
     }
 
     private func furtherVolumes() throws(FileFailure) -> [String] {

@@ -39,8 +39,21 @@ extension RecordingVolumes {
         state.withLock { state in
             state.volumes[volume].freeBytes = free
             state.volumes[volume].totalBytes = total
+            state.volumes[volume].lookedAt = clock.monotonic()
         }
     }
+
+    /// Looks at a volume that nothing is written to: others may have made room there. Blocks.
+    func lookAgain(_ volume: Int) {
+        let now = clock.monotonic()
+        let isDue = state.withLock { state in
+            let present = state.volumes[volume]
+            return present.isHealthy && now - (present.lookedAt ?? .zero) >= Self.lookInterval
+        }
+        if isDue { look(volume) }
+    }
+
+    private static let lookInterval = Duration.seconds(5)
 
     /// Another volume that works.
     static func other(than volume: Int, _ state: State) -> Int? {
@@ -55,7 +68,7 @@ extension RecordingVolumes {
     static func best(_ state: State, for camera: Int? = nil, except: Int? = nil) -> Int? {
         let healthy = state.volumes.indices.filter { $0 != except && state.volumes[$0].isHealthy }
         func room(_ volume: Int, _ bytes: Int) -> Bool { state.volumes[volume].freeBytes.map { $0 >= bytes } ?? true }
-        var candidates = healthy.filter { room($0, max(state.floorBytes, SegmentWriter.roomToBegin)) }
+        var candidates = healthy.filter { room($0, max(state.volumes[$0].floorBytes, SegmentWriter.roomToBegin)) }
         if candidates.isEmpty { candidates = healthy.filter { room($0, SegmentWriter.roomToBegin) } }
         guard candidates.count > 1 else { return candidates.first }
         if let camera, let given = state.preferred[state.queues[camera].lane.cameraId], candidates.contains(given) {
@@ -132,7 +145,9 @@ extension RecordingVolumes {
         let desk = desks[volume]
         do throws(FileFailure) {
             try folder.prepare(desk.id)
-            let (floor, wasFull) = state.withLock { ($0.floorBytes, $0.volumes[volume].writeFailure?.isFull == true) }
+            let (floor, wasFull) = state.withLock {
+                ($0.volumes[volume].floorBytes, $0.volumes[volume].writeFailure?.isFull == true)
+            }
             if wasFull, try files.freeBytes(desk.root) < max(floor, SegmentWriter.roomToBegin) { return }
             let path = desk.root + "/.probe"
             let file = try files.open(path)
@@ -149,7 +164,7 @@ extension RecordingVolumes {
             for camera in try catalogue.cameras(volume: desk.id) {
                 var changed: [SegmentName] = []
                 try recovery.closeTails(cameraId: camera, volume: desk.id, changed: &changed) { name in
-                    !settling.contains(name) && isWriting(camera, name) != true
+                    !settling.contains(name) && hasFinished(camera, name)
                         && !litter.contains(layout.segment(camera, name))
                         && !litter.contains(layout.journal(camera, name))
                 }

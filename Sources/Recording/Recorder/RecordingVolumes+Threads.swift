@@ -13,6 +13,7 @@ extension RecordingVolumes {
             writeWaiting(volume)
             if state.withLock({ $0.isStopping && $0.queues.allSatisfy { $0.isEmpty && $0.writer != nil } }) { break }
             retry(volume)
+            lookAgain(volume)
         }
         // Another volume's writer may have handed a camera over.
         for other in desks where other !== desk { other.work.signal() }

@@ -28,7 +28,6 @@ package final class RecordingVolumes: Sendable {
         var volumes: [VolumeState]
         /// Counts commands.
         var number = 0
-        var floorBytes = 0
         /// The index of the volume that a camera is recorded on while that works and has room, by camera.
         var preferred: [String: Int] = [:]
         var isPrepared = false
@@ -36,7 +35,7 @@ package final class RecordingVolumes: Sendable {
         var isRunning = false
     }
     let state: Mutex<State>
-    private let fullFailures = Atomic<Int>(0)
+    private let fullFailures = Mutex<[String: Int]>([:])
 
     package init(
         layout: RecordingLayout,
@@ -92,8 +91,8 @@ package final class RecordingVolumes: Sendable {
     /// True while a volume fails, hangs or is not there.
     package var isFailing: Bool { state.withLock { $0.volumes.contains { !$0.isHealthy } } }
 
-    /// Attempts to write that found a volume full, since the start.
-    package var fullFailureCount: Int { fullFailures.load(ordering: .relaxed) }
+    /// Attempts to write that found a volume full, since the start, by volume.
+    package var fullFailureCounts: [String: Int] { fullFailures.withLock { $0 } }
 
     /// Fragments of all cameras that wait for a disk, in bytes.
     package var waitingBytes: Int { state.withLock { $0.volumes.reduce(0) { $0 + $1.waitingBytes } } }
@@ -122,7 +121,13 @@ package final class RecordingVolumes: Sendable {
     }
 
     /// New segments go to volumes with more room than this, where there is one.
-    package func setFloor(_ bytes: Int) { state.withLock { $0.floorBytes = bytes } }
+    ///
+    /// - Parameter floors: those of volumes that have one of their own, by id.
+    package func setFloor(_ bytes: Int, floors: [String: Int] = [:]) {
+        state.withLock { state in
+            for (index, desk) in desks.enumerated() { state.volumes[index].floorBytes = floors[desk.id] ?? bytes }
+        }
+    }
 
     /// A camera's priority changed: 0–9, the lowest lose pictures first.
     package func setPriority(_ priority: Int, cameraId: String) {
@@ -145,6 +150,13 @@ package final class RecordingVolumes: Sendable {
         let lane = state.withLock { state in state.indices[cameraId].map { state.queues[$0].lane } }
         guard let latest = lane?.latestSegment.withLock({ $0 }), latest.name == name else { return nil }
         return latest.isOpen
+    }
+
+    /// Whether this process writes the camera and is done with a segment: it has begun a later one, or closed it. Of a
+    /// camera of another process nothing is known: it may be writing the segment now.
+    func hasFinished(_ cameraId: String, _ name: SegmentName) -> Bool {
+        guard let latest = latestSegment(cameraId) else { return false }
+        return name < latest.name || name == latest.name && !latest.isOpen
     }
 
     /// The segment that the writer began last for a camera, and whether it has it open; nil before the first.
@@ -293,7 +305,7 @@ package final class RecordingVolumes: Sendable {
     // MARK: - Failures
 
     func reportWrite(_ failure: FileFailure, _ volume: Int) {
-        if failure.isFull { fullFailures.add(1, ordering: .relaxed) }
+        if failure.isFull { fullFailures.withLock { $0[desks[volume].id, default: 0] += 1 } }
         report(failure, volume) { $0.writeFailure = $0.writeFailure ?? failure }
     }
 

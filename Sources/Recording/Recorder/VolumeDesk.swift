@@ -47,6 +47,10 @@ struct VolumeState: Sendable {
     static let maximumLitter = 512
     /// Its free and total bytes, as of the last beat.
     var freeBytes: Int?
+    /// When room was looked at last, monotonic.
+    var lookedAt: Duration?
+    /// Free bytes below which no camera is sent there.
+    var floorBytes = 0
     var totalBytes: Int?
     /// When it is tried again next.
     var retryAt: Duration = .zero

@@ -36,7 +36,7 @@ struct VerifyCommand: ParsableCommand {
         }
         if !quiet {
             for name in report.checked where !report.findings.contains(where: { $0.file == name }) {
-                Terminal.say("good  \(name)")
+                Terminal.say(report.unsigned.contains(name) ? "?     \(name)" : "good  \(name)")
             }
             for note in report.notes { Terminal.say("note  \(note)") }
         }
@@ -52,6 +52,14 @@ struct VerifyCommand: ParsableCommand {
                 Terminal.complain("\(path): \(count): this is not what was recorded")
             }
             throw ExitCode(1)
+        }
+        guard report.unsigned.isEmpty else {
+            Terminal.complain(
+                "\(path): nothing contradicts the hashes beside the recordings, but \(report.unsigned.count) of "
+                    + "\(report.checked.count) files are not covered by a signature of the site (marked ? above): whoever "
+                    + "changed one could have changed its hashes too. Check that recordings/signatures is whole"
+            )
+            throw ExitCode(2)
         }
         let by = report.keyId.map { ", signed with key \($0)" } ?? ""
         if !quiet { Terminal.say("\(path): every byte is as it was recorded\(by)") }
