@@ -16,6 +16,9 @@ PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libmosqu
 TEST_PACKAGES := mosquitto-clients chromium chromium-driver python3 python3-gi gir1.2-gst-rtsp-server-1.0 \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-tools gstreamer1.0-plugins-base-apps node-typescript openssl systemd
 
+# What the benchmarks compare with.
+BENCH_PACKAGES := motion
+
 # Runs the tests that $(1) chooses; what failed is said again at the end, where it is found.
 define tests
 	@mkdir -p .build && echo "swift test --skip-build $(1)" && { \
@@ -24,7 +27,7 @@ define tests
 		grep -vE 'passed after| started' | tail -n 120; exit 1; }; }
 endef
 
-.PHONY: help run test bench soak install format lint swift packages test-packages build demo
+.PHONY: help run test bench soak install format lint swift packages test-packages bench-packages build demo
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,11 +48,14 @@ test: packages test-packages lint ## Install what is missing, build, run every t
 	# Tests of whole processes have the machine to themselves.
 	$(call tests,--no-parallel --filter 'CaptureTests|gridwatchTests')
 
-bench: packages test-packages ## Run the benchmarks and print the table of Benchmarks/README.md
+bench: packages test-packages bench-packages ## Run the benchmarks and print the table of Benchmarks/README.md
 	swift build $(RELEASE) --product gridwatch
+	swift build $(RELEASE) --product sampling-bench
 	cd Benchmarks && swift build --configuration release --scratch-path ../.build-bench
 	.build-bench/release/gridwatch-bench
 	python3 Benchmarks/recording.py $(BIN)/gridwatch
+	python3 Benchmarks/sampling.py
+	python3 Benchmarks/idle.py
 
 soak: packages test-packages ## Long runs, and every test of the lower layers under the address and thread sanitizers
 	swift build $(RELEASE) --product gridwatch
@@ -57,7 +63,7 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
 		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests|Endurance'
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
-		swift test --skip-build --filter 'RecordingTests|ArchiveTests'
+		swift test --skip-build --filter 'RecordingTests|ArchiveTests|AnalysisTests|StoreTests'
 	swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests'
 	swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests'
 
@@ -105,3 +111,6 @@ packages: swift
 
 test-packages:
 	$(call install_packages,$(TEST_PACKAGES))
+
+bench-packages:
+	$(call install_packages,$(BENCH_PACKAGES))
