@@ -63,7 +63,7 @@ struct DemuxerTests {
         let start = clock.monotonic()
         for _ in 0..<12 { _ = try demuxer.next() }
         let elapsed = (clock.monotonic() - start).seconds
-        #expect(elapsed > 0.9 && elapsed < 1.6)
+        #expect(elapsed > 0.9 && elapsed < 1.6 * Double(patience))
         cancellation.cancel()
         #expect(throws: MediaError.self) { try demuxer.next() }
     }
