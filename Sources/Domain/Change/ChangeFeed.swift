@@ -29,6 +29,9 @@ package final class ChangeFeed: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Held while listeners are woken, so that they get the changes in order. Waking takes a lock of the listener's task,
+    /// and a task that is cancelled holds that lock while it takes `state`: so nobody is woken under `state`.
+    private let handingOver = Mutex(())
 
     package init() {}
 
@@ -37,10 +40,12 @@ package final class ChangeFeed: Sendable {
 
     /// Publishes to whoever listens now.
     package func publish(_ change: Change) {
-        state.withLock { state in
-            let number = state.next
-            state.next += 1
-            for listener in state.listeners.values { listener.yield((number, change)) }
+        handingOver.withLock { _ in
+            let (number, listeners) = state.withLock { state in
+                defer { state.next += 1 }
+                return (state.next, Array(state.listeners.values))
+            }
+            for listener in listeners { listener.yield((number, change)) }
         }
     }
 
