@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Media
 import TestSupport
 import Testing
 
@@ -43,6 +44,38 @@ struct AuditTests {
             Self.disk(rig, name).flipBit(path, at: offset)
         }
         #expect(try audit.check(cameraId: "a", .everything) == [])
+    }
+
+    @Test("sound that drifts back against the pictures is in order")
+    func driftingSound() throws {
+        let folder = RecordingFolder()
+        let clock = ManualClock()
+        let volume = RecordingVolumes(layout: folder.layout, clock: clock)
+        volume.start()
+        let recorder = try volume.recorder(cameraId: "cam")
+        var info = SyntheticStream.info
+        info.audio = AudioInfo(codec: .alaw, sampleRate: 8000, channels: 1)
+        recorder.beginRun(info: info)
+        // Each frame of 40 ms begins 2 % before the last one ends, as `AudioTimeline` lays them.
+        for packet in SyntheticStream.packets(0..<100) {
+            recorder.append(packet)
+            let ticks = packet.ptsTicks / 3600 * 3528
+            let sound = [UInt8](repeating: 1, count: 320)
+            recorder.append(
+                Packet(
+                    track: .audio,
+                    bytes: sound,
+                    ptsTicks: ticks,
+                    dtsTicks: ticks,
+                    durationTicks: 3600,
+                    isKey: true
+                )
+            )
+            clock.advance(by: .milliseconds(40))
+        }
+        recorder.endRun(reason: .closed)
+        volume.stop()
+        #expect(try RecordingAudit(layout: folder.layout).check(cameraId: "cam", .everything) == [])
     }
 
     enum Damage: CaseIterable {

@@ -107,7 +107,7 @@ package struct SegmentAudit: Sendable {
             report.note(.startsWithoutKey, layout, offset: first.offset, at: first.wall)
         }
         var before: FragmentRecord?
-        var audioEnd: Int64?
+        var lastSound: Int64?
         for record in index.fragments {
             if let before,
                 record.baseDecodeTicks < before.baseDecodeTicks + before.durationTicks
@@ -125,23 +125,28 @@ package struct SegmentAudit: Sendable {
                 continue
             }
             if found != record { report.note(.changedBytes, layout, offset: record.offset, at: record.wall) }
-            if let audio = info.audio, !isOrdered(audio, record, index.opened, &audioEnd) {
+            if let audio = info.audio, !isOrdered(audio, record, index.opened, &lastSound) {
                 report.note(.audioDisordered, layout, offset: record.offset, at: record.wall)
             }
         }
     }
 
+    /// Sound that drifts back is recorded with frames that overlap a little; a fragment's last one is written with its whole
+    /// length, because the next is not known yet. So what counts is where frames begin.
+    ///
+    /// - Parameter last: where the last frame before this fragment begins; then this fragment's.
     private func isOrdered(
         _ audio: FragmentAudio,
         _ record: FragmentRecord,
         _ opened: SegmentOpened,
-        _ end: inout Int64?
+        _ last: inout Int64?
     ) -> Bool {
         let duration = audio.samples.reduce(0) { $0 + Int64($1.durationTicks) }
         let until = audio.baseDecodeTicks + duration
-        defer { end = until }
+        let before = last ?? .min
+        last = until - Int64(audio.samples.last?.durationTicks ?? 0)
         let tolerance = Self.audioTolerance
-        return opened.audio != nil && audio.baseDecodeTicks >= end ?? .min
+        return opened.audio != nil && audio.baseDecodeTicks > before
             && audio.baseDecodeTicks >= record.baseDecodeTicks - tolerance
             && until <= record.baseDecodeTicks + record.durationTicks + tolerance
     }
