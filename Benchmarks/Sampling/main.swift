@@ -117,7 +117,7 @@ for path in CommandLine.arguments.dropFirst() {
         if isWanted { lastWanted = packet.ptsTicks }
         _ = full.take(packet, isWanted: isWanted)
     }
-    var sampler = AnalysisSampler(hasRules: true, seed: 42)
+    var sampler = AnalysisSampler(needs: SamplingNeeds(camera.zones), seed: 42)
     let reader = SliceReader(info)
     var sampled = Watching(info)
     var keySeconds = 0.0

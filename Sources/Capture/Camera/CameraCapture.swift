@@ -48,7 +48,7 @@ final class CameraCapture: Sendable {
             cameraId: camera.id,
             priority: camera.record.priority,
             isAnalysed: camera.isAnalysed,
-            hasRules: camera.hasRules,
+            needs: SamplingNeeds(camera.zones),
             feed: feed
         )
         let initial = State(camera: camera, isPermitted: isPermitted)
@@ -127,7 +127,7 @@ final class CameraCapture: Sendable {
             }
             state.sub?.suspend(state.suspension)
         }
-        analysis.setAnalysed(camera.isAnalysed, hasRules: camera.hasRules)
+        analysis.setAnalysed(camera.isAnalysed, needs: SamplingNeeds(camera.zones))
     }
 
     /// Whether the camera's platform may be asked now.

@@ -31,22 +31,22 @@ final class AnalysisInput: Sendable {
     /// - Parameters:
     ///   - priority: 0–9; the lowest loses pictures first where the worker is too slow.
     ///   - isAnalysed: whether pictures are looked at.
-    ///   - hasRules: whether for more than the activity map.
-    init(cameraId: String, priority: Int, isAnalysed: Bool, hasRules: Bool, feed: AnalysisFeed) {
+    ///   - needs: of its rules.
+    init(cameraId: String, priority: Int, isAnalysed: Bool, needs: SamplingNeeds, feed: AnalysisFeed) {
         self.cameraId = cameraId
         self.priority = priority
         self.feed = feed
         // Other cameras, other groups: so that not all are audited at the same moment.
         let seed = cameraId.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        let sampler = AnalysisSampler(hasRules: hasRules, seed: seed)
+        let sampler = AnalysisSampler(needs: needs, seed: seed)
         state = Mutex(State(isAnalysed: isAnalysed, sampler: sampler))
     }
 
     /// Whether the camera's pictures are looked at; otherwise only those asked for are decoded.
-    func setAnalysed(_ isAnalysed: Bool, hasRules: Bool) {
+    func setAnalysed(_ isAnalysed: Bool, needs: SamplingNeeds) {
         state.withLock { state in
             state.isAnalysed = isAnalysed
-            state.sampler.setRules(hasRules)
+            state.sampler.setNeeds(needs)
         }
     }
 
@@ -89,11 +89,9 @@ final class AnalysisInput: Sendable {
                 state.sampler.beginRun()
             }
             guard state.isAnalysed else { return }
-            if !packet.isKey {
-                let facts = run.reader.facts(of: packet.bytes)
-                kept.isDisposable = facts.isDisposable
-                kept.quantiser = facts.quantiser
-            }
+            let facts = run.reader.facts(of: packet.bytes)
+            kept.isDisposable = facts.isDisposable && !packet.isKey
+            kept.quantiser = facts.quantiser
             for chosen in state.sampler.take(kept, pressure: feed.pressure) { send(chosen) }
         }
     }
@@ -119,7 +117,7 @@ final class AnalysisInput: Sendable {
     func requestPicture(_ requestId: String) -> Bool {
         state.withLock { state in
             if state.isAnalysed {
-                state.sampler.watch()
+                for chosen in state.sampler.watch() { send(chosen) }
             } else if let key = (state.sub ?? state.main)?.lastKey {
                 send(AnalysisSampler.Chosen(packet: key, isWanted: true, cause: .keyFrame))
             }

@@ -27,5 +27,8 @@ struct DecodeBudget: Sendable {
     mutating func spend(_ ticks: Int64) { left = max(-Self.capacity, left - min(max(0, ticks), 2 * Self.capacity)) }
 
     /// Whether more than `reserve` in 1/8 of the capacity is left.
-    func has(reserve: Int64) -> Bool { left > Self.capacity / 8 * reserve }
+    func has(reserve: Int64) -> Bool { spare(reserve: reserve) > 0 }
+
+    /// What is left beyond `reserve` in 1/8 of the capacity.
+    func spare(reserve: Int64) -> Int64 { left - Self.capacity / 8 * reserve }
 }

@@ -26,8 +26,12 @@ struct GroupAudit: Sendable {
 
     private struct Group: Sendable {
         var key: Int64
+        /// The key frame would have been decoded without the audit.
+        var isKeyTold: Bool
         var nextKey: Int64?
         var pictures: [Picture] = []
+        /// Something moved in a key frame, and in one that would have been decoded.
+        var hasKeyMoved = false
         var isKeyMoving = false
     }
 
@@ -36,7 +40,8 @@ struct GroupAudit: Sendable {
 
     init() {}
 
-    mutating func begin(key: Int64) { present = Group(key: key) }
+    /// - Parameter isKeyTold: the key frame would have been decoded without the audit.
+    mutating func begin(key: Int64, isKeyTold: Bool = true) { present = Group(key: key, isKeyTold: isKeyTold) }
 
     /// The group is not decoded to its end: nothing can be learned from it.
     mutating func abandon() { present = nil }
@@ -54,7 +59,8 @@ struct GroupAudit: Sendable {
     private static func note(_ ticks: Int64, _ isMoving: Bool, in group: inout Group?) {
         guard let known = group else { return }
         if ticks == known.key || ticks == known.nextKey {
-            if isMoving { group?.isKeyMoving = true }
+            if isMoving { group?.hasKeyMoved = true }
+            if isMoving, ticks != known.key || known.isKeyTold { group?.isKeyMoving = true }
         } else if let index = known.pictures.lastIndex(where: { $0.ticks == ticks }) {
             group?.pictures[index].isMoving = isMoving
         }
@@ -73,6 +79,7 @@ struct GroupAudit: Sendable {
         guard let group = settling else { return nil }
         var result = Result()
         var isTold = group.isKeyMoving
+        result.hasMoved = group.hasKeyMoved && !group.isKeyTold
         for picture in group.pictures {
             guard let isMoving = picture.isMoving else { continue }
             result.pictures.append((picture.score, isMoving))

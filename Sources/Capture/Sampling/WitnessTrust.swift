@@ -10,6 +10,8 @@ struct WitnessTrust: Sendable {
     static let unlearnedThreshold = 2.5
     /// The share of pairs (moving, still) in which the moving picture must have the larger score.
     static let trustworthy = 0.75
+    /// So large a share of the moving pictures must reach the threshold, which a fiftieth of the still ones reaches.
+    static let useful = 0.1
 
     private struct Scores: Sendable {
         var values: [Double] = []
@@ -34,8 +36,10 @@ struct WitnessTrust: Sendable {
 
     init() {}
 
-    /// Sizes are used as long as nothing speaks against them.
+    /// Sizes are relied on as long as nothing speaks against them.
     var isTrusted: Bool { ranking.map { $0 >= Self.trustworthy } ?? true }
+    /// Whether a score at the threshold speaks for movement: also where many movements leave no trace in the sizes.
+    private(set) var isUseful = true
 
     mutating func learn(score: Double, isMoving: Bool) {
         guard score.isFinite else { return }
@@ -51,6 +55,8 @@ struct WitnessTrust: Sendable {
         let usual = Self.quantile(still.values, 0.98)
         let movement = Self.quantile(moving.values, 0.1)
         threshold = movement > usual ? (usual + movement) / 2 : usual
+        let reaching = moving.values.count { $0 >= threshold }
+        isUseful = Double(reaching) >= Self.useful * Double(moving.values.count)
     }
 
     private static func quantile(_ values: [Double], _ share: Double) -> Double {

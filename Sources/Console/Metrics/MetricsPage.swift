@@ -11,9 +11,11 @@ enum MetricsPage {
         var whole = sent
         var shed = sent
         var audits = sent
+        var skipped = sent
         for (camera, facts) in sampling.sorted(by: { $0.key < $1.key }) {
             let label = ("camera", camera)
             sent.append((labels: [label], value: Double(facts.sent)))
+            skipped.append((labels: [label], value: Double(facts.skippedKeys ?? 0)))
             shed.append((labels: [label], value: Double(facts.shed + facts.refused)))
             for (cause, count) in facts.whole.sorted(by: { $0.key < $1.key }) {
                 whole.append((labels: [label, ("cause", cause)], value: Double(count)))
@@ -28,6 +30,12 @@ enum MetricsPage {
         }
         page.add("gridwatch_sampling_packets_total", .counter, "Packets that analysis got, by camera.", sent)
         page.add("gridwatch_sampling_groups_total", .counter, "Groups of pictures decoded whole, by cause.", whole)
+        page.add(
+            "gridwatch_sampling_skipped_total",
+            .counter,
+            "Key frames of still pictures that were not decoded.",
+            skipped
+        )
         page.add("gridwatch_sampling_shed_total", .counter, "Left out because analysis was behind, by camera.", shed)
         page.add("gridwatch_sampling_audits_total", .counter, "Audited groups by what they showed.", audits)
     }

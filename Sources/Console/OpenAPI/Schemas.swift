@@ -144,6 +144,7 @@ enum Schemas {
                     "cameraId": Schema.text, "groups": Schema.integer, "sent": Schema.integer, "whole": Schema.integer,
                     "refused": Schema.integer, "shed": Schema.integer, "audits": Schema.integer,
                     "movingAudits": Schema.integer, "missedAudits": Schema.integer, "ranking": Schema.numberOrNull,
+                    "skippedKeys": Schema.integer,
                 ])
             ),
             "captureRestarts": Schema.integer, "workerRestarts": Schema.integer, "openAlarms": Schema.integer,

@@ -67,7 +67,7 @@ enum SystemRoutes {
             "whole": JSONValue(facts.whole.values.reduce(0, +)), "refused": JSONValue(facts.refused),
             "shed": JSONValue(facts.shed), "audits": JSONValue(facts.audits),
             "movingAudits": JSONValue(facts.movingAudits), "missedAudits": JSONValue(facts.missedAudits),
-            "ranking": JSONValue(facts.ranking),
+            "ranking": JSONValue(facts.ranking), "skippedKeys": JSONValue(facts.skippedKeys ?? 0),
         ]
     }
 

@@ -2,6 +2,8 @@
 package struct SamplingFacts: Sendable, Equatable, Codable {
     /// Groups of pictures received.
     package var groups: Int
+    /// Key frames of a still camera that were not decoded; nil from a capture that decodes all.
+    package var skippedKeys: Int?
     /// Packets handed to analysis.
     package var sent: Int
     /// Groups of which more than the key frame was decoded, by cause: `audit`, `unpredicted`, `active`, `longGroup`,
@@ -29,8 +31,10 @@ package struct SamplingFacts: Sendable, Equatable, Codable {
         audits: Int = 0,
         movingAudits: Int = 0,
         missedAudits: Int = 0,
-        ranking: Double? = nil
+        ranking: Double? = nil,
+        skippedKeys: Int? = nil
     ) {
+        self.skippedKeys = skippedKeys
         self.groups = groups
         self.sent = sent
         self.whole = whole

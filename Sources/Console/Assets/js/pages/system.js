@@ -23,6 +23,7 @@ function samplingText(id) {
   const facts = (state.health?.sampling ?? []).find((/** @type {any} */ one) => one.cameraId === id);
   if (!facts) return '–';
   const parts = [t('system.samplingSent', { sent: number(facts.sent, 0), whole: number(facts.whole, 0) })];
+  if (facts.skippedKeys > 0) parts.push(t('system.samplingSkipped', { count: number(facts.skippedKeys, 0) }));
   if (facts.shed + facts.refused > 0) parts.push(t('system.samplingShed', { count: number(facts.shed + facts.refused, 0) }));
   if (facts.movingAudits > 0) parts.push(t('system.samplingMissed', { missed: number(facts.missedAudits, 0), moving: number(facts.movingAudits, 0) }));
   return parts.join(' · ');
