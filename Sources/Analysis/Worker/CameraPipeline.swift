@@ -4,15 +4,22 @@ import Media
 
 /// One camera in the worker: packets → pictures → small luma planes → judgement.
 ///
-/// A class because it holds decoders; one thread uses it. It keeps one decoded picture, for whoever asks.
+/// A class because it holds decoders; one thread uses it. For whoever asks it keeps the last key frame, or the last
+/// picture between two.
 package final class CameraPipeline {
     /// The longer side of the planes that are judged, in pixels.
     static let longestSide = 320
 
+    private enum Latest {
+        /// Decoded again when it is asked for: a packet takes a twentieth of its picture.
+        case key(SampledPacket)
+        case picture(PictureSource.Picture)
+    }
+
     private let choice: DecoderChoice
     private var camera: AnalysedCamera
     private var source: PictureSource?
-    private var latest: PictureSource.Picture?
+    private var latest: Latest?
     private var scaler: AreaDownscale?
     private var plane: [UInt8] = []
     private var judge: SceneJudge?
@@ -62,6 +69,8 @@ package final class CameraPipeline {
             keyFramesOnly: false
         )
         source = try? PictureSource(wish, choice: choice)
+        // Its decoder is gone.
+        if case .key = latest { latest = nil }
         newRun = true
     }
 
@@ -81,7 +90,7 @@ package final class CameraPipeline {
         var looks: [PictureLook] = []
         for picture in pictures {
             statistics.decoded += 1
-            latest = picture
+            latest = packet.isKey && picture.frame.ptsTicks == packet.ticks ? .key(packet) : .picture(picture)
             var jpeg: [UInt8]?
             for observation in look(at: picture) {
                 var payload: [UInt8] = []
@@ -105,8 +114,14 @@ package final class CameraPipeline {
 
     /// The latest picture as JPEG with its time, if there is one.
     func picture() -> (jpeg: [UInt8], at: WallTime)? {
-        guard let latest, let jpeg = try? latest.frame.jpeg(maximumWidth: nil, quality: 80) else { return nil }
-        return (jpeg, latest.at)
+        let picture: (frame: DecodedFrame?, at: WallTime)
+        switch latest {
+        case .key(let packet): picture = (source?.again(packet), packet.at)
+        case .picture(let kept): picture = (kept.frame, kept.at)
+        case nil: return nil
+        }
+        guard let jpeg = try? picture.frame?.jpeg(maximumWidth: nil, quality: 80) else { return nil }
+        return (jpeg, picture.at)
     }
 
     private func look(at picture: PictureSource.Picture) -> [Observation] {

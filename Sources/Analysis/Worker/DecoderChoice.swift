@@ -13,6 +13,7 @@ package final class DecoderChoice {
     private let find: () -> DecodingDevice?
     private let open: Opening
     private var failed: Set<VideoCodec> = []
+    let keyDecoders = KeyDecoders()
 
     package init(
         find: @escaping () -> DecodingDevice? = DecodingDevice.first,

@@ -3,8 +3,8 @@ import Media
 
 /// Turns a camera's sampled packets into pictures.
 ///
-/// Key frames go through a decoder of their own that gives each picture at once: a decoder that reorders would hold the
-/// only key frame of the last seconds back until the next one. Packets between key frames, when they come, go through a
+/// Key frames go through a decoder that gives each picture at once and that cameras share (`KeyDecoders`): one that
+/// reorders would hold the only key frame of the last seconds back until the next one. Packets between key frames, when they come, go through a
 /// second decoder that is opened for them, is fed the key frame before them, and is closed when only key frames come
 /// again.
 ///
@@ -17,14 +17,16 @@ struct PictureSource {
     }
 
     /// So many key frames in a row without a packet between them close the second decoder.
-    private static let idleKeys = 4
+    private static let idleKeys = 2
     /// So many packets may be on their way through a decoder; the times of older ones are forgotten.
     private static let window = 64
 
     private let choice: DecoderChoice
     private let wish: DecoderWish
-    private var keyDecoder: any PictureDecoder
-    private var isKeyDevice: Bool
+    private let keyWish: DecoderWish
+    private let user: Int
+    /// Of a codec whose decoders are not shared.
+    private var ownKeyDecoder: KeyDecoders.Opened?
     private var fullDecoder: (any PictureDecoder)?
     private var isFullDevice = false
     /// The last key frame, for the second decoder; nil when it has it already.
@@ -38,8 +40,10 @@ struct PictureSource {
         self.wish = wish
         var keyWish = wish
         keyWish.keyFramesOnly = true
-        (keyDecoder, isKeyDevice) = try choice.decoder(keyWish)
+        self.keyWish = keyWish
+        user = choice.keyDecoders.newUser()
         times.reserveCapacity(Self.window)
+        _ = try keyDecoder()
     }
 
     /// Decodes a packet and gives the pictures that are wanted.
@@ -62,7 +66,7 @@ struct PictureSource {
         do throws(MediaError) {
             return wanted(try keyPictures(packet))
         } catch {
-            keyDecoder.reset()
+            closeKeyDecoder()
             fullDecoder?.reset()
             lastKey = nil
             needsKey = true
@@ -71,24 +75,49 @@ struct PictureSource {
     }
 
     private mutating func keyPictures(_ packet: SampledPacket) throws(MediaError) -> [DecodedFrame] {
+        let opened = try keyDecoder()
         do throws(MediaError) {
-            return try decodeKey(packet)
+            return try Self.decodeKey(packet, opened.decoder)
         } catch {
-            guard isKeyDevice else { throw error }
+            guard opened.isDevice else { throw error }
             choice.deviceFailed(wish.codec)
-            var keyWish = wish
-            keyWish.keyFramesOnly = true
-            (keyDecoder, isKeyDevice) = try choice.decoder(keyWish)
-            return try decodeKey(packet)
+            closeKeyDecoder()
+            return try Self.decodeKey(packet, try keyDecoder().decoder)
         }
     }
 
-    private func decodeKey(_ packet: SampledPacket) throws(MediaError) -> [DecodedFrame] {
-        let frames = try keyDecoder.decode(packet.bytes, ptsTicks: packet.ticks, isKey: true)
+    private static func decodeKey(
+        _ packet: SampledPacket,
+        _ decoder: any PictureDecoder
+    ) throws(MediaError) -> [DecodedFrame] {
+        let frames = try decoder.decode(packet.bytes, ptsTicks: packet.ticks, isKey: true)
         guard frames.isEmpty else { return frames }
         // Whatever still holds a picture back lets go of it at the end of the stream.
-        defer { keyDecoder.reset() }
-        return keyDecoder.flush()
+        defer { decoder.reset() }
+        return decoder.flush()
+    }
+
+    /// The picture of a key frame that was decoded before, for whoever asks.
+    mutating func again(_ key: SampledPacket) -> DecodedFrame? { try? keyPictures(key).first }
+
+    private mutating func keyDecoder() throws(MediaError) -> KeyDecoders.Opened {
+        let choice = choice
+        func open(_ wish: DecoderWish) throws(MediaError) -> KeyDecoders.Opened {
+            let opened = try choice.decoder(wish)
+            return KeyDecoders.Opened(decoder: opened.decoder, isDevice: opened.isDevice)
+        }
+        if KeyDecoders.shares(wish.codec) {
+            return try choice.keyDecoders.decoder(keyWish, user: user, open: open)
+        }
+        if let ownKeyDecoder { return ownKeyDecoder }
+        let opened = try open(keyWish)
+        ownKeyDecoder = opened
+        return opened
+    }
+
+    private mutating func closeKeyDecoder() {
+        choice.keyDecoders.close(keyWish)
+        ownKeyDecoder = nil
     }
 
     private mutating func takeBetween(_ packet: SampledPacket) throws(MediaError) -> [Picture] {
