@@ -27,7 +27,7 @@ define tests
 		grep -vE 'passed after| started' | tail -n 120; exit 1; }; }
 endef
 
-.PHONY: help run test bench soak install format lint swift packages test-packages bench-packages build demo
+.PHONY: help run test bench soak fuzz install format lint swift packages test-packages bench-packages build demo
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,7 +55,8 @@ bench: packages test-packages bench-packages ## Run the benchmarks and print the
 	.build-bench/release/gridwatch-bench
 	python3 Benchmarks/recording.py $(BIN)/gridwatch
 	python3 Benchmarks/sampling.py
-	python3 Benchmarks/idle.py
+	python3 Benchmarks/idle.py $(BIN)/gridwatch
+	python3 Benchmarks/capacity_analyse.py $(BIN)/gridwatch
 
 soak: packages test-packages ## Long runs, and every test of the lower layers under the address and thread sanitizers
 	swift build $(RELEASE) --product gridwatch
@@ -64,8 +65,19 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests|Endurance'
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
 		swift test --skip-build --filter 'RecordingTests|ArchiveTests|AnalysisTests|StoreTests'
+	python3 Tests/Soak/hostile.py $(BIN)/gridwatch
+	$(MAKE) fuzz
 	swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests'
 	swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests'
+
+# How long each run of the fuzzing takes, in seconds. What it has found stays in .build-fuzz/corpus.
+FUZZ_SECONDS ?= 600
+
+fuzz: packages ## Coverage-guided fuzzing (libFuzzer) of what we parse ourselves, FUZZ_SECONDS long
+	mkdir -p .build-fuzz/corpus
+	GRIDWATCH_FUZZ=1 swift build --scratch-path .build-fuzz --product gridwatch-fuzz -Xswiftc -sanitize=fuzzer
+	.build-fuzz/debug/gridwatch-fuzz .build-fuzz/corpus -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=5 \
+		-rss_limit_mb=1024 -artifact_prefix=.build-fuzz/ -print_final_stats=1
 
 format: swift ## Format every Swift file
 	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources Package.swift
