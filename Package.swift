@@ -51,6 +51,8 @@ let package = Package(
             dependencies: ["Domain", .product(name: "Yams", package: "Yams"), crypto],
             swiftSettings: settings
         ),
+        // Every byte is looked at in the packets' hot path: as with pixels.
+        .target(name: "RTSP", swiftSettings: strict + pixels),
         .target(name: "Media", dependencies: ["CFFmpeg", "Domain", logging], swiftSettings: settings),
         .target(
             name: "Recording",
@@ -59,7 +61,7 @@ let package = Package(
         ),
         .target(
             name: "Capture",
-            dependencies: ["CLinux", "Domain", "Media", "Recording", logging],
+            dependencies: ["CLinux", "Domain", "Media", "RTSP", "Recording", logging],
             swiftSettings: settings
         ),
         .target(
@@ -127,6 +129,7 @@ let package = Package(
         .testTarget(name: "FrameKernelsTests", dependencies: ["Domain", "FrameKernels"], swiftSettings: settings),
         .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "SiteFileTests", dependencies: ["Domain", "SiteFile"], swiftSettings: settings),
+        .testTarget(name: "RTSPTests", dependencies: ["RTSP"], swiftSettings: settings),
         .testTarget(name: "MediaTests", dependencies: ["Domain", "Media", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "RecordingTests",

@@ -10,6 +10,7 @@ import sys
 ALLOWED = {
     "FrameKernels": set(),
     "Domain": set(),
+    "RTSP": set(),
     "SiteFile": {"Domain", "Yams", "Crypto"},
     "Media": {"CFFmpeg", "Domain"},
     "Recording": {"Domain", "Media", "CLinux", "Crypto"},

@@ -1,0 +1,75 @@
+/// All of one track's reception: RTP in, access units out; RTCP in and out. Pure.
+///
+/// Times are monotonic nanoseconds from any origin. In steady state it allocates once per access unit.
+///
+///     receiver.rtp(bytes.extracting(payload), at: now)
+///     while let unit = receiver.next() { ... }
+package struct TrackReceiver: Sendable {
+    package struct Settings: Sendable {
+        /// Packets may come out of order, twice or not at all (UDP).
+        package var isDatagram: Bool
+        /// Packets that are kept while one before them is missing.
+        package var reorderPackets = 128
+        /// How long, in nanoseconds, they are kept.
+        package var reorderWait: Int64 = 60_000_000
+        /// Our own SSRC in receiver reports.
+        package var ssrc: UInt32
+        /// The canonical name in receiver reports (RFC 3550 §6.5.1).
+        package var name = "gridwatch"
+        /// The sender's SSRC, where SETUP told it.
+        package var senderSSRC: UInt32?
+
+        package init(isDatagram: Bool, ssrc: UInt32) {
+            self.isDatagram = isDatagram
+            self.ssrc = ssrc
+        }
+    }
+
+    package struct Counts: Sendable, Hashable {
+        package var packets = 0
+        package var bytes = 0
+        /// Never came, or too late.
+        package var lost = 0
+        package var duplicates = 0
+        package var reordered = 0
+        /// No RTP, or of another payload type or stream.
+        package var malformed = 0
+        /// Payloads that the codec's format forbids or that are not supported.
+        package var unusable = 0
+        package var units = 0
+        package var damagedUnits = 0
+        /// The sender started over: SSRC or sequence jumped.
+        package var restarts = 0
+    }
+
+    /// nil where the track's codec is none that can be put together here.
+    package init?(_ media: MediaDescription, _ settings: Settings) { nil }
+
+    package var counts: Counts { Counts() }
+
+    /// Takes one RTP packet.
+    package mutating func rtp(_ bytes: Span<UInt8>, at now: Int64) {}
+    /// Takes one compound RTCP packet.
+    package mutating func rtcp(_ bytes: Span<UInt8>, at now: Int64) {}
+    /// Takes a packet of which nobody said whether it is RTP or RTCP (RFC 5761 §4).
+    package mutating func either(_ bytes: Span<UInt8>, at now: Int64) {}
+
+    /// The next unit that is whole; nil where there is none yet.
+    package mutating func next() -> AccessUnit? { nil }
+
+    /// Time passes: packets that waited long enough for a missing one go on. Call it about every 20 ms over UDP.
+    package mutating func tick(at now: Int64) {}
+    /// The stream has ended: what has begun comes out too.
+    package mutating func finish(at now: Int64) {}
+
+    /// A receiver report to send (RFC 3550 §6.4.2, with SDES): about every 5 s and not before the first packet.
+    package mutating func report(at now: Int64) -> [UInt8]? { nil }
+
+    /// The camera's clock at a unit's timestamp, in microseconds since 1970; nil before the first sender report that
+    /// makes sense.
+    package func wallMicroseconds(of timestamp: Int64) -> Int64? { nil }
+    /// The sender said goodbye (RFC 3550 §6.6).
+    package var hasEnded: Bool { false }
+    /// Interarrival jitter in ticks (RFC 3550 §6.4.1).
+    package var jitter: UInt32 { 0 }
+}
