@@ -42,34 +42,90 @@ package struct TrackReceiver: Sendable {
         package var restarts = 0
     }
 
-    /// nil where the track's codec is none that can be put together here.
-    package init?(_ media: MediaDescription, _ settings: Settings) { nil }
+    private static let firstReport: Int64 = 1_000_000_000
+    private static let reportEvery: Int64 = 5_000_000_000
 
-    package var counts: Counts { Counts() }
+    private var receiver: RTPReceiver
+    private var depacketiser: Depacketiser
+    private var clock: SenderClock
+    private var reports: ReceiverReport
+    private var nextReport: Int64?
+    private var restarts = 0
+
+    /// The sender said goodbye (RFC 3550 §6.6), and nothing has come since.
+    package private(set) var hasEnded = false
+
+    /// nil where the track's codec is none that can be put together here.
+    package init?(_ media: MediaDescription, _ settings: Settings) {
+        guard let depacketiser = Depacketiser(media), media.clockRate > 0 else { return nil }
+        self.depacketiser = depacketiser
+        receiver = RTPReceiver(settings, payloadType: media.payloadType, clockRate: media.clockRate)
+        clock = SenderClock(clockRate: media.clockRate)
+        reports = ReceiverReport(ssrc: settings.ssrc, name: settings.name)
+    }
+
+    package var counts: Counts {
+        var counts = receiver.counts
+        let made = depacketiser.counts
+        (counts.units, counts.damagedUnits, counts.unusable) = (made.units, made.damaged, made.unusable)
+        return counts
+    }
+
+    /// Interarrival jitter in ticks (RFC 3550 §6.4.1).
+    package var jitter: UInt32 { receiver.jitter.ticks }
 
     /// Takes one RTP packet.
-    package mutating func rtp(_ bytes: Span<UInt8>, at now: Int64) {}
+    package mutating func rtp(_ bytes: Span<UInt8>, at now: Int64) {
+        receiver.receive(bytes, at: now, into: &depacketiser)
+        if nextReport == nil, receiver.ssrc != nil {
+            nextReport = now &+ Self.firstReport
+            clock.begin(receiver.timestamps)
+        }
+        if receiver.counts.restarts != restarts {
+            restarts = receiver.counts.restarts
+            clock.restart()
+            reports.restart()
+        }
+        hasEnded = false
+    }
+
     /// Takes one compound RTCP packet.
-    package mutating func rtcp(_ bytes: Span<UInt8>, at now: Int64) {}
+    package mutating func rtcp(_ bytes: Span<UInt8>, at now: Int64) {
+        let packet = RTCPPacket(bytes)
+        if let report = packet.senderReport { clock.take(report, receiver.timestamps, at: now) }
+        if let ssrc = receiver.ssrc, packet.goodbyes.contains(ssrc) { hasEnded = true }
+    }
+
     /// Takes a packet of which nobody said whether it is RTP or RTCP (RFC 5761 §4).
-    package mutating func either(_ bytes: Span<UInt8>, at now: Int64) {}
+    package mutating func either(_ bytes: Span<UInt8>, at now: Int64) {
+        RTCPPacket.isRTCP(bytes) ? rtcp(bytes, at: now) : rtp(bytes, at: now)
+    }
 
     /// The next unit that is whole; nil where there is none yet.
-    package mutating func next() -> AccessUnit? { nil }
+    package mutating func next() -> AccessUnit? { depacketiser.next() }
 
-    /// Time passes: packets that waited long enough for a missing one go on. Call it about every 20 ms over UDP.
-    package mutating func tick(at now: Int64) {}
+    /// Time passes: packets that waited long enough for a missing one go on. Call it about every 20 ms over UDP, and
+    /// about every second over TCP.
+    package mutating func tick(at now: Int64) {
+        receiver.tick(at: now, into: &depacketiser)
+        depacketiser.tick(at: now)
+    }
+
     /// The stream has ended: what has begun comes out too.
-    package mutating func finish(at now: Int64) {}
+    package mutating func finish(at now: Int64) {
+        receiver.finish(into: &depacketiser)
+        depacketiser.finish()
+    }
 
-    /// A receiver report to send (RFC 3550 §6.4.2, with SDES): about every 5 s and not before the first packet.
-    package mutating func report(at now: Int64) -> [UInt8]? { nil }
+    /// A receiver report to send (RFC 3550 §6.4.2, with SDES), when it is time for one: every 5 s, and not before the
+    /// first packet.
+    package mutating func report(at now: Int64) -> [UInt8]? {
+        guard let due = nextReport, now >= due else { return nil }
+        nextReport = now &+ Self.reportEvery
+        return reports.bytes(receiver, clock, at: now)
+    }
 
     /// The camera's clock at a unit's timestamp, in microseconds since 1970; nil before the first sender report that
     /// makes sense.
-    package func wallMicroseconds(of timestamp: Int64) -> Int64? { nil }
-    /// The sender said goodbye (RFC 3550 §6.6).
-    package var hasEnded: Bool { false }
-    /// Interarrival jitter in ticks (RFC 3550 §6.4.1).
-    package var jitter: UInt32 { 0 }
+    package func wallMicroseconds(of timestamp: Int64) -> Int64? { clock.microseconds(of: timestamp) }
 }

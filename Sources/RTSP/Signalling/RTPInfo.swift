@@ -22,6 +22,7 @@ struct RTPInfo: Sendable, Hashable {
 
     /// It is about the track with this URL: servers write all of it or only its end.
     func isAbout(_ track: String) -> Bool {
-        !url.isEmpty && (url == track || track.hasSuffix("/" + url) || url.hasSuffix(track.split(separator: "/").last ?? " "))
+        !url.isEmpty
+            && (url == track || track.hasSuffix("/" + url) || url.hasSuffix(track.split(separator: "/").last ?? " "))
     }
 }

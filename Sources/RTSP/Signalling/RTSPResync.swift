@@ -33,7 +33,8 @@ enum RTSPResync {
         if isLost {
             var isUndecided = false
             for method: StaticString in [
-                "OPTIONS rtsp", "OPTIONS *", "GET_PARAMETER rtsp", "SET_PARAMETER rtsp", "ANNOUNCE rtsp", "REDIRECT rtsp",
+                "OPTIONS rtsp", "OPTIONS *", "GET_PARAMETER rtsp", "SET_PARAMETER rtsp", "ANNOUNCE rtsp",
+                "REDIRECT rtsp",
                 "TEARDOWN rtsp",
             ] {
                 switch begins(bytes, at, method) {

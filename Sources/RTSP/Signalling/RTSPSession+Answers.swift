@@ -101,7 +101,9 @@ extension RTSPSession {
         sessionId = id
         for field in fields.dropFirst() {
             let (name, value) = field.pair()
-            guard name == "timeout", let seconds = value?.leadingNumber, (1...86_400).contains(seconds) else { continue }
+            guard name == "timeout", let seconds = value?.leadingNumber, (1...86_400).contains(seconds) else {
+                continue
+            }
             timeout = .seconds(seconds)
         }
     }

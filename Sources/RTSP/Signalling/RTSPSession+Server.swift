@@ -34,7 +34,9 @@ extension RTSPSession {
         guard let location, !location.isEmpty else {
             return fail(RTSPFault(.badRedirect, "the server redirects without saying where to"))
         }
-        let absolute = RTSPURL(location) ?? (location.contains("://") ? nil : RTSPURL(url.root + "/" + location.drop { $0 == "/" }))
+        let absolute =
+            RTSPURL(location)
+            ?? (location.contains("://") ? nil : RTSPURL(url.root + "/" + location.drop { $0 == "/" }))
         guard let target = absolute else {
             return fail(RTSPFault(.badRedirect, "the server redirects to something that is no RTSP URL"))
         }
