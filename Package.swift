@@ -200,7 +200,7 @@ if Context.environment["GRIDWATCH_FUZZ"] == "1" {
     package.targets.append(
         .executableTarget(
             name: "gridwatch-fuzz",
-            dependencies: ["Domain", "Media"],
+            dependencies: ["Domain", "Media", "RTSP"],
             path: "Tests/Fuzz",
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         )

@@ -30,6 +30,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 2: fragments(input)
     case 3: frames(input)
     case 4: _ = codec == .h264 ? SequenceParameters(h264: input) : SequenceParameters(hevc: input)
+    case 5...12: ReceiveFuzz(rawValue: (data[0] & 15) - 5)?.run(input)
     default: slices(input, .h264)
     }
     return 0

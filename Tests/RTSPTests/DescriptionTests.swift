@@ -66,7 +66,8 @@ struct DescriptionTests {
     @Test("of H.265 have three kinds of sets, and say whether packets are numbered")
     func h265() throws {
         let video = try media(
-            "m=video 0 RTP/AVP 98", "a=rtpmap:98 H265/90000",
+            "m=video 0 RTP/AVP 98",
+            "a=rtpmap:98 H265/90000",
             "a=fmtp:98 sprop-vps=QAEMAf//; sprop-sps=QgEBAWAAAAM=; sprop-pps=RAHAcvBTJA=="
         )
         #expect(video.codec == .h265)
@@ -91,7 +92,10 @@ struct DescriptionTests {
             (["m=audio 0 RTP/AVP 8", "a=rtpmap:8 PCMA/8000/1"], .pcma, 8000),
             (["m=audio 0 RTP/AVP 98", "a=rtpmap:98 pcma/16000"], .pcma, 16_000),
             (["m=audio 0 RTP/AVP 97", "a=rtpmap:97 MPEG4-GENERIC/", "a=fmtp:97 config=1190"], .aac, 48_000),
-            (["m=audio 0 RTP/AVP 97", "a=rtpmap:97 MPEG4-GENERIC/8000", "a=fmtp:97 mode=CELP-vbr"], .other("MPEG4-GENERIC"), 8000),
+            (
+                ["m=audio 0 RTP/AVP 97", "a=rtpmap:97 MPEG4-GENERIC/8000", "a=fmtp:97 mode=CELP-vbr"],
+                .other("MPEG4-GENERIC"), 8000
+            ),
             (["m=video 0 RTP/AVP 26"], .other(""), 90_000),
             (["m=video 0 RTP/AVP 26", "a=rtpmap:26 JPEG/90000"], .other("JPEG"), 90_000),
             (["m=video"], .other(""), 90_000),
@@ -111,7 +115,8 @@ struct DescriptionTests {
 
     @Test("with lines that make no sense keep the others, and count them")
     func malformed() throws {
-        let text = "v=0\nwhat\nm=video 0 RTP/AVP 96\na=rtpmap\na=rtpmap:\n:::\na=rtpmap:96 H264/90000\na=fmtp:96 =;;x=;=\n"
+        let text =
+            "v=0\nwhat\nm=video 0 RTP/AVP 96\na=rtpmap\na=rtpmap:\n:::\na=rtpmap:96 H264/90000\na=fmtp:96 =;;x=;=\n"
         let description = try #require(SessionDescription(Array(text.utf8)))
         #expect(description.skippedLines == 2)
         #expect(description.media.first?.codec == .h264)
@@ -127,7 +132,8 @@ struct DescriptionTests {
     @Test(
         "base64 is read leniently",
         arguments: [
-            ("Zm9vYmFy", "foobar"), ("Zm9vYg==", "foob"), ("Zm9vYg", "foob"), ("Zm9v\nYmE=", "fooba"), ("", ""), ("!", ""),
+            ("Zm9vYmFy", "foobar"), ("Zm9vYg==", "foob"), ("Zm9vYg", "foob"), ("Zm9v\nYmE=", "fooba"), ("", ""),
+            ("!", ""),
         ]
     )
     func base64(text: String, decoded: String) {
@@ -139,7 +145,9 @@ struct DescriptionTests {
     func startCodes() throws {
         let sps = Base64.text([0, 0, 0, 1, 0x67, 1, 2, 0])
         let video = try media(
-            "m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", "a=fmtp:96 sprop-parameter-sets=\(sps),,AA==,\(sps)"
+            "m=video 0 RTP/AVP 96",
+            "a=rtpmap:96 H264/90000",
+            "a=fmtp:96 sprop-parameter-sets=\(sps),,AA==,\(sps)"
         )
         #expect(video.parameterSets == [[0x67, 1, 2], [0x67, 1, 2]])
     }

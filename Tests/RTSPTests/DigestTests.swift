@@ -7,7 +7,10 @@ struct DigestTests {
     @Test(
         "MD5 and SHA-256 of their standards' messages",
         arguments: [
-            ("", "d41d8cd98f00b204e9800998ecf8427e", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            (
+                "", "d41d8cd98f00b204e9800998ecf8427e",
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+            ),
             (
                 "abc", "900150983cd24fb0d6963f7d28e17f72",
                 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -76,7 +79,9 @@ struct DigestTests {
 
     @Test("session keys of -sess hash the nonces once more")
     func sessions() throws {
-        let challenge = try #require(challenges(["Digest realm=\"r\", nonce=\"n\", algorithm=MD5-sess, qop=\"auth\""]).first)
+        let challenge = try #require(
+            challenges(["Digest realm=\"r\", nonce=\"n\", algorithm=MD5-sess, qop=\"auth\""]).first
+        )
         func md5(_ text: String) -> String { hexadecimal(MD5.digest(Array(text.utf8))) }
         let secret = md5(md5("u:r:p") + ":n:c")
         let expected = md5("\(secret):n:00000002:c:auth:" + md5("PLAY:rtsp://h/"))
@@ -109,7 +114,9 @@ struct DigestTests {
         let credentials = Credentials(user: "alice", password: "hunter2")
         let url = RTSPURL("rtsp://alice:hunter2@h/x")
         let session = url.map { RTSPSession(.init(url: $0, way: .tcp)) }
-        for text in ["\(credentials)", "\(String(describing: url))", String(reflecting: url), String(reflecting: credentials)] {
+        for text in [
+            "\(credentials)", "\(String(describing: url))", String(reflecting: url), String(reflecting: credentials),
+        ] {
             #expect(!text.contains("hunter2"))
         }
         var dumped = ""

@@ -47,6 +47,7 @@ struct Packetiser {
     mutating func packets(_ picture: SentPicture) -> [[UInt8]] {
         var payloads: [(bytes: [UInt8], endsSlice: Bool, isSets: Bool)] = []
         var waiting: [[UInt8]] = []
+        let isH265 = isH265
         func isSlice(_ nal: [UInt8]) -> Bool { isH265 ? nal[0] >> 1 & 63 < 32 : (1...5).contains(nal[0] & 31) }
         func flush(_ packetiser: inout Packetiser) {
             guard !waiting.isEmpty else { return }

@@ -35,7 +35,10 @@ struct SoundTests {
         #expect(end.units.allSatisfy { $0.durationTicks == 1024 && !$0.isDamaged })
     }
 
-    @Test("an AAC frame of several packets comes out whole, or not at all where one is missing", arguments: [-1, 0, 1, 2])
+    @Test(
+        "an AAC frame of several packets comes out whole, or not at all where one is missing",
+        arguments: [-1, 0, 1, 2]
+    )
     func fragments(missing: Int) throws {
         var end = try #require(ReceivingEnd(Self.aac))
         var packetiser = packetiser()
@@ -86,7 +89,8 @@ struct SoundTests {
 
     @Test("constant sizes need no headers")
     func constant() throws {
-        let text = "m=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/8000\na=fmtp:97 constantsize=3;indexlength=0;indexdeltalength=0"
+        let text =
+            "m=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/8000\na=fmtp:97 constantsize=3;indexlength=0;indexdeltalength=0"
         var end = try #require(ReceivingEnd(text))
         var packetiser = packetiser()
         end.take([packetiser.packet([1, 2, 3, 4, 5, 6], timestamp: 0, isMarked: true)])
@@ -100,7 +104,11 @@ struct SoundTests {
         packetiser.payloadType = type
         packetiser.sequence = 65_535
         let packets = (0..<5).map { index in
-            packetiser.packet(Array(repeating: UInt8(index), count: 160), timestamp: UInt32(index) * 160, isMarked: false)
+            packetiser.packet(
+                Array(repeating: UInt8(index), count: 160),
+                timestamp: UInt32(index) * 160,
+                isMarked: false
+            )
         }
         end.take([packets[0], packets[1], packets[3], packets[4]])
         #expect(end.units.map(\.timestamp) == [0, 160, 480, 640])

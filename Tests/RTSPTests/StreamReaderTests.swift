@@ -28,7 +28,8 @@ struct StreamReaderTests {
             var offset = 0
             defer { buffer.removeFirst(offset) }
             while true {
-                let piece = isEnd ? reader.settle(in: buffer.span, at: &offset) : reader.next(in: buffer.span, at: &offset)
+                let piece =
+                    isEnd ? reader.settle(in: buffer.span, at: &offset) : reader.next(in: buffer.span, at: &offset)
                 switch piece {
                 case .frame(let channel, let range): found.append(.frame(channel, Array(buffer[range])))
                 case .message(let message): found.append(.message(message))
@@ -71,7 +72,8 @@ struct StreamReaderTests {
         ("line feeds alone", Array("RTSP/1.0 200 OK\nCSeq: 1\n\nRTSP/1.0 404 Not Found\ncseq: 2\n\n".utf8), 2),
         ("empty lines between", Array("\r\n\r\n".utf8) + response() + Array("\r\n".utf8) + frame(0, rtp), 2),
         (
-            "garbage in front of frames", Array("$$$ garbage $ \u{1}".utf8) + frame(0, rtp) + frame(0, rtp) + response(), 3
+            "garbage in front of frames",
+            Array("$$$ garbage $ \u{1}".utf8) + frame(0, rtp) + frame(0, rtp) + response(), 3
         ),
         (
             "Content-Length too long, another answer in the body",
@@ -129,7 +131,8 @@ struct StreamReaderTests {
 
     @Test("come with what there is when Content-Length promises too much and nothing follows")
     func settled() {
-        for headers in ["Content-Type: application/sdp\r\nContent-Length: 99\r\n", "Content-Type: application/sdp\r\n"] {
+        for headers in ["Content-Type: application/sdp\r\nContent-Length: 99\r\n", "Content-Type: application/sdp\r\n"]
+        {
             let bytes = Self.response(Self.sdp, headers)
             #expect(Self.read(bytes, pieces: [7]).isEmpty)
             guard case .message(let message) = Self.read(bytes, pieces: [7], settles: true).first else {
@@ -159,7 +162,8 @@ struct StreamReaderTests {
 
     @Test("have names in any case, folded lines, and numbers that may be missing")
     func headers() throws {
-        let text = "RTSP/1.0  200   All fine \r\nCSEQ : 12\r\nPublic: A,\r\n\tB\r\nSession:x;timeout=9\r\npublic: C\r\n\r\n"
+        let text =
+            "RTSP/1.0  200   All fine \r\nCSEQ : 12\r\nPublic: A,\r\n\tB\r\nSession:x;timeout=9\r\npublic: C\r\n\r\n"
         guard case .message(let message) = Self.read(Array(text.utf8), pieces: [5]).first else {
             Issue.record("no message")
             return

@@ -20,7 +20,8 @@ struct URLTests {
             ("rtsp://h?x=1", nil, nil, "h", 554, "/?x=1", "rtsp://h/?x=1"),
         ] as [(String, String?, String?, String, UInt16, String, String)]
     )
-    func parts(text: String, user: String?, password: String?, host: String, port: UInt16, path: String, shown: String) {
+    func parts(text: String, user: String?, password: String?, host: String, port: UInt16, path: String, shown: String)
+    {
         let url = RTSPURL(text)
         #expect(url?.user == user && url?.password == password && url?.host == host)
         #expect(url?.port == port && url?.path == path && url?.description == shown)
