@@ -15,6 +15,8 @@ extension RTSPMessage {
                 continue
             }
             if line.last == 0x0D { line.removeLast() }
+            // Values go back to the server in our requests: no control character may come along.
+            for index in line.indices where line[index] < 0x20 && line[index] != 0x09 { line[index] = 0x20 }
             let isFolded = line.first == 0x20 || line.first == 0x09
             let text = String(decoding: line, as: UTF8.self)
             if isFolded, lines.count > 1 {

@@ -59,6 +59,6 @@ struct SenderClock: Sendable {
     static func microseconds(ntp: UInt64) -> Int64? {
         let seconds = Int64(ntp >> 32) - epoch
         guard seconds >= earliest else { return nil }
-        return seconds * 1_000_000 + Int64((ntp & 0xFFFF_FFFF) * 1_000_000 >> 32)
+        return seconds * 1_000_000 + Int64(((ntp & 0xFFFF_FFFF) * 1_000_000) >> 32)
     }
 }
