@@ -4,7 +4,7 @@
 /// and a picture that was ended wrongly can't be mended.
 struct MarkerTrust: Sendable {
     /// So many markers must have been followed by another timestamp before one ends a picture at once.
-    private static let proof = 3
+    static let proof = 8
 
     private var kept = 0
     /// A marked slice was followed by another one of the same picture.

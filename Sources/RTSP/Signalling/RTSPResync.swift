@@ -8,19 +8,21 @@ enum RTSPResync {
         case undecided
     }
 
-    /// A `$` after garbage begins a frame if its channel is in use, it has RTP's version and a size that RTP and RTCP
-    /// can have, and another frame or message begins where it ends.
-    static func frame(in bytes: Span<UInt8>, at: Int, channels: Set<UInt8>) -> Answer {
+    /// In step, a `$` with a channel that is in use is believed; with another one, what it begins must look like RTP or
+    /// RTCP: servers send tracks that nobody chose. After garbage it must be a channel in use, and another frame or
+    /// message must begin where the frame ends.
+    static func frame(in bytes: Span<UInt8>, at: Int, channels: Set<UInt8>, isLost: Bool) -> Answer {
         guard at + 1 < bytes.count else { return .undecided }
-        guard channels.contains(bytes[at + 1]) else { return .no }
+        let isKnown = channels.contains(bytes[at + 1])
+        if isLost ? !isKnown : isKnown { return isLost ? .no : .yes }
         guard at + 4 < bytes.count else { return .undecided }
         let size = Int(bytes.u16(at + 2))
         guard size >= 8, bytes[at + 4] >> 6 == 2 else { return .no }
+        guard isLost else { return .yes }
         let end = at + 4 + size
         guard end < bytes.count else { return .undecided }
         switch bytes[end] {
-        case 0x24, 0x0D, 0x0A: return .yes
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): return .yes
+        case 0x24, 0x0D, 0x0A, UInt8(ascii: "A")...UInt8(ascii: "Z"): return .yes
         default: return .no
         }
     }

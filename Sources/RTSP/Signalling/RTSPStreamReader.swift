@@ -68,7 +68,7 @@ package struct RTSPStreamReader: Sendable {
         while fault == nil, offset < bytes.count {
             switch bytes[offset] {
             case 0x24:
-                switch isLost ? RTSPResync.frame(in: bytes, at: offset, channels: channels) : .yes {
+                switch RTSPResync.frame(in: bytes, at: offset, channels: channels, isLost: isLost) {
                 case .yes:
                     guard offset + 4 <= bytes.count else { return .needsMore }
                     let end = offset + 4 + Int(bytes.u16(offset + 2))
