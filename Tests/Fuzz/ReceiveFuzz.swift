@@ -90,11 +90,14 @@ enum ReceiveFuzz: UInt8, CaseIterable {
         var rounds = 0
         while rounds < 100 {
             rounds += 1
-            for action in actions {
+            var done = 0
+            while done < actions.count {
+                let action = actions[done]
+                done += 1
                 switch action {
-                case .described: actions = session.choose([0, 1], now: now)
-                case .openPorts(let track): actions = session.portsOpened(track: track, rtp: 2, rtcp: 3, now: now)
-                case .connect: actions = session.start(now: now)
+                case .described: actions += session.choose([0, 1], now: now)
+                case .openPorts(let track): actions += session.portsOpened(track: track, rtp: 2, rtcp: 3, now: now)
+                case .connect: actions += session.start(now: now)
                 case .failed(let fault): precondition(!fault.detail.contains("sesame"))
                 case .send(let bytes): precondition(!bytes.contains(0) && bytes.count < 1 << 20)
                 default: break
