@@ -18,19 +18,21 @@ enum ReceiveFuzz: UInt8, CaseIterable {
         case .session: Self.lead(input)
         case .rtp: Self.order(input)
         case .rtcp: Self.report(input)
-        case .h264: Self.put(input, "m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000")
-        case .h265:
-            let numbered = input.first.map { $0 & 1 } == 1 ? "\na=fmtp:96 sprop-max-don-diff=1" : ""
-            Self.put(input, "m=video 0 RTP/AVP 96\na=rtpmap:96 H265/90000" + numbered)
-        case .aac:
-            let formats = [
-                "mode=AAC-hbr", "mode=AAC-lbr", "constantsize=9;indexlength=0;indexdeltalength=0",
-                "ctsdeltalength=9;dtsdeltalength=5;randomaccessindication=1;auxiliarydatasizelength=8",
-            ]
-            let format = formats[Int(input.first ?? 0) & 3]
-            Self.put(input, "m=audio 0 RTP/AVP 96\na=rtpmap:96 MPEG4-GENERIC/8000\na=fmtp:96 " + format)
+        case .h264: Self.put(input, Self.video[0])
+        case .h265: Self.put(input, Self.video[1 + Int((input.first ?? 0) & 1)])
+        case .aac: Self.put(input, Self.sound[Int((input.first ?? 0) & 3)])
         }
     }
+
+    private static let video = ["H264/90000", "H265/90000", "H265/90000\na=fmtp:96 sprop-max-don-diff=1"]
+        .compactMap { media("m=video 0 RTP/AVP 96\na=rtpmap:96 " + $0) }
+    private static let sound = [
+        "mode=AAC-hbr", "mode=AAC-lbr", "constantsize=9;indexlength=0;indexdeltalength=0",
+        "ctsdeltalength=9;dtsdeltalength=5;randomaccessindication=1;auxiliarydatasizelength=8",
+    ].compactMap { media("m=audio 0 RTP/AVP 96\na=rtpmap:96 MPEG4-GENERIC/8000\na=fmtp:96 " + $0) }
+    private static let g711 = media("m=audio 0 RTP/AVP 0")
+
+    private static func media(_ text: String) -> MediaDescription? { SessionDescription(Array(text.utf8))?.media.first }
 
     private static func describe(_ input: [UInt8]) {
         guard let description = SessionDescription(input) else { return }
@@ -159,7 +161,7 @@ enum ReceiveFuzz: UInt8, CaseIterable {
     }
 
     private static func report(_ input: [UInt8]) {
-        guard let media = SessionDescription(Array("m=audio 0 RTP/AVP 0".utf8))?.media.first,
+        guard let media = g711,
             var receiver = TrackReceiver(media, TrackReceiver.Settings(isDatagram: true, ssrc: 1))
         else { return }
         packets(input) { bytes, now in
@@ -172,10 +174,8 @@ enum ReceiveFuzz: UInt8, CaseIterable {
     }
 
     /// Payloads behind headers that are right, but for a bit here and there: every unit is a list of NAL units.
-    private static func put(_ input: [UInt8], _ text: String) {
-        guard let media = SessionDescription(Array(text.utf8))?.media.first,
-            var receiver = TrackReceiver(media, TrackReceiver.Settings(isDatagram: false, ssrc: 1))
-        else { return }
+    private static func put(_ input: [UInt8], _ media: MediaDescription) {
+        guard var receiver = TrackReceiver(media, TrackReceiver.Settings(isDatagram: false, ssrc: 1)) else { return }
         var sequence: UInt16 = 65_530
         var timestamp: UInt32 = 0
         var given = 0

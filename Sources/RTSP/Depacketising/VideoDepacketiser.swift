@@ -68,7 +68,11 @@ struct VideoDepacketiser: RTPSink, Sendable {
             }
             self.timestamp = timestamp
         }
-        if buffer.isEmpty { self.timestamp = timestamp }
+        if buffer.isEmpty {
+            // Of a picture whose packets were of no use nothing is left to be marked.
+            if lost == 0, timestamp != self.timestamp { isDamaged = false }
+            self.timestamp = timestamp
+        }
         arrivedAt = now
 
         if isH265 { takeH265(payload) } else { takeH264(payload) }
@@ -116,7 +120,7 @@ struct VideoDepacketiser: RTPSink, Sendable {
             end()
         }
         self.timestamp = timestamp
-        if !buffer.isEmpty || !(wasTail || opensUnit(payload)) { isDamaged = true }
+        isDamaged = !buffer.isEmpty || !(wasTail || opensUnit(payload))
     }
 
     /// The packet begins with what the last undamaged key picture's unit began with, so nothing is missing before it.

@@ -124,12 +124,14 @@ struct RTPReceiver: Sendable {
         into sink: inout some RTPSink
     ) {
         tick(at: now, into: &sink)
-        while let size = window?.size, Int(packet.sequence &- nextSequence) >= size {
-            guard let first = window?.first(from: nextSequence) else { break }
+        // What has just gone on may have been this very packet, sent twice.
+        var ahead = Int(Int16(bitPattern: packet.sequence &- nextSequence))
+        let size = window?.size ?? 0
+        while ahead >= size, let first = window?.first(from: nextSequence) {
             skip(first.distance, into: &sink)
+            ahead = Int(Int16(bitPattern: packet.sequence &- nextSequence))
         }
-        let ahead = Int(Int16(bitPattern: packet.sequence &- nextSequence))
-        guard let size = window?.size, ahead >= 0 else {
+        guard ahead >= 0 else {
             counts.duplicates += 1
             return
         }
