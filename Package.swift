@@ -138,7 +138,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CaptureTests",
-            dependencies: ["Capture", "Domain", "Recording", "TestSupport", logging],
+            dependencies: ["Capture", "Domain", "Media", "RTSP", "Recording", "TestSupport", logging],
             swiftSettings: settings
         ),
         .testTarget(

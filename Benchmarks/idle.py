@@ -5,7 +5,7 @@
 
 Generates an idle camera (a still, detailed 1080p25 picture with light sensor noise, 4 Mbit/s, no B frames, GOP 50),
 serves it as RTSP with shared/tools/rtsp_serve.py (GRIDWATCH_SHARED names the folder), and gives it to gridwatch
-(recording alone, recording and sampling) and to ffmpeg and Debian's motion doing parts of it. Prints a Markdown table
+(recording alone, by our own receiving and by libavformat's; recording and sampling) and to ffmpeg and Debian's motion doing parts of it. Prints a Markdown table
 with the CPU of each as a ratio to `ffmpeg -c copy`. What is missing is said and left out.
 """
 import argparse
@@ -50,10 +50,10 @@ def make_idle(path):
              str(path)], check=True)
 
 
-def capture(binary, url, folder, analyse):
+def capture(binary, url, folder, analyse, transport="auto"):
     (folder / "capture").mkdir(parents=True)
     settings = folder / "capture" / "0.json"
-    settings.write_text(json.dumps(recording.capture_configuration([url], analyse)))
+    settings.write_text(json.dumps(recording.capture_configuration([url], analyse, transport)))
     settings.chmod(0o600)
     return [binary, "capture", "--data", str(folder), "--shard", "0"]
 
@@ -84,6 +84,7 @@ def main():
             "ffmpeg -c copy, segments": pull + ["-i", url, "-c", "copy", "-an", "-f", "segment", "-segment_time", "600",
                                                 str(work / "copy-%03d.mp4")],
             "gridwatch, recording": capture(arguments.binary, url, work / "record", False),
+            "gridwatch, recording, transport: libav": capture(arguments.binary, url, work / "libav", False, "libav"),
             "gridwatch, recording and sampling": capture(arguments.binary, url, work / "sample", True),
             "ffmpeg, key frames to 320×180": pull[:4] + ["-skip_frame", "nokey"] + pull[4:] + [
                 "-i", url, "-vf", "scale=320:180", "-f", "null", "-"],

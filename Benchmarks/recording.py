@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""CPU and memory of recording 1, 4 and 8 cameras, without and with analysis, beside `ffmpeg -c copy -f segment`
-recording the same streams.
+"""CPU and memory of recording 1, 4 and 8 cameras, without and with analysis, beside the same over libavformat and
+`ffmpeg -c copy -f segment` recording the same streams.
 
     recording.py [GRIDWATCH] [--seconds N] [--cameras 1,4,8]
 
@@ -118,37 +118,40 @@ def recorded_bytes(folder):
     return sum(f.stat().st_size for f in folder.rglob("*.mp4"))
 
 
-def capture_configuration(urls, analyse):
+def capture_configuration(urls, analyse, transport="auto"):
     zone = {"id": "all", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]],
             "rules": [{"kind": "motion", "afterSeconds": 0}, {"kind": "stationary", "afterSeconds": 10}]}
     return {
         "version": 1, "shard": 0, "analyse": analyse,
         "recording": {"freeSpaceFloorBytes": 1 << 28, "segmentSeconds": 600, "syncSeconds": 1, "shards": 1},
-        "cameras": [{"id": f"cam-{i}", "source": url, "zones": [zone], "record": {"keepDays": 1, "priority": 5}}
+        "cameras": [{"id": f"cam-{i}", "source": url, "zones": [zone], "input": {"transport": transport, "verifyTLS": False},
+                     "record": {"keepDays": 1, "priority": 5}}
                     for i, url in enumerate(urls)],
     }
 
 
 def measure(binary, urls, seconds, work, analyse):
-    """Records `urls` with both for `seconds`; gives (CPU share of a core, bytes of memory, bytes written) of each.
+    """Records `urls` with all for `seconds`; gives (CPU share of a core, bytes of memory, bytes written) of each.
 
     Without `analyse` ours does what ffmpeg does, and hashes and syncs besides."""
-    ours, theirs = work / "gridwatch", work / "ffmpeg"
-    (ours / "capture").mkdir(parents=True)
+    ours, libav, theirs = work / "gridwatch", work / "libav", work / "ffmpeg"
     theirs.mkdir()
-    settings = ours / "capture" / "0.json"
-    settings.write_text(json.dumps(capture_configuration(urls, analyse)))
-    settings.chmod(0o600)
     log = open(work / "gridwatch.log", "wb")
-    started = [subprocess.Popen([binary, "capture", "--data", str(ours), "--shard", "0"], stdout=log, stderr=log)]
+    started = []
+    for folder, transport in ((ours, "auto"), (libav, "libav")):
+        (folder / "capture").mkdir(parents=True)
+        settings = folder / "capture" / "0.json"
+        settings.write_text(json.dumps(capture_configuration(urls, analyse, transport)))
+        settings.chmod(0o600)
+        started.append(subprocess.Popen([binary, "capture", "--data", str(folder), "--shard", "0"], stdout=log, stderr=log))
     try:
         for i, url in enumerate(urls):
             started.append(subprocess.Popen(
                 ["ffmpeg", "-v", "error", "-nostdin", "-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-an", "-f",
                  "segment", "-segment_time", "600", "-segment_format_options", "movflags=frag_keyframe+empty_moov",
                  str(theirs / f"{i}-%03d.mp4")]))
-        groups = {"gridwatch": [started[0].pid], "ffmpeg": [p.pid for p in started[1:]]}
-        folders = {"gridwatch": ours, "ffmpeg": theirs}
+        groups = {"gridwatch": [started[0].pid], "libav": [started[1].pid], "ffmpeg": [p.pid for p in started[2:]]}
+        folders = {"gridwatch": ours, "libav": libav, "ffmpeg": theirs}
         if not wait_until(lambda: all(recorded_bytes(f) > 0 for f in folders.values()), 30):
             raise SystemExit(f"nothing was recorded within 30 s; see {work / 'gridwatch.log'}")
         time.sleep(3)
@@ -210,10 +213,10 @@ def main():
                 figures = measure(arguments.binary, urls, arguments.seconds, folder, analyse)
                 for name, (cpu, memory, rate, roles) in figures.items():
                     parts = ""
-                    if name == "gridwatch" and analyse:
+                    if name != "ffmpeg" and analyse:
                         parts = ": " + ", ".join(f"{r} {s * 100:.1f}" for r, s in sorted(roles.items()))
                     ours = "gridwatch capture + analyse" if analyse else "gridwatch capture"
-                    label = ours if name == "gridwatch" else "ffmpeg -c copy -f segment"
+                    label = {"gridwatch": ours, "libav": f"{ours}, transport: libav", "ffmpeg": "ffmpeg -c copy -f segment"}[name]
                     print(f"| {count} | {label} | {cpu * 100:.2f}{parts} | {memory / 2**20:.0f} | {rate / 1e6:.2f} |",
                           flush=True)
                 shutil.rmtree(folder)

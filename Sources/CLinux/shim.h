@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <stddef.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -83,6 +84,12 @@ static inline int gw_forbid_system_calls(void) {
 static inline int gw_set_batch_scheduling(void) {
     struct sched_param parameter = {0};
     return sched_setscheduler(0, 3, &parameter);
+}
+/// struct mmsghdr (recvmmsg(2), _GNU_SOURCE): a datagram to be received, and how many bytes it had.
+struct gw_datagram { struct msghdr header; unsigned length; };
+/// Takes the datagrams that are there, at most `count`, without waiting (recvmmsg(2), _GNU_SOURCE).
+static inline int gw_receive_datagrams(int fd, struct gw_datagram *datagrams, unsigned count) {
+    return (int)syscall(SYS_recvmmsg, fd, datagrams, count, MSG_DONTWAIT, 0);
 }
 /// open() is variadic.
 static inline int gw_open(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }

@@ -120,6 +120,8 @@ package struct HealthFacts: Sendable, Equatable {
     package var workerDrops: Int
     /// Observations that capture dropped because serve was away for too long.
     package var droppedObservations: Int
+    /// What was lost on the way from each camera.
+    package var reception: [String: ReceptionFacts]
     /// What analysis got of each camera's pictures, by camera.
     package var sampling: [String: SamplingFacts]
 
@@ -135,8 +137,10 @@ package struct HealthFacts: Sendable, Equatable {
         droppedFragments: Int = 0,
         workerDrops: Int = 0,
         droppedObservations: Int = 0,
+        reception: [String: ReceptionFacts] = [:],
         sampling: [String: SamplingFacts] = [:]
     ) {
+        self.reception = reception
         self.freeBytes = freeBytes
         self.totalBytes = totalBytes
         self.databaseProblem = databaseProblem

@@ -71,7 +71,7 @@ extension SiteFile {
             ("transport", [.rtsp, .rtsps], "leave it out, or use rtsp://"),
             ("userAgent", [.rtsp, .rtsps, .http, .https], "leave it out"),
             ("referer", [.http, .https], "leave it out"),
-            ("verifyTLS", [.https], "leave it out: libavformat checks certificates of https:// alone"),
+            ("verifyTLS", [.https, .rtsps], "leave it out: only https:// and rtsps:// have certificates"),
         ]
         for (key, known, remedy) in heeded
         where section.node(key) != nil && !schemes.isEmpty && schemes.isDisjoint(with: known) {

@@ -331,6 +331,9 @@ extension HealthFacts {
             droppedFragments: statistics.flatMap(\.cameras.values).reduce(0) { $0 + $1.droppedFragments },
             workerDrops: statistics.reduce(0) { $0 + $1.workerDrops },
             droppedObservations: statistics.reduce(0) { $0 + ($1.droppedObservations ?? 0) },
+            reception: statistics.reduce(into: [:]) { all, shard in
+                all.merge(shard.cameras.compactMapValues(\.reception)) { _, latest in latest }
+            },
             sampling: statistics.reduce(into: [:]) { all, shard in
                 all.merge(shard.cameras.compactMapValues(\.sampling)) { _, latest in latest }
             }

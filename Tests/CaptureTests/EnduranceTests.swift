@@ -110,6 +110,48 @@ import Testing
         #expect(grown < 96 << 20)
     }
 
+    @Test("cameras whose server dies and comes back are received again, without a leak", .enabled(if: hasData, absent))
+    func serverDies() async throws {
+        let count = Self.isLong ? 64 : 16
+        let port = TestPeer.freePort()
+        let names = Dictionary(uniqueKeysWithValues: (0..<count).map { ("cam\($0)", Self.clips[$0 % 2 == 0 ? 1 : 3]) })
+        var server = try #require(try TestPeer.rtspServer(port: port, clips: names))
+        defer { server.stop() }
+        #expect(await server.isReady())
+        let cameras = names.keys.sorted().map { RunningCapture.camera($0, "rtsp://127.0.0.1:\(port)/\($0)") }
+        let capture = try RunningCapture(cameras)
+        defer { try? FileManager.default.removeItem(at: capture.data) }
+        func live() -> Int { cameras.count { capture.status($0.id)?.state == .live } }
+        func descriptors() -> Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0 }
+        #expect(await eventually(within: .seconds(30)) { live() == count })
+        let before = (bytes: Self.residentBytes(), files: descriptors())
+        var waits: [Double] = []
+        for _ in 0..<(Self.isLong ? 100 : 2) {
+            server.stop()
+            #expect(await eventually(within: .seconds(15)) { live() == 0 })
+            server = try #require(try TestPeer.rtspServer(port: port, clips: names))
+            #expect(await server.isReady())
+            let start = ContinuousClock.now
+            var seen: Set<String> = []
+            _ = await eventually(within: .seconds(20)) {
+                for camera in cameras where capture.status(camera.id)?.state == .live {
+                    if seen.insert(camera.id).inserted { waits.append((ContinuousClock.now - start).seconds) }
+                }
+                return seen.count == count
+            }
+            #expect(seen.count == count)
+        }
+        let after = (bytes: Self.residentBytes(), files: descriptors())
+        waits.sort()
+        print(
+            "\(count) cameras back: median \(waits[waits.count / 2]) s, longest \(waits.last ?? 0) s;",
+            "\(before.bytes >> 20) → \(after.bytes >> 20) MB, \(before.files) → \(after.files) descriptors"
+        )
+        #expect(waits[waits.count / 2] < 3 * Double(patience))
+        #expect(after.files <= before.files + 8 && after.bytes < before.bytes + 64 << 20)
+        #expect(await capture.stop()?.code == 0)
+    }
+
     @Test(
         "sixty-four streams are recorded again within five seconds of a kill",
         .enabled(if: hasData && isLong, "only with GRIDWATCH_SOAK=1")

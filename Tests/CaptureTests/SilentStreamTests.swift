@@ -60,13 +60,18 @@ struct SilentStreamTests {
             threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
         """#
 
-    @Test("is found out within ten seconds although its RTCP goes on, and asked again")
-    func reportsAlone() async throws {
+    @Test(
+        "is found out within ten seconds although its RTCP goes on, and asked again",
+        arguments: [SourceTransport.auto, .libav]
+    )
+    func reportsAlone(transport: SourceTransport) async throws {
         let port = TestPeer.freePort()
         let peer = try TestPeer(["/usr/bin/python3", "-c", Self.server, "\(port)"])
         defer { peer.stop() }
         #expect(await peer.isReady())
-        let capture = try RunningCapture([RunningCapture.camera("a", "rtsp://127.0.0.1:\(port)/a")])
+        var camera = RunningCapture.camera("a", "rtsp://127.0.0.1:\(port)/a")
+        camera.input = SourceOptions(transport: transport)
+        let capture = try RunningCapture([camera])
         #expect(await eventually(within: .seconds(10)) { capture.status("a")?.state == .stalled })
         #expect(await eventually(within: .seconds(6)) { capture.status("a")?.state == .offline })
         #expect(capture.status("a")?.reason == .noPackets)

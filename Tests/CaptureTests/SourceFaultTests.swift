@@ -12,9 +12,10 @@ import Testing
 
     @Test(
         "a camera's state says within ten seconds what is wrong, and the others don't notice",
-        .enabled(if: hasData, "no clips or RTSP server in the shared folder")
+        .enabled(if: hasData, "no clips or RTSP server in the shared folder"),
+        arguments: [SourceTransport.auto, .libav]
     )
-    func states() async throws {
+    func states(transport: SourceTransport) async throws {
         let port = TestPeer.freePort()
         let locked = TestPeer.freePort()
         let http = TestPeer.freePort()
@@ -33,7 +34,7 @@ import Testing
         }
         #expect(await server.isReady())
         #expect(await guarded.isReady())
-        let capture = try RunningCapture([
+        var cameras = [
             RunningCapture.camera("good", "rtsp://127.0.0.1:\(port)/a"),
             RunningCapture.camera("secret", "rtsp://u:right@127.0.0.1:\(locked)/a"),
             RunningCapture.camera("password", "rtsp://u:wrong-geheim@127.0.0.1:\(locked)/a"),
@@ -42,7 +43,9 @@ import Testing
             RunningCapture.camera("nothing", "rtsp://u:geheim@127.0.0.1:\(port)/none"),
             RunningCapture.camera("web", "rtsp://u:geheim@127.0.0.1:\(http)/a"),
             RunningCapture.camera("file", "file:/no/such/clip.mp4"),
-        ])
+        ]
+        for index in cameras.indices { cameras[index].input = SourceOptions(transport: transport) }
+        let capture = try RunningCapture(cameras)
         let expected: [(String, CameraState, Set<StateReason>)] = [
             ("good", .live, [.ok]),
             ("secret", .live, [.ok]),
@@ -70,9 +73,10 @@ import Testing
 
     @Test(
         "a stalled connection shows within ten seconds, is dropped, and comes back",
-        .enabled(if: hasData, "no clips or RTSP server in the shared folder")
+        .enabled(if: hasData, "no clips or RTSP server in the shared folder"),
+        arguments: [SourceTransport.auto, .libav]
     )
-    func stall() async throws {
+    func stall(transport: SourceTransport) async throws {
         let (port, proxyPort) = (TestPeer.freePort(), TestPeer.freePort())
         let server = try #require(try TestPeer.rtspServer(port: port, clips: ["a": Self.clip]))
         let proxy = try #require(try TestPeer.chaosProxy(listen: proxyPort, to: port))
@@ -82,7 +86,9 @@ import Testing
         }
         #expect(await server.isReady())
         #expect(await proxy.isReady())
-        let capture = try RunningCapture([RunningCapture.camera("a", "rtsp://127.0.0.1:\(proxyPort)/a")])
+        var camera = RunningCapture.camera("a", "rtsp://127.0.0.1:\(proxyPort)/a")
+        camera.input = SourceOptions(transport: transport)
+        let capture = try RunningCapture([camera])
         #expect(await eventually(within: .seconds(10)) { capture.status("a")?.state == .live })
         try proxy.send("stall")
         #expect(await eventually(within: .seconds(10)) { capture.status("a")?.state == .stalled })

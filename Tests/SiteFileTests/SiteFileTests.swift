@@ -171,7 +171,7 @@ struct SiteFileTests {
 
     static let mistakes = [
         Mistake(
-            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsps://h/a\", input: { verifyTLS: true } }",
+            text: "site: { name: A }\ncameras:\n  - { id: a, source: \"rtsp://h/a\", input: { verifyTLS: true } }",
             line: 3,
             field: "cameras[0].input.verifyTLS",
             remedy: "https"

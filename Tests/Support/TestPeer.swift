@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Synchronization
 
 /// A program that a test talks to: started, awaited until it says that it is ready, and killed in the end.
@@ -48,6 +48,24 @@ package final class TestPeer: Sendable {
         }
         let peer = try TestPeer(["/usr/bin/python3", tool.path, "--port", "\(port)"] + options + cameras)
         return peer
+    }
+
+    /// A camera in plain Python with clips of its own choice, or of `files`: `rtsp://127.0.0.1:PORT/NAME`; nil where a clip
+    /// is absent.
+    package static func pythonCamera(
+        port: Int,
+        clips: [String: String] = [:],
+        files: [String: URL] = [:],
+        options: [String] = []
+    ) throws -> TestPeer? {
+        let program = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Peers/rtsp_peer.py")
+        var cameras = files.map { "\($0.key)=\($0.value.path)" }
+        for (name, clip) in clips {
+            guard let file = SharedData.video(clip) else { return nil }
+            cameras.append("\(name)=\(file.path)")
+        }
+        return try TestPeer(["/usr/bin/python3", program.path, "--port", "\(port)"] + options + cameras.sorted())
     }
 
     /// A proxy that misbehaves on command.

@@ -168,6 +168,7 @@ final class CameraCapture: Sendable {
                 fragments: state.recorder?.fragments ?? 0,
                 droppedFragments: state.recorder?.droppedFragments ?? 0,
                 connections: main.connections,
+                reception: state.reception,
                 clockOffsetMicroseconds: (state.recorder?.clockOffset).flatMap { $0 > 0 ? $0 : nil },
                 clocks: state.clocks,
                 sampling: sampling

@@ -16,6 +16,7 @@ final class MainStream: SourceObserver {
             var unnoted: [CameraStatus] = []
             var packets = 0
             var bytes: Int64 = 0
+            var reception = ReceptionFacts()
             var recorder: Recorder.Counters?
             var clocks = CameraClocks()
             /// Recording is put off for want of space.
@@ -125,6 +126,7 @@ final class MainStream: SourceObserver {
         let now = clock.monotonic()
         let (hasChanged, paused) = shared.withState { state in
             state.packets += 1
+            if packet.isDamaged { state.reception.damagedPictures += 1 }
             state.bytes += Int64(packet.bytes.count)
             let (before, wall) = (state.machine.status.state, clock.now())
             state.clocks.packetAt = wall
@@ -142,6 +144,10 @@ final class MainStream: SourceObserver {
         if position.startsRun, let info { analysis.runBegan(.main, run: position.runId, info: info) }
         analysis.packet(.main, packet, mediaTicks: position.mediaTicks, at: position.wall)
         if now - countersAt >= .seconds(1) { publishCounters(now: now) }
+    }
+
+    func lost(packets: Int) {
+        shared.withState { $0.reception.lostPackets += packets }
     }
 
     func parametersChanged(_ info: StreamInfo) throws(MediaError) {

@@ -123,7 +123,7 @@ final class ServerKnock: Sendable {
         var open: [(server: Server, descriptor: Int32)] = []
         var found: Set<Server> = []
         for server in servers.prefix(256) {
-            guard let address = NumericAddress(server.host, port: server.port) else { continue }
+            guard let address = SocketAddress(server.host, port: server.port) else { continue }
             let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue) | 0o2004000, 0)  // CLOEXEC, NONBLOCK
             guard descriptor >= 0 else { continue }
             if address.connect(descriptor) == 0 {
@@ -151,46 +151,5 @@ final class ServerKnock: Sendable {
         }
         for (_, descriptor) in open { close(descriptor) }
         return found
-    }
-}
-
-/// A host's number with a port. Names are not looked up here: a lookup may hang, and those who wait for other servers
-/// would wait with it.
-private struct NumericAddress {
-    private var four: sockaddr_in?
-    private var six: sockaddr_in6?
-
-    init?(_ host: String, port: Int) {
-        var address = sockaddr_in()
-        var long = sockaddr_in6()
-        if inet_pton(AF_INET, host, &address.sin_addr) == 1 {
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = UInt16(port).bigEndian
-            four = address
-        } else if inet_pton(AF_INET6, host, &long.sin6_addr) == 1 {
-            long.sin6_family = sa_family_t(AF_INET6)
-            long.sin6_port = UInt16(port).bigEndian
-            six = long
-        } else {
-            return nil
-        }
-    }
-
-    var family: Int32 { four != nil ? AF_INET : AF_INET6 }
-
-    func connect(_ descriptor: Int32) -> Int32 {
-        if var four {
-            return withUnsafePointer(to: &four) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-        }
-        guard var six else { return -1 }
-        return withUnsafePointer(to: &six) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
-            }
-        }
     }
 }

@@ -11,6 +11,8 @@ protocol SourceObserver: AnyObject {
     /// - Throws: `MediaError` when the stream is of no use here: the connection is closed again.
     func connected(_ info: StreamInfo) throws(MediaError)
     func packet(_ packet: Packet)
+    /// More of the stream was lost on its way.
+    func lost(packets: Int)
     func parametersChanged(_ info: StreamInfo) throws(MediaError)
     /// The source has crashed its process again and again and isn't opened before `until`.
     func leftAlone(until: WallTime)
@@ -60,6 +62,7 @@ final class SourceLoop: Sendable {
     private let marker: CrashMarker
     /// Sound comes along, as packets of the track `audio`.
     private let takesAudio: Bool
+    private let open: SourceOpener
     private let clock: any HostClock
     private let state: Mutex<State>
     /// Signalled on every change that ends a wait.
@@ -76,8 +79,10 @@ final class SourceLoop: Sendable {
         knock: ServerKnock,
         marker: CrashMarker,
         takesAudio: Bool = false,
+        open: @escaping SourceOpener = CameraSource.open,
         clock: any HostClock
     ) {
+        self.open = open
         self.takesAudio = takesAudio
         self.name = name
         self.gate = gate
@@ -313,15 +318,16 @@ final class SourceLoop: Sendable {
                 takesAudio: takesAudio,
                 source: source
             )
-            let demuxer = try Demuxer(opening: url, options: options, cancellation: cancellation)
-            try observer.connected(demuxer.info)
+            let stream = try open(url, options, cancellation)
+            try observer.connected(stream.info)
             since = clock.monotonic()
             state.withLock { $0.connections += 1 }
             var marked = CrashMarker.packets
             var keyFrameAt = clock.monotonic()
+            var knownLosses = 0
             while true {
                 let before = clock.monotonic()
-                let result = try demuxer.next()
+                let result = try stream.next()
                 // An interrupted libavformat may first give back the access unit that it was putting together: no sign
                 // of life. It is let go, with the connection.
                 guard clock.monotonic() - before < Self.silenceLimit else { throw MediaError(.timeout, "no packet") }
@@ -329,7 +335,7 @@ final class SourceLoop: Sendable {
                 case .packet(let packet):
                     if !hadPackets {
                         hadPackets = true
-                        demuxer.setReadTimeout(Self.silenceLimit)
+                        stream.setReadTimeout(Self.silenceLimit)
                     }
                     if packet.track == .video {
                         let now = clock.monotonic()
@@ -342,6 +348,11 @@ final class SourceLoop: Sendable {
                         }
                     }
                     observer.packet(packet)
+                    let lost = stream.losses.packets
+                    if lost != knownLosses {
+                        observer.lost(packets: lost - knownLosses)
+                        knownLosses = lost
+                    }
                     if marked > 0 {
                         marked -= 1
                         if marked == 0 { marker.end(name) }

@@ -55,6 +55,8 @@ final class SubStream: SourceObserver {
         )
     }
 
+    func lost(packets: Int) {}
+
     func parametersChanged(_ info: StreamInfo) throws(MediaError) {
         try connected(info)
     }

@@ -25,7 +25,9 @@ package enum ProbeWorker {
         let input = FileHandle.standardInput.readDataToEndOfFile()
         guard let request = try? JSONDecoder().decode(ProbeRequest.self, from: input) else { return 64 }
         NameLookups.bound()
-        guard let answer = try? JSONEncoder().encode(SourceProbe.run(request)) else { return 70 }
+        guard let answer = try? JSONEncoder().encode(SourceProbe.run(request, open: CameraSource.open)) else {
+            return 70
+        }
         do {
             try FileHandle.standardOutput.write(contentsOf: answer)
         } catch {

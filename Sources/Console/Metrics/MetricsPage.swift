@@ -5,6 +5,23 @@ import Telemetry
 
 /// What `/metrics` shows. The names are fixed: dashboards rely on them.
 enum MetricsPage {
+    /// What was lost on the way from each camera.
+    private static func addReception(_ reception: [String: ReceptionFacts], to page: inout PrometheusText) {
+        let cameras = reception.sorted { $0.key < $1.key }
+        page.add(
+            "gridwatch_packets_lost_total",
+            .counter,
+            "RTP packets that never came, by camera.",
+            cameras.map { ([("camera", $0.key)], Double($0.value.lostPackets)) }
+        )
+        page.add(
+            "gridwatch_pictures_damaged_total",
+            .counter,
+            "Pictures recorded with something missing, by camera.",
+            cameras.map { ([("camera", $0.key)], Double($0.value.damagedPictures)) }
+        )
+    }
+
     /// What analysis got of each camera's pictures, and what it did not.
     private static func addSampling(_ sampling: [String: SamplingFacts], to page: inout PrometheusText) {
         var sent: [(labels: [(String, String)], value: Double)] = []
@@ -57,6 +74,7 @@ enum MetricsPage {
         page.add("gridwatch_fragments_total", .counter, "Fragments written since capture started.", facts.fragments)
         page.add("gridwatch_fragments_dropped_total", .counter, "Fragments not written.", facts.droppedFragments)
         page.add("gridwatch_worker_drops_total", .counter, "Packets that analysis did not get.", facts.workerDrops)
+        addReception(facts.reception, to: &page)
         addSampling(facts.sampling, to: &page)
         page.add(
             "gridwatch_observations_dropped_total",

@@ -139,6 +139,11 @@ enum Schemas {
             "capture": Schema.list(
                 Schema.object(["shard": Schema.integer, "connected": Schema.flag, "since": Schema.time])
             ),
+            "reception": Schema.list(
+                Schema.object([
+                    "cameraId": Schema.text, "lostPackets": Schema.integer, "damagedPictures": Schema.integer,
+                ])
+            ),
             "sampling": Schema.list(
                 Schema.object([
                     "cameraId": Schema.text, "groups": Schema.integer, "sent": Schema.integer, "whole": Schema.integer,

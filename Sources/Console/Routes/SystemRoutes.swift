@@ -92,6 +92,14 @@ enum SystemRoutes {
                 }
             ),
             "captureRestarts": JSONValue(facts.captureRestarts), "workerRestarts": JSONValue(facts.workerRestarts),
+            "reception": .array(
+                facts.reception.sorted { $0.key < $1.key }.map { cameraId, lost in
+                    [
+                        "cameraId": .string(cameraId), "lostPackets": JSONValue(lost.lostPackets),
+                        "damagedPictures": JSONValue(lost.damagedPictures),
+                    ]
+                }
+            ),
             "sampling": .array(facts.sampling.sorted { $0.key < $1.key }.map { sampling($0.key, $0.value) }),
             "openAlarms": JSONValue(try await services.alarms.openCount()),
             "openCases": JSONValue(try await services.cases.openCount()),

@@ -134,6 +134,8 @@ package enum SourceTransport: String, Sendable, Hashable, Codable, CaseIterable 
     /// RTSP inside HTTP, through firewalls.
     case http
     case multicast
+    /// As `auto`, but received by libavformat: for a camera that our own receiving doesn't like.
+    case libav
 }
 
 /// How a camera's sources are opened: its `input:` section.

@@ -51,6 +51,8 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
         package var fragments: Int
         package var droppedFragments: Int
         package var connections: Int
+        /// nil from a version that doesn't tell.
+        package var reception: ReceptionFacts?
         /// Microseconds by which the wall times of the run that is open are ahead of the host's clock, because that was
         /// set back: the past is never moved, the difference slews away. nil or 0 when there is none.
         package var clockOffsetMicroseconds: Int64?
@@ -65,6 +67,7 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
             fragments: Int = 0,
             droppedFragments: Int = 0,
             connections: Int = 0,
+            reception: ReceptionFacts? = nil,
             clockOffsetMicroseconds: Int64? = nil,
             clocks: CameraClocks? = nil,
             sampling: SamplingFacts? = nil
@@ -75,6 +78,7 @@ package struct CaptureStatistics: Sendable, Equatable, Codable {
             self.fragments = fragments
             self.droppedFragments = droppedFragments
             self.connections = connections
+            self.reception = reception
             self.clockOffsetMicroseconds = clockOffsetMicroseconds
             self.sampling = sampling
         }

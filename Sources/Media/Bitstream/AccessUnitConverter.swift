@@ -12,6 +12,8 @@ struct AccessUnitConverter {
         var bytes: [UInt8]
         /// A picture at which decoding can start: IDR, or H.265 IRAP.
         var hasRandomAccessPicture: Bool
+        /// H.264: the stream says that decoding may start here although it is no IDR (ITU-T H.264 §D.2.8).
+        var hasRecoveryPoint = false
         var hasPicture: Bool
         var setsChanged: Bool
         /// It is no access unit of the codec: nothing of it was taken. The codec that it is of, where it says so.
@@ -60,27 +62,36 @@ struct AccessUnitConverter {
     }
 
     private mutating func take(_ nal: UnsafeBufferPointer<UInt8>, into unit: inout Unit) {
-        guard let header = nal.first else { return }
-        if let kind = ParameterSets.kind(codec: codec, header: header) {
-            if sets.insert(Array(nal), kind: kind) { unit.setsChanged = true }
-            return
-        }
-        let type = codec == .h264 ? header & 31 : header >> 1 & 63
-        if codec == .h264 {
-            if type == 9 || type == 12 || type == 0 { return }
-            if type == 5 { unit.hasRandomAccessPicture = true }
-            if (1...5).contains(type) { unit.hasPicture = true }
-        } else {
-            if type == 35 || type == 38 { return }
-            if (16...21).contains(type) { unit.hasRandomAccessPicture = true }
-            if type < 32 { unit.hasPicture = true }
-        }
+        guard keeps(nal, &unit) else { return }
         let size = UInt32(truncatingIfNeeded: nal.count)
         unit.bytes.append(UInt8(size >> 24))
         unit.bytes.append(UInt8(size >> 16 & 255))
         unit.bytes.append(UInt8(size >> 8 & 255))
         unit.bytes.append(UInt8(size & 255))
         unit.bytes.append(contentsOf: nal)
+    }
+
+    /// Looks at one NAL unit: takes parameter sets over, notes what the unit says of the picture.
+    ///
+    /// - Returns: whether it belongs into the sample.
+    mutating func keeps(_ nal: UnsafeBufferPointer<UInt8>, _ unit: inout Unit) -> Bool {
+        guard let header = nal.first else { return false }
+        if let kind = ParameterSets.kind(codec: codec, header: header) {
+            if sets.insert(Array(nal), kind: kind) { unit.setsChanged = true }
+            return false
+        }
+        let type = codec == .h264 ? header & 31 : header >> 1 & 63
+        if codec == .h264 {
+            if type == 9 || type == 12 || type == 0 { return false }
+            if type == 5 { unit.hasRandomAccessPicture = true }
+            if type == 6, RecoveryPoint.isThere(nal) { unit.hasRecoveryPoint = true }
+            if (1...5).contains(type) { unit.hasPicture = true }
+        } else {
+            if type == 35 || type == 38 { return false }
+            if (16...21).contains(type) { unit.hasRandomAccessPicture = true }
+            if type < 32 { unit.hasPicture = true }
+        }
+        return true
     }
 
     private static func eachAnnexBUnit(

@@ -10,13 +10,23 @@ package struct FragmentSample: Sendable, Hashable {
     /// Presentation minus decoding time in 90 kHz ticks; may be negative.
     package var compositionTicks: Int64
     package var isKey: Bool
+    /// Something of it, or of a picture that it needs, was lost before it was recorded.
+    package var isDamaged: Bool
 
-    package init(offset: Int, size: Int, durationTicks: Int64, compositionTicks: Int64, isKey: Bool) {
+    package init(
+        offset: Int,
+        size: Int,
+        durationTicks: Int64,
+        compositionTicks: Int64,
+        isKey: Bool,
+        isDamaged: Bool = false
+    ) {
         self.offset = offset
         self.size = size
         self.durationTicks = durationTicks
         self.compositionTicks = compositionTicks
         self.isKey = isKey
+        self.isDamaged = isDamaged
     }
 }
 

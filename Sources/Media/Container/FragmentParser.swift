@@ -239,7 +239,8 @@ package enum FragmentParser {
                     size: Int(size),
                     durationTicks: Int64(duration),
                     compositionTicks: composition,
-                    isKey: isAudio || sampleFlags & 0x10000 == 0
+                    isKey: isAudio || sampleFlags & 0x10000 == 0,
+                    isDamaged: !isAudio && sampleFlags & 0xFFFF != 0
                 )
             )
             offset += Int(size)

@@ -13,6 +13,9 @@ package enum FragmentWriter {
     static let keyFlags: UInt32 = 0x0200_0000
     /// sample_depends_on = 1, sample_is_non_sync_sample.
     static let otherFlags: UInt32 = 0x0101_0000
+    /// sample_degradation_priority, the lower half of a sample's flags, of a picture that can't be decoded without error
+    /// because something was lost on its way; 0 for every other.
+    static let damagedPriority: UInt32 = 1
 
     /// `ftyp`+`moov` for a stream.
     ///
@@ -147,7 +150,7 @@ package enum FragmentWriter {
                         duration += Int64(ticks)
                         $0.u32(ticks)
                         $0.u32(UInt32(clamping: sample.bytes.count))
-                        $0.u32(sample.isKey ? keyFlags : otherFlags)
+                        $0.u32((sample.isKey ? keyFlags : otherFlags) | (sample.isDamaged ? damagedPriority : 0))
                         $0.u32(UInt32(bitPattern: Int32(clamping: sample.ptsTicks - sample.dtsTicks)))
                     }
                 }

@@ -11,15 +11,17 @@ package enum SourceProbe {
     private static let longestFile = 60.0
 
     /// Opens, measures and closes.
-    package static func run(_ request: ProbeRequest) -> ProbeOutcome {
+    ///
+    /// - Parameter open: as recording opens sources: what is said is what will be recorded.
+    package static func run(_ request: ProbeRequest, open: SourceOpener) -> ProbeOutcome {
         let clock = SystemClock()
         let began = clock.monotonic()
         let cancellation = Cancellation()
         do throws(MediaError) {
             let address = try SourceAddress(request.url)
-            let demuxer = try Demuxer(
-                opening: request.url,
-                options: DemuxerOptions(
+            let source = try open(
+                request.url,
+                DemuxerOptions(
                     connectTimeout: connectTimeout,
                     readTimeout: .seconds(8),
                     loopFile: false,
@@ -27,16 +29,16 @@ package enum SourceProbe {
                     takesAudio: true,
                     source: request.options
                 ),
-                cancellation: cancellation
+                cancellation
             )
-            var measurement = StreamMeasurement(startedAt: began, isLive: demuxer.arrivalCounts)
+            var measurement = StreamMeasurement(startedAt: began, isLive: source.arrivalCounts)
             measurement.connected(at: clock.monotonic())
-            var info = demuxer.info
+            var info = source.info
             let end = began + longest
             reading: while clock.monotonic() < end {
                 let result: ReadResult
                 do throws(MediaError) {
-                    result = try demuxer.next()
+                    result = try source.next()
                 } catch {
                     // What came until then is still worth saying.
                     guard measurement.keyFrames > 0 else { throw error }

@@ -18,14 +18,6 @@ final class LibavInput {
         let position: Int64?
     }
 
-    /// What the container says of the sound; its frames may say more.
-    struct AudioTrack {
-        let kind: AudioFraming.Kind
-        let sampleRate: Int
-        let channels: Int
-        let extradata: [UInt8]
-    }
-
     enum RawResult: ~Copyable {
         case packet(RawPacket)
         case end

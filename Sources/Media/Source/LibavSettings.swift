@@ -46,10 +46,15 @@ enum LibavSettings {
         }
         if let agent = options.source.userAgent { settings.append(("user_agent", agent)) }
         if let referer = options.source.referer { settings.append(("referer", referer)) }
-        if options.source.verifyTLS {
-            settings += [("tls_verify", "1"), ("ca_file", "/etc/ssl/certs/ca-certificates.crt")]
-        }
+        if options.source.verifyTLS { settings += verification }
         return settings
+    }
+
+    private static let verification = [("tls_verify", "1"), ("ca_file", "/etc/ssl/certs/ca-certificates.crt")]
+
+    /// For a TLS connection alone.
+    static func tls(host: String, verifies: Bool) -> [(String, String)] {
+        verifies ? verification + [("verifyhost", host)] : []
     }
 
     /// What a source may open on its way: never a file, whatever a playlist names.
@@ -66,7 +71,7 @@ enum LibavSettings {
     private static func transport(_ transport: SourceTransport) -> [(String, String)] {
         switch transport {
         // libavformat goes on to UDP where the server refuses TCP (RFC 2326 §11.3.14: 461).
-        case .auto: [("rtsp_transport", "tcp+udp"), ("rtsp_flags", "prefer_tcp")]
+        case .auto, .libav: [("rtsp_transport", "tcp+udp"), ("rtsp_flags", "prefer_tcp")]
         case .tcp: [("rtsp_transport", "tcp")]
         case .udp: [("rtsp_transport", "udp")]
         case .http: [("rtsp_transport", "http")]

@@ -21,6 +21,8 @@ package struct Packet: Sendable, Equatable {
     package var isKey: Bool
     /// What the camera's own clock showed when the picture was taken, where the camera tells (RTCP sender reports).
     package var cameraTime: WallTime?
+    /// A part of it, or of a picture that it needs, was lost on its way: it can't be decoded without error.
+    package var isDamaged: Bool
 
     package init(
         track: PacketTrack = .video,
@@ -29,9 +31,11 @@ package struct Packet: Sendable, Equatable {
         dtsTicks: Int64,
         durationTicks: Int64,
         isKey: Bool,
-        cameraTime: WallTime? = nil
+        cameraTime: WallTime? = nil,
+        isDamaged: Bool = false
     ) {
         self.cameraTime = cameraTime
+        self.isDamaged = isDamaged
         self.track = track
         self.bytes = bytes
         self.ptsTicks = ptsTicks
@@ -65,7 +69,7 @@ package enum MediaTime {
     }
 }
 
-/// What one call of `Demuxer.next()` brought.
+/// What one call of `PacketSource.next()` brought.
 package enum ReadResult: Sendable, Equatable {
     case packet(Packet)
     /// From the next packet on the stream has other parameters or other sound, or its clock jumped.

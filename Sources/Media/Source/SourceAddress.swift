@@ -1,18 +1,18 @@
 import Dispatch
-import Domain
+package import Domain
 import Foundation
 import Synchronization
 
 /// Where a source lies, as opening it needs it.
-struct SourceAddress: Sendable {
-    let source: SourceURL
+package struct SourceAddress: Sendable {
+    package let source: SourceURL
     /// As libavformat takes it, credentials and all: never for logs.
     let url: String
     /// For people: without user, password and query.
-    var redacted: String { source.redacted }
+    package var redacted: String { source.redacted }
 
     /// Also takes plain paths.
-    init(_ text: String) throws(MediaError) {
+    package init(_ text: String) throws(MediaError) {
         do throws(SourceURL.Mistake) {
             source = try SourceURL(
                 text.contains("://") || text.hasPrefix("file:") ? text : "file:" + Self.absolute(text)
@@ -38,7 +38,7 @@ struct SourceAddress: Sendable {
     /// - Returns: addresses to hand to libavformat, in the order in which they should be tried. Where the server has to
     ///   be told its name (RTMP, HTTP, certificates) that is the address as it was: the second lookup that libavformat
     ///   makes then is bounded by `NameLookups.bound` alone.
-    func resolve(_ cancellation: Cancellation) throws(MediaError) -> [String] {
+    package func resolve(_ cancellation: Cancellation) throws(MediaError) -> [String] {
         let host = source.host
         guard !isFile, source.scheme != .udp, !Self.isNumeric(host) else { return [url] }
         let answer = ResolverAnswer()

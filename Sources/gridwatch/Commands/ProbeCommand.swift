@@ -21,7 +21,7 @@ struct ProbeCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Option(help: "How RTSP's pictures travel: auto, tcp, udp, http or multicast.")
+    @Option(help: "How RTSP's pictures travel: auto, tcp, udp, http, multicast or libav.")
     var transport: String = SourceTransport.auto.rawValue
 
     @Option(help: "How long to measure at least, in seconds (1 to 25).")
@@ -32,7 +32,7 @@ struct ProbeCommand: ParsableCommand {
 
     func validate() throws {
         guard SourceTransport(rawValue: transport) != nil else {
-            throw ValidationError("--transport is auto, tcp, udp, http or multicast")
+            throw ValidationError("--transport is auto, tcp, udp, http, multicast or libav")
         }
         if url != "-" { try Self.check(Self.whole(url)) }
         guard (1...25).contains(seconds) else { throw ValidationError("--seconds is a number from 1 to 25") }

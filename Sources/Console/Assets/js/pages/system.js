@@ -29,6 +29,14 @@ function samplingText(id) {
   return parts.join(' · ');
 }
 
+// What was lost on the way from a camera; nothing where nothing was.
+/** @param {string} id */
+function lossText(id) {
+  const facts = (state.health?.reception ?? []).find((/** @type {any} */ one) => one.cameraId === id);
+  if (!facts || facts.lostPackets + facts.damagedPictures === 0) return '';
+  return t('system.lost', { packets: number(facts.lostPackets, 0), pictures: number(facts.damagedPictures, 0) });
+}
+
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
   const strip = h('section.strip', { 'aria-label': t('overview.health') });
@@ -43,7 +51,7 @@ export function mount(root, context) {
     const columns = ['playback.camera', 'field.state', 'field.reason', 'system.since', 'system.codec', 'system.recordedFrom', 'system.sampling', 'overview.recording'];
     fill(cameras, h('div.table-wrap', null, h('table.table.cards.camera-table', null, h('thead', null, h('tr', null, columns.map((k) => h('th', { scope: 'col' }, t(k))))),
       h('tbody', null, sortedCameras().map((c) => h('tr', { data: { camera: c.id, paused: String(Boolean(c.recording?.paused)) } }, h('td.wrap', null, h('b', null, c.name)), h('td', null, cameraMark(c.state), ' ', word('cameraState', c.state)),
-        h('td.wrap', null, c.reason && c.reason !== 'ok' ? word('reason', c.reason) : '–', c.detail ? h('span.dim', null, ` ${c.detail}`) : null), h('td.mono', null, full(c.since)), h('td', null, c.codec ? `${codecName(c.codec)} ${c.width ?? ''}×${c.height ?? ''}` : '–', c.audio ? h('span.dim', null, ` · ${c.audio}`) : null), h('td.mono', null, full(c.recordedFrom)),
+        h('td.wrap', null, c.reason && c.reason !== 'ok' ? word('reason', c.reason) : '–', c.detail ? h('span.dim', null, ` ${c.detail}`) : null), h('td.mono', null, full(c.since)), h('td', null, c.codec ? `${codecName(c.codec)} ${c.width ?? ''}×${c.height ?? ''}` : '–', c.audio ? h('span.dim', null, ` · ${c.audio}`) : null, lossText(c.id) ? h('div.small.dim', null, lossText(c.id)) : null), h('td.mono', null, full(c.recordedFrom)),
         h('td.wrap', null, samplingText(c.id)),
         h('td.wrap', null, h('div.recording-cell', null, h('span.recording-tags', null, recordingTags(c), c.state === 'live' && !c.recording?.paused ? h('span.dim', null, t('recording.on')) : null), c.recording?.paused ? h('div.small.dim', null, pausedText(c)) : null, pauseButton(c)))))))));
   };

@@ -7,7 +7,7 @@ import { errorText, fieldRow, openDialog, toast, toastError } from '../core/dial
 import { state } from '../core/store.js';
 import { probeFailure, probeReport } from './probe.js';
 
-const TRANSPORTS = ['auto', 'tcp', 'udp', 'http', 'multicast'];
+const TRANSPORTS = ['auto', 'tcp', 'udp', 'http', 'multicast', 'libav'];
 const SLUG = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 /**

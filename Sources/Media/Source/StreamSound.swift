@@ -1,5 +1,30 @@
-/// A demuxer's sound: what it is, whether it comes, and its frames in order.
-struct DemuxerSound {
+/// What a source says of its sound; its frames may say more.
+package struct AudioTrack: Sendable {
+    var kind: AudioFraming.Kind
+    var sampleRate: Int
+    var channels: Int
+    var extradata: [UInt8]
+
+    init(kind: AudioFraming.Kind, sampleRate: Int, channels: Int, extradata: [UInt8]) {
+        self.kind = kind
+        self.sampleRate = sampleRate
+        self.channels = channels
+        self.extradata = extradata
+    }
+
+    /// G.711 (ITU-T); 0 for what the source doesn't say.
+    package static func g711(_ codec: AudioCodec, sampleRate: Int, channels: Int) -> AudioTrack {
+        AudioTrack(kind: .g711(codec), sampleRate: sampleRate, channels: channels, extradata: [])
+    }
+
+    /// AAC with its AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1).
+    package static func aac(_ configuration: [UInt8], sampleRate: Int, channels: Int) -> AudioTrack {
+        AudioTrack(kind: .aac, sampleRate: sampleRate, channels: channels, extradata: configuration)
+    }
+}
+
+/// A source's sound: what it is, whether it comes, and its frames in order.
+struct StreamSound {
     /// After so much video without sound the track counts as gone (ticks of 90 kHz); doubled each time it goes, so that a
     /// source that sends sound now and then isn't cut into pieces.
     private static let silence: Int64 = 5 * 90_000
@@ -29,10 +54,11 @@ struct DemuxerSound {
         return []
     }
 
-    func isAdopted(_ input: LibavInput) -> Bool { framing != nil || input.audio == nil }
+    /// Whether the source's track has been taken note of, if it has one.
+    var isAdopted: Bool { framing != nil }
 
-    mutating func adopt(_ input: LibavInput) {
-        framing = input.audio.map {
+    mutating func adopt(_ track: AudioTrack?) {
+        framing = track.map {
             AudioFraming(kind: $0.kind, sampleRate: $0.sampleRate, channels: $0.channels, extradata: $0.extradata)
         }
     }
@@ -55,8 +81,8 @@ struct DemuxerSound {
     /// - Parameters:
     ///   - time: the packet's time on the pictures' line; nil where the source says none.
     ///   - video: the latest picture's decoding time.
-    mutating func take(_ raw: borrowing LibavInput.RawPacket, at time: Int64?, video: Int64?) {
-        guard let frames = framing?.frames(raw.bytes), let info = framing?.info, info.sampleRate > 0 else { return }
+    mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, at time: Int64?, video: Int64?) {
+        guard let frames = framing?.frames(bytes), let info = framing?.info, info.sampleRate > 0 else { return }
         var samples: Int64 = 0
         for frame in frames.prefix(Self.maximumWaiting) {
             let ticks = { (count: Int64) in count * MediaTime.ticksPerSecond / Int64(info.sampleRate) }
@@ -67,7 +93,7 @@ struct DemuxerSound {
             waiting.append(
                 Packet(
                     track: .audio,
-                    bytes: Array(raw.bytes[frame.range]),
+                    bytes: Array(bytes[frame.range]),
                     ptsTicks: position,
                     dtsTicks: position,
                     durationTicks: duration,
