@@ -18,7 +18,14 @@ struct SeededRandom: RandomNumberGenerator {
 
     /// Bytes that are no start code and don't end with zero.
     mutating func bytes(_ count: Int) -> [UInt8] {
-        var bytes = (0..<count).map { _ in UInt8.random(in: 2...255, using: &self) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while bytes.count < count {
+            let word = next() | 0x0202_0202_0202_0202
+            for shift in 0..<min(8, count - bytes.count) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * shift)))
+            }
+        }
         if count > 4, isTrue(0.3) { bytes[count / 2] = 0 }
         return bytes
     }

@@ -95,11 +95,16 @@ struct VideoDepacketiser: RTPSink, Sendable {
 
     /// The stream has ended. What has no picture is dropped.
     mutating func finish() {
-        // Without a marker nobody knows whether the last picture's end has come.
-        if hasPicture, !isMarked { isDamaged = isDamaged || trust.marksAll || fragmentType != nil }
-        if hasPicture { end() }
+        endUnfinished()
         reset()
         lost = 0
+    }
+
+    /// Without a marker that can be believed nobody knows whether all of the last picture has come.
+    private mutating func endUnfinished() {
+        guard hasPicture else { return }
+        if !isMarked || trust.hasLied { isDamaged = true }
+        end()
     }
 
     // MARK: - Losses
@@ -130,10 +135,7 @@ struct VideoDepacketiser: RTPSink, Sendable {
     }
 
     private mutating func restart() {
-        if hasPicture {
-            if !isMarked { isDamaged = true }
-            end()
-        }
+        endUnfinished()
         reset()
         endedTimestamp = nil
         isRestart = true
