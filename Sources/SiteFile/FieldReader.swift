@@ -4,6 +4,13 @@ internal import Yams
 /// Collects what is wrong while a file is read, so that one run names every mistake.
 final class DiagnosticCollector {
     private(set) var diagnostics: [SiteDiagnostic] = []
+    private(set) var references: [SiteReference] = []
+
+    func refer(_ kind: SiteReference.Kind, to value: String, at mark: Mark?, field: String) {
+        references.append(
+            SiteReference(kind: kind, value: value, field: field, line: mark?.line ?? 1, column: mark?.column ?? 1)
+        )
+    }
 
     func add(
         _ severity: SiteDiagnostic.Severity,
@@ -111,6 +118,16 @@ final class FieldReader {
         collector.add(.error, at: mark, field: field, value: value, problem: problem, remedy: remedy)
     }
 
+    /// Leaves the value of a key to those who can judge it.
+    func refer(_ kind: SiteReference.Kind, to value: String, _ key: String) {
+        collector.refer(kind, to: value, at: mapping[key]?.mark ?? mark, field: join(key))
+    }
+
+    /// Leaves something at another place than one of this mapping's keys to those who can judge it.
+    func refer(_ kind: SiteReference.Kind, to value: String, at mark: Mark?, field: String) {
+        collector.refer(kind, to: value, at: mark, field: field)
+    }
+
     func warn(_ key: String, _ value: String?, _ problem: String, _ remedy: String) {
         collector.add(
             .warning,
@@ -172,7 +189,27 @@ final class FieldReader {
             fail(key, nil, "is not a text", "write one value after the colon")
             return nil
         }
-        return expand(scalar.string, key: key, secret: secret)
+        guard let text = expand(scalar.string, key: key, secret: secret) else { return nil }
+        guard !(required || key == "name") || text.contains(where: { !$0.isWhitespace }) else {
+            let remedy = required ? "write a value after the colon" : "write a name, or take the line out"
+            fail(key, text, "is empty", remedy)
+            return nil
+        }
+        return text
+    }
+
+    /// The name of a payload profile.
+    func profile(_ key: String) -> String? {
+        guard let name = text(key, required: true) else { return nil }
+        refer(.profile, to: name, key)
+        return name
+    }
+
+    /// The path of a file with base data.
+    func path(_ key: String, _ kind: SiteReference.Kind) -> String? {
+        guard let path = text(key) else { return nil }
+        refer(kind, to: path, key)
+        return path
     }
 
     /// Whether a scalar was written without quotes.
@@ -294,6 +331,7 @@ final class FieldReader {
             fail(key, code, "can't be a class code", "write a code of the catalogue in quotes, like \"09009\"")
             return nil
         }
+        refer(.classCode, to: code, key)
         return code
     }
 

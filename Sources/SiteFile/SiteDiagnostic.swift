@@ -15,6 +15,24 @@ package struct SiteDiagnostic: Sendable, Hashable, CustomStringConvertible {
     package var problem: String
     package var remedy: String
 
+    package init(
+        severity: Severity,
+        line: Int,
+        column: Int,
+        field: String,
+        value: String?,
+        problem: String,
+        remedy: String
+    ) {
+        self.severity = severity
+        self.line = line
+        self.column = column
+        self.field = field
+        self.value = value
+        self.problem = problem
+        self.remedy = remedy
+    }
+
     /// `12:7: error: cameras[2].record.keepDays: "abc" is not a whole number; write days, like 30`.
     package var description: String {
         let shown = value.map { "\"\($0)\" " } ?? ""
@@ -27,6 +45,11 @@ package struct SiteDiagnostic: Sendable, Hashable, CustomStringConvertible {
 package struct SiteFileError: Error, Sendable, CustomStringConvertible {
     package var file: String
     package var diagnostics: [SiteDiagnostic]
+
+    package init(file: String, diagnostics: [SiteDiagnostic]) {
+        self.file = file
+        self.diagnostics = diagnostics
+    }
 
     package var description: String {
         diagnostics.map { "\(file):\($0)" }.joined(separator: "\n")

@@ -47,7 +47,8 @@ extension SiteFile {
     private static func readSource(_ reader: FieldReader, _ key: String, required: Bool) -> String? {
         guard let url = reader.text(key, required: required, secret: true) else { return nil }
         do throws(SourceURL.Mistake) {
-            _ = try SourceURL(url)
+            let source = try SourceURL(url)
+            if source.scheme.isLocal { reader.refer(.file, to: source.path, key) }
             return url
         } catch {
             // What stands before the address proper holds no password; the rest may.
@@ -119,6 +120,15 @@ extension SiteFile {
         }
         guard corners.count >= 3 else {
             reader.fail("polygon", nil, "has fewer than three corners", "write at least three [x, y]")
+            return nil
+        }
+        guard PicturePolygon(corners).enclosesArea else {
+            reader.fail(
+                "polygon",
+                nil,
+                "encloses nothing: its corners lie on one line or in one point",
+                "write the outline of the zone, like [[0.1, 0.5], [0.9, 0.5], [0.5, 0.9]]"
+            )
             return nil
         }
         return corners

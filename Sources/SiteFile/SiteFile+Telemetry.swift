@@ -77,7 +77,7 @@ extension SiteFile {
     private static func readSubscription(_ reader: FieldReader) -> Broker.Subscription? {
         defer { reader.finish() }
         let topic = reader.text("topic", required: true)
-        let profile = reader.text("profile", required: true)
+        let profile = reader.profile("profile")
         guard let topic, let profile else { return nil }
         guard isFilter(topic) else {
             reader.fail(
@@ -105,7 +105,7 @@ extension SiteFile {
         defer { reader.finish() }
         let id = reader.slug("id")
         let name = reader.text("name")
-        let profile = reader.text("profile", required: true)
+        let profile = reader.profile("profile")
         let position = reader.position("position")
         let address = reader.text("address")
         let rules = reader.list("rules").compactMap(readSensorRule)

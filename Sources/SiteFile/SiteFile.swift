@@ -15,13 +15,30 @@ package struct SiteFile: Sendable {
         contentsOf url: URL,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SiteFileError) {
-        let text: String
+        try self.init(Self.read(contentsOf: url, environment: environment), file: url.relativePath)
+    }
+
+    /// Reads a site file's text; `file` is the name used in messages.
+    package init(text: String, file: String, environment: [String: String] = [:]) throws(SiteFileError) {
+        try self.init(Self.read(text: text, environment: environment), file: file)
+    }
+
+    private init(_ reading: SiteReading, file: String) throws(SiteFileError) {
+        guard let site = reading.site, !reading.diagnostics.contains(where: { $0.severity == .error }) else {
+            throw SiteFileError(file: file, diagnostics: reading.diagnostics)
+        }
+        self.site = site
+        warnings = reading.diagnostics
+    }
+
+    /// Reads the file at `url` as far as that goes.
+    package static func read(contentsOf url: URL, environment: [String: String]) -> SiteReading {
         do {
             let data = try Data(contentsOf: url)
             guard let decoded = String(data: data, encoding: .utf8) else {
                 throw CocoaError(.fileReadInapplicableStringEncoding)
             }
-            text = decoded
+            return read(text: decoded, environment: environment)
         } catch {
             let isMissing = !FileManager.default.fileExists(atPath: url.path)
             let problem = SiteDiagnostic(
@@ -33,24 +50,19 @@ package struct SiteFile: Sendable {
                 problem: isMissing ? "there is no such file" : "the file can't be read as UTF-8 text",
                 remedy: isMissing ? "check the path" : "check its permissions, and save it as UTF-8"
             )
-            throw SiteFileError(file: url.relativePath, diagnostics: [problem])
+            return SiteReading(diagnostics: [problem], references: [])
         }
-        try self.init(text: text, file: url.relativePath, environment: environment)
     }
 
-    /// Reads a site file's text; `file` is the name used in messages.
-    package init(text: String, file: String, environment: [String: String] = [:]) throws(SiteFileError) {
+    /// Reads a site file's text as far as that goes.
+    package static func read(text: String, environment: [String: String]) -> SiteReading {
         let collector = DiagnosticCollector()
-        let site = Self.parse(text, collector: collector, environment: environment)
-        let errors = collector.diagnostics.filter { $0.severity == .error }
-        guard errors.isEmpty, let site else {
-            throw SiteFileError(
-                file: file,
-                diagnostics: collector.diagnostics.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
-            )
-        }
-        self.site = site
-        warnings = collector.diagnostics
+        let site = parse(text, collector: collector, environment: environment)
+        return SiteReading(
+            site: site,
+            diagnostics: collector.diagnostics.sorted { ($0.line, $0.column) < ($1.line, $1.column) },
+            references: collector.references
+        )
     }
 
     private static func parse(_ text: String, collector: DiagnosticCollector, environment: [String: String]) -> Site? {
@@ -147,14 +159,15 @@ package struct SiteFile: Sendable {
     private static func readCases(_ reader: FieldReader, into site: inout Site) {
         guard let section = reader.mapping("cases") else { return }
         defer { section.finish() }
-        site.cases.catalogue = section.text("catalogue")
-        site.cases.grid = section.text("grid")
-        site.cases.units = section.text("units")
+        site.cases.catalogue = section.path("catalogue", .catalogue)
+        site.cases.grid = section.path("grid", .grid)
+        site.cases.units = section.path("units", .units)
         for (key, value) in section.pairs("policy") {
             guard let code = key.string, let word = value.string else { continue }
             if case .scalar(let scalar) = key, scalar.style == .plain, code.allSatisfy(\.isNumber) {
                 section.warn("policy", code, "is not quoted: YAML readers take it for a number", "write \"\(code)\"")
             }
+            section.refer(.classCode, to: code, at: key.mark, field: section.join("policy"))
             guard let policy = AlarmPolicy(rawValue: word) else {
                 section.fail(
                     "policy",

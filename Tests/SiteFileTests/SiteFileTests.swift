@@ -130,6 +130,16 @@ struct SiteFileTests {
         )
     }
 
+    private static func polygon(_ corners: String) -> Mistake {
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - id: a\n    source: rtsp://h/a\n    zones:\n"
+                + "      - { id: z, polygon: [\(corners)], rules: [] }",
+            line: 6,
+            field: "cameras[0].zones[0].polygon",
+            remedy: "outline"
+        )
+    }
+
     @Test("platforms with their limits and hours, cameras that name one, and how sources are opened")
     func platforms() throws {
         let text = """
@@ -312,6 +322,15 @@ struct SiteFileTests {
             field: "cameras[0].id",
             remedy: "another id"
         ),
+        Mistake(text: "site: { name: \"\" }", line: 1, field: "site.name", remedy: "write a value"),
+        Mistake(
+            text: "site: { name: A }\ncameras:\n  - { id: a, name: \" \", source: \"rtsp://h/a\" }",
+            line: 3,
+            field: "cameras[0].name",
+            remedy: "take the line out"
+        ),
+        polygon("[0.1, 0.2], [0.1, 0.2], [0.1, 0.2]"),
+        polygon("[0, 0], [0.3, 0.3], [1, 1], [0.5, 0.5]"),
         Mistake(text: "site: [", line: 2, field: "", remedy: "indentation"),
     ]
 
@@ -331,6 +350,29 @@ struct SiteFileTests {
         let text = "site: { name: A, colour: red }\ncameras:\n  - { id: a b, source: x }\n  - {}"
         let error = try #require(throws: SiteFileError.self) { _ = try SiteFile(text: text, file: "site.yaml") }
         #expect(error.diagnostics.count >= 5)
+    }
+
+    @Test("leaves to others, good or not, what it can't judge itself: each with its place")
+    func references() {
+        let text = """
+            site: { name: "" }
+            cameras:
+              - { id: a, source: "file:/srv/a%20b.mp4" }
+            sensors:
+              - { id: s, profile: waterLvl, rules: [ { kind: noData, for: 1m, class: "X-1" } ] }
+            cases:
+              grid: grid.geojson
+              policy: { "09009": ask }
+            """
+        let reading = SiteFile.read(text: text, environment: [:])
+        #expect(reading.diagnostics.map(\.field) == ["site.name"])
+        #expect(
+            reading.references.map { "\($0.line):\($0.column) \($0.field) \($0.kind) \($0.value)" } == [
+                "3:22 cameras[0].source file /srv/a%20b.mp4", "5:21 sensors[0].profile profile waterLvl",
+                "5:74 sensors[0].rules[0].class classCode X-1", "7:9 cases.grid grid grid.geojson",
+                "8:13 cases.policy classCode 09009",
+            ]
+        )
     }
 
     @Test("with a wrong latitude has no other mistake for it")

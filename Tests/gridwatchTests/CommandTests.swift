@@ -70,6 +70,42 @@ struct CommandTests {
         #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "data").path))
     }
 
+    @Test("check names at once what is wrong in the file and in what the file names, each with its line")
+    func allMistakes() throws {
+        let folder = RunningCentre.temporaryFolder()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("id,name\na b,A\n".utf8).write(to: folder.appending(path: "units.csv"))
+        let file = folder.appending(path: "site.yaml")
+        let text = """
+            site: { name: "" }
+            cameras:
+              - { id: a, source: "file:/nowhere/a.mp4" }
+            sensors:
+              - { id: s, profile: waterLvl, rules: [ { kind: noData, for: 1m, class: "X-1" } ] }
+            cases:
+              grid: nowhere.geojson
+              units: units.csv
+
+            """
+        try Data(text.utf8).write(to: file)
+        let outcome = try Self.run(["check", file.path])
+        #expect(outcome.code == 1)
+        for line in [
+            "site.yaml:1:15: error: site.name: ", "3:22: warning: cameras[0].source: \"/nowhere/a.mp4\" there is no",
+            "5:21: warning: sensors[0].profile: \"waterLvl\" is not a known profile",
+            "5:74: warning: sensors[0].rules[0].class: \"X-1\" is not a class",
+            "7:9: error: cases.grid: \"nowhere.geojson\" can't be read",
+            "8:10: error: cases.units: \"units.csv\" line 2: ",
+        ] {
+            #expect(outcome.errors.contains(line), "\(line) in \(outcome.errors)")
+        }
+        try Data(text.replacing("\"\"", with: "A").replacing(#/cases:[^$]*/#, with: "").utf8).write(to: file)
+        let good = try Self.run(["check", file.path])
+        #expect(good.code == 0)
+        #expect(good.errors.split(separator: "\n").count == 3, "\(good.errors)")
+    }
+
     @Test("user add takes the password from standard input and refuses a second of the same name")
     func userAdd() throws {
         let folder = RunningCentre.temporaryFolder()

@@ -19,6 +19,10 @@ package struct PicturePoint: Sendable, Hashable, Codable {
         try container.encode(x)
         try container.encode(y)
     }
+
+    fileprivate func squaredDistance(to other: PicturePoint) -> Double {
+        (x - other.x) * (x - other.x) + (y - other.y) * (y - other.y)
+    }
 }
 
 /// An upright box in fractions of the picture.
@@ -60,6 +64,17 @@ package struct PicturePolygon: Sendable, Hashable, Codable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(corners)
+    }
+
+    /// Whether its corners span an area at all: not when they lie on one line or in one point.
+    package var enclosesArea: Bool {
+        guard let first = corners.first,
+            let far = corners.max(by: { first.squaredDistance(to: $0) < first.squaredDistance(to: $1) })
+        else { return false }
+        return corners.contains { corner in
+            let cross = (far.x - first.x) * (corner.y - first.y) - (far.y - first.y) * (corner.x - first.x)
+            return abs(cross) > 1e-9
+        }
     }
 
     /// Whether `point` lies inside, by the even-odd rule.

@@ -1,7 +1,7 @@
 /// How the payloads of a kind of sensor are read: which words stand for which numbers.
 ///
 /// Every profile takes the default shapes; a profile that isn't listed here takes nothing else.
-struct PayloadProfile: Sendable {
+package struct PayloadProfile: Sendable {
     var name: String
     /// Words (lower case) that stand for numbers, for texts in any field.
     var words: [String: Double] = [:]
@@ -15,7 +15,8 @@ struct PayloadProfile: Sendable {
         builtIn[name] ?? PayloadProfile(name: name)
     }
 
-    private static let builtIn: [String: PayloadProfile] = {
+    /// The ready profiles by name.
+    package static let builtIn: [String: PayloadProfile] = {
         let profiles = [
             // FIWARE Streetlight `powerState`: on, off, low, bootingUp.
             PayloadProfile(

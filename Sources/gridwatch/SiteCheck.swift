@@ -1,0 +1,91 @@
+import Cases
+import Domain
+import Foundation
+import SiteFile
+import Telemetry
+
+/// What a site file names elsewhere, judged along with the file itself, so that one run tells every mistake of both.
+struct SiteCheck {
+    /// nil while there are mistakes in it.
+    let base: BaseData?
+    /// Of the file and of what it names, in the order of the file.
+    private(set) var diagnostics: [SiteDiagnostic]
+
+    /// - Parameter folder: where the site file lies.
+    init(_ reading: SiteReading, folder: URL) {
+        diagnostics = reading.diagnostics
+        guard let site = reading.site else {
+            base = nil
+            return
+        }
+        do throws(BaseDataError) {
+            // A zone that is none has been reported already.
+            let zone = TimeZone(identifier: site.timeZone) == nil ? "Asia/Shanghai" : site.timeZone
+            base = try BaseData(settings: site.cases, timeZone: zone, folder: folder)
+        } catch {
+            base = nil
+            diagnostics += error.findings.map { Self.diagnostic($0, reading.references) }
+        }
+        let profiles = Set(PayloadProfile.builtIn.keys)
+        for reference in reading.references {
+            if let found = Self.judge(reference, base, profiles) { diagnostics.append(found) }
+        }
+        diagnostics.sort { ($0.line, $0.column) < ($1.line, $1.column) }
+    }
+
+    var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+    /// A mistake in a file of base data, at the line of the site file that names it.
+    private static func diagnostic(_ finding: BaseDataError.Finding, _ references: [SiteReference]) -> SiteDiagnostic {
+        var place = finding.line.map { "line \($0): " } ?? ""
+        if let column = finding.column { place += "\(column): " }
+        if let value = finding.value { place += "\"\(value)\" " }
+        let problem = place + finding.problem
+        let isBaseData = { (kind: SiteReference.Kind) in [.catalogue, .grid, .units].contains(kind) }
+        let named = references.first { isBaseData($0.kind) && $0.value == finding.file }
+        return named?.diagnostic(.error, problem, remedy: finding.remedy)
+            ?? SiteDiagnostic(
+                severity: .error,
+                line: 1,
+                column: 1,
+                field: "cases",
+                value: finding.file,
+                problem: problem,
+                remedy: finding.remedy
+            )
+    }
+
+    private static func judge(
+        _ reference: SiteReference,
+        _ base: BaseData?,
+        _ profiles: Set<String>
+    ) -> SiteDiagnostic? {
+        switch reference.kind {
+        case .classCode:
+            guard let base, base.catalogue[reference.value] == nil else { return nil }
+            return reference.diagnostic(
+                .warning,
+                "is not a class of the catalogue: alarms of it are only recorded",
+                remedy: "write a code of the catalogue, like \"09009\", or add it there"
+            )
+        case .profile:
+            guard !profiles.contains(reference.value) else { return nil }
+            return reference.diagnostic(
+                .warning,
+                "is not a known profile: only the default payloads are understood",
+                remedy: "known are: \(profiles.sorted().joined(separator: ", "))"
+            )
+        case .file:
+            let path = reference.value.removingPercentEncoding ?? reference.value
+            guard !FileManager.default.isReadableFile(atPath: path) else { return nil }
+            let isMissing = !FileManager.default.fileExists(atPath: path)
+            return reference.diagnostic(
+                .warning,
+                isMissing ? "there is no such file" : "the file can't be read",
+                remedy: isMissing ? "check the path" : "check its permissions"
+            )
+        case .catalogue, .grid, .units:
+            return nil
+        }
+    }
+}
