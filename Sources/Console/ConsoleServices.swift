@@ -122,6 +122,8 @@ package struct HealthFacts: Sendable, Equatable {
     package var droppedObservations: Int
     /// What was lost on the way from each camera.
     package var reception: [String: ReceptionFacts]
+    /// What capture said that serve was too slow for.
+    package var droppedEvents: Int
     /// What analysis got of each camera's pictures, by camera.
     package var sampling: [String: SamplingFacts]
 
@@ -138,6 +140,7 @@ package struct HealthFacts: Sendable, Equatable {
         workerDrops: Int = 0,
         droppedObservations: Int = 0,
         reception: [String: ReceptionFacts] = [:],
+        droppedEvents: Int = 0,
         sampling: [String: SamplingFacts] = [:]
     ) {
         self.reception = reception
@@ -152,6 +155,7 @@ package struct HealthFacts: Sendable, Equatable {
         self.droppedFragments = droppedFragments
         self.workerDrops = workerDrops
         self.droppedObservations = droppedObservations
+        self.droppedEvents = droppedEvents
         self.sampling = sampling
     }
 }

@@ -334,6 +334,7 @@ extension HealthFacts {
             reception: statistics.reduce(into: [:]) { all, shard in
                 all.merge(shard.cameras.compactMapValues(\.reception)) { _, latest in latest }
             },
+            droppedEvents: hub.droppedEvents,
             sampling: statistics.reduce(into: [:]) { all, shard in
                 all.merge(shard.cameras.compactMapValues(\.sampling)) { _, latest in latest }
             }

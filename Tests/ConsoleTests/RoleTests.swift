@@ -97,6 +97,7 @@ private let expectations: [Expectation] = [
     Expectation(.post, "/api/v1/alarms/{id}/confirm", "monitor", 200, "{}"),
     Expectation(.post, "/api/v1/alarms/{id}/reject", "monitor", 200, #"{"reason": "rain"}"#),
     Expectation(.get, "/api/v1/sensors", notViewer),
+    Expectation(.get, "/api/v1/sources/unknown", notViewer),
     Expectation(.get, "/api/v1/sensors/{id}", notViewer),
     Expectation(.get, "/api/v1/sensors/{id}/readings", notViewer),
     Expectation(.get, "/api/v1/sensors/{id}/rejected", notViewer),

@@ -82,6 +82,12 @@ enum MetricsPage {
             "Observations of analysis that capture dropped while serve was away.",
             facts.droppedObservations
         )
+        page.add(
+            "gridwatch_capture_events_dropped_total",
+            .counter,
+            "What capture said that serve was too slow for.",
+            facts.droppedEvents
+        )
         page.add("gridwatch_worker_restarts_total", .counter, "Restarts of analyse workers.", facts.workerRestarts)
         page.add("gridwatch_capture_restarts_total", .counter, "Restarts of capture.", facts.captureRestarts)
         page.add("gridwatch_disk_free_bytes", .gauge, "Free on the recording volume.", Int(facts.freeBytes))

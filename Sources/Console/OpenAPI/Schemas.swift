@@ -144,6 +144,10 @@ enum Schemas {
                     "cameraId": Schema.text, "lostPackets": Schema.integer, "damagedPictures": Schema.integer,
                 ])
             ),
+            "dropped": Schema.object([
+                "fragments": Schema.integer, "packets": Schema.integer, "observations": Schema.integer,
+                "events": Schema.integer,
+            ]),
             "sampling": Schema.list(
                 Schema.object([
                     "cameraId": Schema.text, "groups": Schema.integer, "sent": Schema.integer, "whole": Schema.integer,
@@ -277,6 +281,10 @@ enum Schemas {
             ],
             optional: ["value", "values", "timeIsArrival"]
         ),
+        "UnknownSource": Schema.object([
+            "id": Schema.text, "topic": Schema.text, "profile": Schema.text, "count": Schema.integer,
+            "firstAt": Schema.time, "lastAt": Schema.time,
+        ]),
         "RejectedPayload": Schema.object(
             [
                 "receivedAt": Schema.time, "topic": Schema.text, "reason": Schema.text, "detail": Schema.textOrNull,

@@ -17,6 +17,16 @@ enum SensorRoutes {
         ),
         APIRoute(
             .get,
+            "/api/v1/sources/unknown",
+            "Who sends without being declared, the newest first: the 1000 that were heard last",
+            access: .except(.viewer),
+            content: .list("UnknownSource"),
+            handle: { request in
+                Answer.list(try request.services.telemetry.unknownSources().map { try JSONValue(encoding: $0) })
+            }
+        ),
+        APIRoute(
+            .get,
             "/api/v1/sensors/{id}",
             "One sensor",
             access: .except(.viewer),

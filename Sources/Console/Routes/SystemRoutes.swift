@@ -100,6 +100,10 @@ enum SystemRoutes {
                     ]
                 }
             ),
+            "dropped": [
+                "fragments": JSONValue(facts.droppedFragments), "packets": JSONValue(facts.workerDrops),
+                "observations": JSONValue(facts.droppedObservations), "events": JSONValue(facts.droppedEvents),
+            ],
             "sampling": .array(facts.sampling.sorted { $0.key < $1.key }.map { sampling($0.key, $0.value) }),
             "openAlarms": JSONValue(try await services.alarms.openCount()),
             "openCases": JSONValue(try await services.cases.openCount()),

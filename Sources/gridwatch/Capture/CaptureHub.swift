@@ -133,6 +133,9 @@ final class CaptureHub: Sendable {
     /// The recording volumes as every shard sees them: one entry per volume and shard.
     var volumes: [VolumeFacts] { statistics.flatMap { $0.volumes ?? [] } }
 
+    /// What capture has said that this service was too slow for, since it started.
+    var droppedEvents: Int { links.reduce(0) { $0 + $1.droppedEvents } }
+
     var shards: [HealthFacts.Shard] {
         state.withLock { state in
             state.connected.sorted { $0.key < $1.key }

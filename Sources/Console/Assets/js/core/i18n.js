@@ -34,14 +34,18 @@ export function setZone(name) {
 }
 
 /**
- * The text of a key, `{name}` replaced.
+ * The text of a key, `{name}` replaced, and `{name|one|many}` by the word that goes with the number.
  * @param {string} key
  * @param {Record<string, any>} [values]
  */
 export function t(key, values) {
   const text = texts[key];
   if (text === undefined) return key;
-  return values ? text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole)) : text;
+  if (!values) return text;
+  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g, (whole, name, one, many) => {
+    if (!(name in values)) return whole;
+    return one === undefined ? String(values[name]) : String(values[name]) === '1' ? one : many;
+  });
 }
 
 /**

@@ -14,7 +14,7 @@ import { liveMap } from './map.js';
 const RANK = { critical: 0, warning: 1, info: 2 };
 
 /** @param {string} iconName @param {string} label @param {string} value @param {boolean} good @param {string} [note] @param {string} [href] */
-const lamp = (iconName, label, value, good, note, href) =>
+export const lamp = (iconName, label, value, good, note, href) =>
   h(href ? 'a.lamp' : 'div.lamp', { href, data: { good: String(good) } }, icon(iconName), h('span.lamp-label', null, label), h('b', null, value), good ? null : h('span.lamp-bad', null, '▲ ', note ?? t('overview.attention')), good && note ? h('span.dim', null, note) : null);
 
 /** @param {any} health */

@@ -7,6 +7,7 @@ import { link, replaceRoute } from '../core/router.js';
 import { className, serverNow, state } from '../core/store.js';
 import { curve } from '../parts/curve.js';
 import { empty, failed } from '../parts/marks.js';
+import { unknownList } from '../parts/unknown.js';
 import { fieldName, lastText, readingsOf, ruleText, thresholds, unitOf, valuesOf } from '../parts/sensor.js';
 
 const HOUR = 3_600_000;
@@ -121,9 +122,10 @@ export function mount(root, context) {
       }
     } catch (error) { if (chosen === id) fill(rejected, failed(errorText(error), show)); }
   }
+  const unknown = unknownList();
   fill(root, h('div.split.wide-list', null,
     h('section.list-pane', null, h('div.toolbar', null, profile, h('label.check', null, onlyBad, t('sensors.onlyBad')), find),
-      h('div.table-wrap', null, h('table.table.cards.sensor-table', null, h('thead', null, h('tr', null, ['field.state', 'sensors.name', 'sensors.profile', 'sensors.value', 'sensors.age', 'sensors.rejectedCount'].map((k) => h('th', { scope: 'col', class: k === 'sensors.value' || k === 'sensors.rejectedCount' ? 'right' : '' }, t(k))))), body)), note), detail));
+      h('div.table-wrap', null, h('table.table.cards.sensor-table', null, h('thead', null, h('tr', null, ['field.state', 'sensors.name', 'sensors.profile', 'sensors.value', 'sensors.age', 'sensors.rejectedCount'].map((k) => h('th', { scope: 'col', class: k === 'sensors.value' || k === 'sensors.rejectedCount' ? 'right' : '' }, t(k))))), body)), note, unknown.element), detail));
   for (const control of [profile, onlyBad]) control.addEventListener('change', drawTable);
   find.addEventListener('input', debounce(drawTable, 150));
   context.on('sensor', (changed) => {
@@ -136,6 +138,7 @@ export function mount(root, context) {
   });
   const later = debounce(drawTable, 500);
   context.on('reset', () => { drawTable(); void show(); });
+  context.every(30_000, unknown.load);
   context.every(10_000, () => { for (const [id, row] of rows) { const s = state.sensor.get(id); if (s) fill(row, cells(s)); } });
   context.leave(() => graph.close());
   drawTable();

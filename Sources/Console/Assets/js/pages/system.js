@@ -15,7 +15,7 @@ import { keyPanel } from '../parts/verifybox.js';
 import { reloadButton } from '../parts/reload.js';
 import { outagePanel } from '../parts/outages.js';
 import { volumeTable } from '../parts/volumes.js';
-import { healthLamps } from './overview.js';
+import { healthLamps, lamp } from './overview.js';
 
 // What analysis looks at in a camera's stream, and what it would miss.
 /** @param {string} id */
@@ -37,6 +37,14 @@ function lossText(id) {
   return t('system.lost', { packets: number(facts.lostPackets, 0), pictures: number(facts.damagedPictures, 0) });
 }
 
+/** What some part was too slow for, since it started; nothing while the service doesn't tell. */
+function droppedLamp() {
+  const dropped = state.health?.dropped;
+  if (!dropped) return null;
+  const sum = Object.values(dropped).reduce((a, b) => a + Number(b), 0);
+  return lamp('slash-circle', t('system.dropped'), number(sum, 0), sum === 0, t('system.droppedText', dropped));
+}
+
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
   const strip = h('section.strip', { 'aria-label': t('overview.health') });
@@ -47,7 +55,7 @@ export function mount(root, context) {
   const volumes = h('div');
   const config = h('div');
   const drawHealth = () => {
-    fill(strip, healthLamps(state.health));
+    fill(strip, healthLamps(state.health), droppedLamp());
     const columns = ['playback.camera', 'field.state', 'field.reason', 'system.since', 'system.codec', 'system.recordedFrom', 'system.sampling', 'overview.recording'];
     fill(cameras, h('div.table-wrap', null, h('table.table.cards.camera-table', null, h('thead', null, h('tr', null, columns.map((k) => h('th', { scope: 'col' }, t(k))))),
       h('tbody', null, sortedCameras().map((c) => h('tr', { data: { camera: c.id, paused: String(Boolean(c.recording?.paused)) } }, h('td.wrap', null, h('b', null, c.name)), h('td', null, cameraMark(c.state), ' ', word('cameraState', c.state)),
