@@ -71,6 +71,7 @@ struct Centre: Sendable {
             clock: clock,
             units: Set(base.responsibility.units.map(\.id))
         )
+        try KnownUnits(folder).keep(base.responsibility.units.map(\.id))
         let gapAlarms = GapAlarms(site: site)
         self.gapAlarms = gapAlarms
         let alarmRows = AlarmRepository(database)

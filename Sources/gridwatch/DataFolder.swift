@@ -9,6 +9,21 @@ import Foundation
 struct DataFolder: Sendable {
     let url: URL
 
+    /// Names that a centre's folder can hold before its first start; with any other it is somebody else's.
+    private static let beforeStart: Set<String> = ["keys", "lost+found"]
+
+    /// The folder of a centre that may not have been started yet: a mistyped path must not become a new centre.
+    ///
+    /// - Throws: `CommandFailure` when there is no such folder, or when it is neither a centre's nor empty.
+    static func existing(path: String) throws -> DataFolder {
+        var isFolder = ObjCBool(false)
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw CommandFailure("There is no data folder \(path): check the path, or make the folder first")
+        }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return try DataFolder(path: path, creating: beforeStart.isSuperset(of: names))
+    }
+
     /// - Parameter creating: whether a missing folder is made; otherwise it must be a centre's already.
     /// - Throws: `CommandFailure` when it can't be made or written, or is no centre's.
     init(path: String, creating: Bool) throws {

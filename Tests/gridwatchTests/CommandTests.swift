@@ -109,6 +109,7 @@ struct CommandTests {
     @Test("user add takes the password from standard input and refuses a second of the same name")
     func userAdd() throws {
         let folder = RunningCentre.temporaryFolder()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let arguments = ["user", "add", "zhou", "--role", "monitor", "--data", folder.path]
         #expect(try Self.run(arguments, input: "a long password\n").code == 0)
@@ -116,6 +117,42 @@ struct CommandTests {
         #expect(second.code == 1)
         #expect(second.errors.split(separator: "\n").count == 1)
         #expect(try Self.run(["user", "add", "li", "--role", "monitor", "--data", folder.path]).code == 1)
+    }
+
+    @Test("user add refuses a unit that the site doesn't have, and a folder that is no centre's")
+    func userAddRefusals() throws {
+        let folder = RunningCentre.temporaryFolder()
+        let stranger = folder.appending(path: "stranger")
+        let centre = folder.appending(path: "centre")
+        for made in [stranger, centre] {
+            try FileManager.default.createDirectory(at: made, withIntermediateDirectories: true)
+        }
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("mine".utf8).write(to: stranger.appending(path: "letter.txt"))
+        let missing = folder.appending(path: "mistyped")
+        for path in [stranger.path, missing.path, missing.path + "/below", stranger.path + "/letter.txt"] {
+            let outcome = try Self.run(
+                ["user", "add", "li", "--role", "monitor", "--data", path],
+                input: "a long password\n"
+            )
+            #expect(outcome.code == 1)
+            #expect(outcome.errors.split(separator: "\n").count == 1)
+        }
+        #expect(!FileManager.default.fileExists(atPath: missing.path))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: stranger.path) == ["letter.txt"])
+
+        let add = { (name: String, unit: String) in
+            try Self.run(
+                ["user", "add", name, "--role", "unit", "--unit", unit, "--data", centre.path],
+                input: "a long password\n"
+            )
+        }
+        #expect(try add("early", "parks").code == 0)
+        try Data(#"["parks","roads"]"#.utf8).write(to: centre.appending(path: "units.json"))
+        let refused = try add("zhou", "nosuch")
+        #expect(refused.code == 1)
+        #expect(refused.errors.contains("nosuch") && refused.errors.contains("parks, roads"))
+        #expect(try add("zhou", "roads").code == 0)
     }
 }
 

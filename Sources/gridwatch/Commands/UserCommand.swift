@@ -25,7 +25,7 @@ struct UserCommand: AsyncParsableCommand {
         )
         var role: String
 
-        @Option(help: "The data folder.")
+        @Option(help: "The data folder: a centre's, or an empty one.")
         var data: String
 
         @Option(help: "The unit of a user with the role `unit`.")
@@ -47,11 +47,16 @@ struct UserCommand: AsyncParsableCommand {
                     "No password on standard input; for example: printf %s \"$PASSWORD\" | gridwatch user add …"
                 )
             }
-            let isNew = !FileManager.default.fileExists(atPath: data)
-            let folder = try DataFolder(path: data, creating: true)
-            // Said aloud, since a mistyped path would otherwise look like success.
-            if isNew { Terminal.complain("\(data) did not exist: this is a new centre") }
-            let users = UserService(database: try Database(directory: folder.url))
+            let folder = try DataFolder.existing(path: data)
+            let units = KnownUnits(folder).ids
+            if let unit, units == nil {
+                Terminal.complain("The units are known from the first start on: whether \(unit) is one is not checked")
+            }
+            if let unit, let units, !units.contains(unit) {
+                let known = units.sorted().joined(separator: ", ")
+                throw CommandFailure("There is no unit \(unit); the site has: \(known)")
+            }
+            let users = UserService(database: try Database(directory: folder.url), units: units)
             try await users.add(name: name, role: role, password: password, displayName: displayName, unit: unit)
             Terminal.say("User \(name) with role \(role.rawValue) added.")
         }
