@@ -16,7 +16,7 @@ struct Gridwatch: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, FsckCommand.self, VerifyCommand.self,
             UserCommand.self, SecretCommand.self, ProbeCommand.self, ProbeStreamCommand.self,
-            CaptureProcessCommand.self, AnalyseCommand.self, RenderCommand.self,
+            CaptureProcessCommand.self, AnalyseCommand.self, RenderCommand.self, EndWithParentCommand.self,
         ]
     )
 }

@@ -3,6 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import gridwatch
+
 @Suite("The commands")
 struct CommandTests {
     struct Outcome {
@@ -104,6 +106,25 @@ struct CommandTests {
         let good = try Self.run(["check", file.path])
         #expect(good.code == 0)
         #expect(good.errors.split(separator: "\n").count == 3, "\(good.errors)")
+    }
+
+    @Test("a program that the demo starts ends with it, even when it is killed")
+    func endsWithParent() async throws {
+        let script =
+            "\(RunningCentre.executable.path) end-with-parent $$ /bin/sleep 600 >/dev/null 2>&1 &"
+            + " until grep -aq ^/bin/sleep /proc/$!/cmdline; do sleep 0.02; done; echo $!; kill -9 $$"
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = ["-c", script]
+        let output = Pipe()
+        shell.standardOutput = output
+        try shell.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        shell.waitUntilExit()
+        let child = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        defer { kill(child, SIGKILL) }
+        // One that nobody waits for stays as an entry without arguments.
+        #expect(await eventually(within: .seconds(10)) { ProcessList.arguments(of: child).isEmpty })
     }
 
     @Test("user add takes the password from standard input and refuses a second of the same name")

@@ -86,6 +86,30 @@ struct RenderCommand: ParsableCommand {
     }
 }
 
+struct EndWithParentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "end-with-parent",
+        abstract: "Becomes another program, which ends with the process that started it. Started by demo.",
+        shouldDisplay: false
+    )
+
+    @Argument(help: "The process that starts it.")
+    var parent: Int32
+
+    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    var program: [String]
+
+    func run() throws {
+        Executable.endWithParent()
+        // It may have ended before the signal was asked for.
+        guard getppid() == parent else { throw ExitCode(1) }
+        guard let path = program.first else { throw ExitCode(2) }
+        var pointers = program.map { strdup($0) } + [nil]
+        execv(path, &pointers)
+        throw CommandFailure("Can't start \(path): \(String(cString: strerror(errno)))")
+    }
+}
+
 /// This program's own file, for the processes it starts.
 enum Executable {
     static let path: String = {

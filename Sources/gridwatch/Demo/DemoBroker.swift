@@ -1,5 +1,6 @@
 import CLinux
 import Capture
+import Dispatch
 import Foundation
 
 #if canImport(Glibc)
@@ -12,6 +13,7 @@ final class DemoBroker: Sendable {
     let user = "demo"
     let password: String
     private let pid: pid_t
+    private let guardian: Guardian
 
     /// - Throws: `CommandFailure` when mosquitto is missing or doesn't come up within five seconds.
     init(folder: URL) async throws {
@@ -40,24 +42,21 @@ final class DemoBroker: Sendable {
         let log = gw_open(folder.appending(path: "mosquitto.log").path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         guard log >= 0 else { throw CommandFailure("Can't write in \(folder.path)") }
         defer { close(log) }
-        pid = try ChildProcess.spawn(
-            [program, "-c", configuration.path],
-            input: nil,
-            output: log,
-            errors: log,
-            newSession: false
-        )
+        guardian = Guardian()
+        pid = try await guardian.spawn([program, "-c", configuration.path], log: log)
         for _ in 0..<100 {
             if PortProbe.answers(port) { return }
             guard waitpid(pid, nil, WNOHANG) == 0 else { break }
             try await Task.sleep(for: .milliseconds(50))
         }
         kill(pid, SIGKILL)
+        guardian.leave()
         throw CommandFailure("The demo's mosquitto did not start; \(folder.path)/mosquitto.log tells why")
     }
 
     /// Ends it and waits for its end.
     func stop() {
+        defer { guardian.leave() }
         kill(pid, SIGTERM)
         for _ in 0..<60 {
             if waitpid(pid, nil, WNOHANG) != 0 { return }
@@ -65,6 +64,31 @@ final class DemoBroker: Sendable {
         }
         kill(pid, SIGKILL)
         waitpid(pid, nil, 0)
+    }
+
+    /// The thread that the broker is a child of: Linux sends the signal of a parent's death when the thread that
+    /// started the child ends, and threads of a pool end at any time.
+    private final class Guardian: Sendable {
+        private let stay = DispatchSemaphore(value: 0)
+
+        /// Starts a program that ends with this process, however that ends.
+        func spawn(_ program: [String], log: Int32) async throws -> pid_t {
+            let command = [Executable.path, "end-with-parent", "\(getpid())"] + program
+            return try await withCheckedThrowingContinuation { (started: CheckedContinuation<pid_t, any Error>) in
+                let thread = Thread { [stay] in
+                    let result = Result {
+                        try ChildProcess.spawn(command, input: nil, output: log, errors: log, newSession: false)
+                    }
+                    started.resume(with: result)
+                    if case .success = result { stay.wait() }
+                }
+                thread.name = "demo-broker"
+                thread.start()
+            }
+        }
+
+        /// Lets the thread end; the broker ends with it.
+        func leave() { stay.signal() }
     }
 
     /// Written plain and hashed in place (`-U`), so that the password never stands in an argument.

@@ -34,7 +34,7 @@ struct DemoCentre: Sendable {
 
     /// Ends what an earlier demo has left behind and removes what it recorded; the drawn scenes stay.
     static func empty(_ folder: DataFolder) {
-        // A demo that was killed leaves its capture processes for a minute, and its broker for ever.
+        // A demo that was killed leaves its capture processes for a minute; one of an earlier version its broker for ever.
         for process in ProcessList.all() where process.arguments.contains(where: { $0.hasPrefix(folder.url.path) }) {
             if process.id != getpid() { kill(process.id, SIGKILL) }
         }
