@@ -59,7 +59,7 @@ export function mount(root, context) {
       h('td.mono', null, h('a', { href: link('cases', c.id) }, c.number)),
       h('td', null, caseState(c), overdueMark(c)),
       h('td', null, className(c.class, c.className)),
-      h('td.wrap', null, c.address || c.cell || '–'),
+      h('td.wrap', null, c.address || (c.cell ? t('case.cellOf', { cell: c.cell }) : '–')),
       h('td', null, c.unit ? unitName(c.unit, c.unitName) : '–'),
       h('td.mono', null, moment(c.openedAt)),
       h('td', null, timeLeft(c)),

@@ -37,7 +37,7 @@ export function mount(root) {
   }).then((done) => { if (done) void load(); });
   fill(root, h('div.list-page', null,
     h('div.toolbar', null, h('h1', null, t('page.users')), h('span.grow'), h('button.primary', { type: 'button', id: 'new-user', onclick: create }, icon('person-plus'), t('users.new'))),
-    h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['login.name', 'users.displayName', 'users.role', 'case.unit'].map((k) => h('th', { scope: 'col' }, t(k))), h('th'))), body)), note));
+    h('div.table-wrap', null, h('table.table.cards.user-table', null, h('thead', null, h('tr', null, ['login.name', 'users.displayName', 'users.role', 'case.unit'].map((k) => h('th', { scope: 'col' }, t(k))), h('th'))), body)), note));
   void load();
   return {};
 }
