@@ -148,6 +148,7 @@ struct AccountingTests {
         }
         byReason[.deleted] = history.length(a, b) { $0 == .deleted }
         byReason[.notRecorded] = history.length(a, b) { $0 == .never }
+        #expect(accounting.known == accounting.window - (accounting.byReason[.notRecorded] ?? .zero))
         let recorded = history.length(a, b) { $0 == .recorded }
         #expect(
             abs((accounting.recorded - .microseconds(recorded)).microseconds) <= frame,
@@ -157,6 +158,24 @@ struct AccountingTests {
             let said = accounting.byReason[reason] ?? .zero
             #expect(abs((said - .microseconds(length)).microseconds) <= frame, "history \(seed), \(a)…\(b): \(reason)")
         }
+    }
+
+    @Test("the time before a camera's first recording doesn't count against it")
+    func newCamera() {
+        let hour: Int64 = 3_600_000_000
+        let at = { WallTime.epoch + .microseconds($0 * hour) }
+        let timeline = Timeline(
+            runs: [Timeline.Run(from: at(22), to: at(24))],
+            gaps: [
+                Timeline.Gap(from: at(0), to: at(20), reason: .notRecorded),
+                Timeline.Gap(from: at(20), to: at(22), reason: .timeout),
+            ]
+        )
+        let found = Accounting(cameraId: "new", timeline: timeline, from: at(0), to: at(30), now: at(24))
+        #expect(found.window == .seconds(24 * 3600))
+        #expect(found.known == .seconds(4 * 3600))
+        #expect(found.knownShare == 0.5)
+        #expect(found.recorded + found.missing == found.window)
     }
 
     @Test("lists give gaps newest first by pages, with what came later, and say which goes on")

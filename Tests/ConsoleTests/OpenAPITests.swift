@@ -63,6 +63,7 @@ struct OpenAPITests {
             ("/api/v1/sensors/{id}", "/api/v1/sensors/culvert-01", false),
             ("/api/v1/sensors/{id}/readings", "/api/v1/sensors/culvert-01/readings?\(range)", true),
             ("/api/v1/sources/unknown", "/api/v1/sources/unknown", true),
+            ("/api/v1/accounting", "/api/v1/accounting?\(range)", true),
             ("/api/v1/vehicles", "/api/v1/vehicles", true),
             ("/api/v1/cases", "/api/v1/cases", true),
             ("/api/v1/cases/{id}", "/api/v1/cases/\(value.id)", false),

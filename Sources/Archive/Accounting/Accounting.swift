@@ -22,6 +22,12 @@ package struct Accounting: Sendable, Equatable {
         }
     }
 
+    /// The part of the window since the camera's first recording: before that there was nothing to lose.
+    package var known: Duration { window - (byReason[.notRecorded] ?? .zero) }
+
+    /// 0…1 of the time since the first recording; 1 where that is not in the window.
+    package var knownShare: Double { known > .zero ? min(1, recorded.seconds / known.seconds) : 1 }
+
     /// 0…1; 1 for an empty window.
     package var share: Double { window > .zero ? recorded.seconds / window.seconds : 1 }
 }

@@ -264,7 +264,7 @@ enum Schemas {
         "Accounting": Schema.object([
             "cameraId": Schema.text, "recordedSeconds": Schema.number, "gapSeconds": Schema.number,
             "windowSeconds": Schema.number, "byReason": Schema.anyObject, "gaps": Schema.integer,
-            "share": Schema.number,
+            "share": Schema.number, "knownSeconds": Schema.number, "knownShare": Schema.number,
         ]),
         "Storage": storage,
         "Alarm": alarm,

@@ -63,6 +63,7 @@ extension Accounting {
             "byReason": .object(
                 Dictionary(uniqueKeysWithValues: byReason.map { ($0.key.rawValue, .number($0.value.seconds)) })
             ), "gaps": JSONValue(gaps), "share": .number(share),
+            "knownSeconds": .number(known.seconds), "knownShare": .number(knownShare),
         ]
     }
 }

@@ -16,12 +16,17 @@ const STRIP_GAPS = 2000;
 const REASONS = ['starting', 'unauthorised', 'unknownHost', 'refused', 'notAStream', 'timeout', 'closed', 'noPackets', 'unsupportedCodec', 'discontinuity', 'sourceError', 'disk', 'restart', 'crash', 'power', 'paused', 'deleted', 'notRecorded'];
 const MIN_SECONDS = [0, 1, 10, 60, 600, 3600];
 
+/** @param {any} row seconds of the window since the camera's first recording: before it there was nothing to lose */
+const knownSeconds = (row) => row.knownSeconds ?? Math.max(0, row.windowSeconds - (row.byReason?.notRecorded ?? 0));
 /**
- * A share as percent, never rounded up to 100 while something is missing.
+ * The share of the time since the first recording as percent, never rounded up to 100 while something is missing.
  * @param {any} row
  */
 export function shareText(row) {
-  const share = row.share ?? (row.windowSeconds ? row.recordedSeconds / row.windowSeconds : 0);
+  const known = knownSeconds(row);
+  // A camera that nothing was ever recorded of has no share.
+  if (known <= 0.01) return '–';
+  const share = Math.min(1, row.recordedSeconds / known);
   return `${number(Math.floor(share * 100_000) / 1000, 3)} %`;
 }
 /** @param {number} seconds */
@@ -112,16 +117,17 @@ export function mount(root, context) {
   /** @param {any[]} all gaps for the strips */
   function draw(all) {
     /** @type {Record<string, number>} */ const reasons = {};
-    const sum = { recordedSeconds: 0, gapSeconds: 0, windowSeconds: 0, gaps: 0 };
+    const sum = { recordedSeconds: 0, gapSeconds: 0, windowSeconds: 0, gaps: 0, knownSeconds: 0 };
     for (const row of rows) {
       for (const key of /** @type {const} */ (['recordedSeconds', 'gapSeconds', 'windowSeconds', 'gaps'])) sum[key] += row[key] ?? 0;
+      sum.knownSeconds += knownSeconds(row);
       for (const [name, seconds] of Object.entries(row.byReason ?? {})) reasons[name] = (reasons[name] ?? 0) + Number(seconds);
     }
     const holds = Math.abs(sum.recordedSeconds + sum.gapSeconds - sum.windowSeconds) <= Math.max(0.1, rows.length * 0.05);
     fill(printHead, h('h1', null, `${state.site.name} · ${t('page.completeness')}`), h('p', null, `${full(range.from)} – ${full(range.to)} (${siteZone()}) · ${camera.value ? cameraName(camera.value) : t('filter.allCameras')}`),
       h('p', null, t('complete.printed', { by: state.user.displayName || state.user.name, at: full(serverNow()) })));
     fill(summary, h('div.figures', null,
-      h('div.figure', null, h('span.dim', null, t('complete.share')), h('b', { data: { field: 'share' } }, sum.windowSeconds ? shareText(sum) : '–'), h('span.dim.small', null, t('complete.cameras', { n: rows.length }))),
+      h('div.figure', null, h('span.dim', null, t('complete.share')), h('b', { data: { field: 'share' } }, sum.windowSeconds ? shareText(sum) : '–'), h('span.dim.small', null, t('complete.cameras', { n: rows.length }), sum.knownSeconds < sum.windowSeconds - 0.05 ? ` · ${t('complete.sinceFirst')}` : null)),
       h('div.figure', null, h('span.dim', null, t('complete.recorded')), h('b', null, exact(sum.recordedSeconds)), h('span.dim.small', null, t('complete.ofWindow', { span: exact(sum.windowSeconds) }))),
       h('div.figure', { data: { good: String(sum.gaps === 0) } }, h('span.dim', null, t('complete.gaps')), h('b', null, number(sum.gaps, 0)), h('span.dim.small', null, exact(sum.gapSeconds))),
       h('div.figure', { data: { good: String(holds) } }, h('span.dim', null, t('complete.sum')), h('b', null, holds ? `✓ ${t('complete.sumHolds')}` : `▲ ${t('complete.sumFails')}`), h('span.dim.small', null, t('complete.sumText')))), reasonTags(reasons));
@@ -144,8 +150,8 @@ export function mount(root, context) {
   const stamp = () => `${toSiteTime(range.from).slice(0, 16)}_${toSiteTime(range.to).slice(0, 16)}`.replaceAll(':', '');
   const saveAccounting = () => {
     const reasons = [...new Set(rows.flatMap((r) => Object.keys(r.byReason ?? {})))].sort();
-    saveCsv(`completeness_${stamp()}`, ['camera', 'name', 'from', 'to', 'windowSeconds', 'recordedSeconds', 'gapSeconds', 'gaps', 'share', ...reasons.map((r) => `seconds_${r}`)],
-      rows.map((r) => [r.cameraId, cameraName(r.cameraId), iso(range.from), iso(range.to), r.windowSeconds, r.recordedSeconds, r.gapSeconds, r.gaps, r.share, ...reasons.map((name) => r.byReason?.[name] ?? 0)]));
+    saveCsv(`completeness_${stamp()}`, ['camera', 'name', 'from', 'to', 'windowSeconds', 'recordedSeconds', 'gapSeconds', 'gaps', 'share', 'knownSeconds', 'knownShare', ...reasons.map((r) => `seconds_${r}`)],
+      rows.map((r) => [r.cameraId, cameraName(r.cameraId), iso(range.from), iso(range.to), r.windowSeconds, r.recordedSeconds, r.gapSeconds, r.gaps, r.share, knownSeconds(r), r.knownShare, ...reasons.map((name) => r.byReason?.[name] ?? 0)]));
   };
   const saveGaps = async () => {
     try {
