@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What one idle camera costs, beside its peers, all at the same time on the same stream.
 
-    idle.py [GRIDWATCH] [--seconds N]
+    idle.py [GRIDWATCH] [--seconds N] [--settle N]
 
 Generates an idle camera (a still, detailed 1080p25 picture with light sensor noise, 4 Mbit/s, no B frames, GOP 50),
 serves it as RTSP with shared/tools/rtsp_serve.py (GRIDWATCH_SHARED names the folder), and gives it to gridwatch
-(recording alone, by our own receiving and by libavformat's; recording and sampling) and to ffmpeg and Debian's motion doing parts of it. Prints a Markdown table
-with the CPU of each as a ratio to `ffmpeg -c copy`. What is missing is said and left out.
+(recording alone, by our own receiving and by libavformat's; recording and sampling) and to ffmpeg and Debian's motion
+doing parts of it. Prints a Markdown table with the CPU of each as a ratio to `ffmpeg -c copy`, after `--settle` seconds
+in which a camera shows that it is still. What is missing is said and left out.
 """
 import argparse
 import json
@@ -61,7 +62,8 @@ def capture(binary, url, folder, analyse, transport="auto"):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     arguments.add_argument("binary", nargs="?", default=str(recording.HERE.parent / ".build-release" / "release" / "gridwatch"))
-    arguments.add_argument("--seconds", type=int, default=30)
+    arguments.add_argument("--seconds", type=int, default=60)
+    arguments.add_argument("--settle", type=int, default=130)
     arguments = arguments.parse_args()
     server = recording.shared_tool("rtsp_serve.py")
     if server is None or not os.access(arguments.binary, os.X_OK) or shutil.which("ffmpeg") is None:
@@ -99,7 +101,7 @@ def main():
         with open(work / "log", "wb") as log:
             running = {name: subprocess.Popen(command, stdout=log, stderr=log) for name, command in peers.items()}
             started += running.values()
-            time.sleep(8)
+            time.sleep(arguments.settle)
             before = {name: recording.usage([p.pid]) for name, p in running.items()}
             peak = dict.fromkeys(running, 0)
             begin = time.monotonic()

@@ -27,6 +27,10 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 extern int syncfs(int fd);
 extern int pipe2(int pipefd[2], int flags);
 extern int fallocate(int fd, int mode, off_t offset, off_t len);
+extern int mallopt(int parameter, int value);
+
+/// M_ARENA_MAX (malloc.h, which Glibc leaves out): how many heaps the threads of this process share at most.
+static inline int gw_set_heap_limit(int heaps) { return mallopt(-8, heaps); }
 
 /// F_SETPIPE_SZ (fcntl.h, _GNU_SOURCE): sets a pipe's capacity in bytes; fcntl is variadic.
 static inline int gw_set_pipe_size(int fd, int bytes) { return fcntl(fd, 1031, bytes); }

@@ -16,6 +16,9 @@ struct WorkerSupervision: Sendable {
     static let pingEvery = Duration.seconds(2)
     /// No answer and nothing read for so long: hung.
     static let hungAfter = Duration.seconds(5)
+    /// No greeting for so long after the start: on a machine that is short of time the program takes seconds to load,
+    /// and killing it then would begin that anew.
+    static let startTime = Duration.seconds(15)
     /// No answer for so long although it reads: hung as well.
     static let lostAfter = Duration.seconds(30)
     /// A worker that lived so long is started again at once, also after several deaths.
@@ -65,7 +68,8 @@ struct WorkerSupervision: Sendable {
             if let outstanding {
                 let waited = now - outstanding.since
                 if waited >= Self.lostAfter { return .kill }
-                return waited >= Self.hungAfter && now - progressAt >= Self.hungAfter ? .kill : .none
+                let patience = outstanding.number == 0 ? Self.startTime : Self.hungAfter
+                return waited >= patience && now - progressAt >= patience ? .kill : .none
             }
             guard now - lastPing >= Self.pingEvery else { return .none }
             return .ping(newPing(now: now))

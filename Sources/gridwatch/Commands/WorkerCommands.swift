@@ -41,6 +41,9 @@ struct CaptureProcessCommand: ParsableCommand {
     func run() throws {
         LogOutput.bootstrap()
         NameLookups.bound()
+        // A thread for each source, and glibc would give them up to eight heaps a core, each of which keeps what it once
+        // took: of streams that fail again and again tens of kilobytes stayed behind at each try.
+        _ = gw_set_heap_limit(2)
         let process = CaptureProcess(
             dataDirectory: URL(filePath: data, directoryHint: .isDirectory),
             shard: shard,
