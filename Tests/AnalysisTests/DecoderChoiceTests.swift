@@ -128,4 +128,32 @@ import Testing
         }
         #expect(asked == 1)
     }
+
+    @Test("streams that begin alike share a decoder for their key frames, and each gets its own pictures")
+    func shared() throws {
+        guard let (wish, packets) = try packets("street_traffic_suburban.mp4") else { return }
+        let keys = packets.filter(\.isKey)
+        var opened = 0
+        let choice = DecoderChoice(find: { nil }) { (wish, device) throws(MediaError) in
+            opened += 1
+            return try DecoderChoice.openLibav(wish, device)
+        }
+        var sources = try (0..<5).map { _ in try PictureSource(wish, choice: choice) }
+        for key in keys {
+            for index in sources.indices {
+                var own = key
+                own.ticks += Int64(index)
+                #expect(try sources[index].take(own).map(\.frame.ptsTicks) == [own.ticks])
+            }
+        }
+        #expect(opened == 1)
+        // Those of more kinds of streams than are kept are opened anew.
+        for size in 1...KeyDecoders.capacity {
+            var other = wish
+            other.width += size
+            _ = try PictureSource(other, choice: choice)
+        }
+        #expect(try sources[2].take(keys[0]).count == 1)
+        #expect(opened == 2 + KeyDecoders.capacity)
+    }
 }
