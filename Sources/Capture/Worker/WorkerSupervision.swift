@@ -1,6 +1,6 @@
 /// When the analyse worker is started, asked for a sign of life, and killed; and which camera is to blame. Pure.
 ///
-/// After a death the worker is fed carefully for a while: one packet at a time, answered before the next. So a packet
+/// What counts as hung: see `WorkerPatience`. After a death the worker is fed carefully for a while: one packet at a time, answered before the next. So a packet
 /// that kills is known, and its camera collects a strike; `strikeLimit` strikes within `strikeWindow` and its analysis
 /// is put aside for `quarantineTime`, while its recording goes on.
 struct WorkerSupervision: Sendable {
@@ -10,20 +10,25 @@ struct WorkerSupervision: Sendable {
         /// Send `ping` with this number, ahead of what waits.
         case ping(Int)
         /// Kill it: it doesn't answer.
-        case kill
+        case kill(Death)
+    }
+
+    /// How a worker came to its end.
+    enum Death: Sendable, Equatable {
+        /// By itself, or killed by somebody else.
+        case ended
+        /// It hung, in what it was fed with as far as one can tell.
+        case hung
+        /// It gave no answer, through no fault of what it was fed with.
+        case stuck
     }
 
     static let pingEvery = Duration.seconds(2)
-    /// No answer and nothing read for so long: hung.
-    static let hungAfter = Duration.seconds(5)
-    /// No greeting for so long after the start: on a machine that is short of time the program takes seconds to load,
-    /// and killing it then would begin that anew.
-    static let startTime = Duration.seconds(15)
-    /// No answer for so long although it reads: hung as well.
-    static let lostAfter = Duration.seconds(30)
-    /// A worker that lived so long is started again at once, also after several deaths.
+    /// A worker that lived, and answered, for so long is started again at once, also after several deaths.
     static let stableAfter = Duration.seconds(30)
     static let longestPause = Duration.seconds(30)
+    /// The least pause after a worker that got nowhere: the machine has too much to do.
+    static let stuckPause = Duration.seconds(5)
     static let carefulTime = Duration.seconds(120)
     static let strikeLimit = 3
     static let strikeWindow = Duration.seconds(600)
@@ -36,7 +41,7 @@ struct WorkerSupervision: Sendable {
 
     private struct Outstanding: Sendable {
         var number: Int
-        var since: Duration
+        var patience: WorkerPatience
     }
 
     private var state = State.down(until: .zero)
@@ -45,7 +50,7 @@ struct WorkerSupervision: Sendable {
     private var lastPing = Duration.zero
     private var outstanding: Outstanding?
     private var consumedBytes = 0
-    private var progressAt = Duration.zero
+    private var answeredAt = Duration.zero
     private var carefulUntil = Duration.zero
     /// The camera whose packet was sent carefully, and the ping behind it.
     private var suspect: (camera: String, ping: Int)?
@@ -55,21 +60,22 @@ struct WorkerSupervision: Sendable {
 
     /// What to do now.
     ///
-    /// - Parameter consumed: bytes that the worker has read from its pipe since it was started.
-    mutating func tick(now: Duration, consumed: Int) -> Action {
+    /// - Parameters:
+    ///   - consumed: Bytes that the worker has read from its pipe since it was started.
+    ///   - vitals: What the kernel says of it; asked for only while an answer is waited for.
+    mutating func tick(now: Duration, consumed: Int, vitals: () -> WorkerVitals? = { nil }) -> Action {
         switch state {
         case .down(let until):
             return now >= until ? .spawn : .none
         case .running:
-            if consumed != consumedBytes {
-                consumedBytes = consumed
-                progressAt = now
-            }
-            if let outstanding {
-                let waited = now - outstanding.since
-                if waited >= Self.lostAfter { return .kill }
-                let patience = outstanding.number == 0 ? Self.startTime : Self.hungAfter
-                return waited >= patience && now - progressAt >= patience ? .kill : .none
+            let hasRead = consumed != consumedBytes
+            consumedBytes = consumed
+            if outstanding != nil {
+                switch outstanding?.patience.look(now: now, hasRead: hasRead, vitals()) {
+                case .hung: return .kill(.hung)
+                case .stuck: return .kill(.stuck)
+                case .waits, nil: return .none
+                }
             }
             guard now - lastPing >= Self.pingEvery else { return .none }
             return .ping(newPing(now: now))
@@ -79,10 +85,10 @@ struct WorkerSupervision: Sendable {
     mutating func spawned(now: Duration) {
         state = .running(since: now)
         consumedBytes = 0
-        progressAt = now
+        answeredAt = now
         suspect = nil
         // The greeting counts as the first sign of life that is waited for.
-        outstanding = Outstanding(number: 0, since: now)
+        outstanding = Outstanding(number: 0, patience: WorkerPatience(now: now, isGreeting: true))
         lastPing = now
         if deaths > 0 { restarts += 1 }
     }
@@ -99,23 +105,25 @@ struct WorkerSupervision: Sendable {
     }
 
     mutating func pong(_ number: Int, now: Duration) {
-        progressAt = now
+        answeredAt = now
         if let outstanding, number >= outstanding.number { self.outstanding = nil }
         if let suspect, number >= suspect.ping { self.suspect = nil }
     }
 
     /// - Returns: the camera that has just been put aside, if this death was its last.
-    mutating func died(now: Duration) -> String? {
+    mutating func died(now: Duration, _ death: Death = .ended) -> String? {
         guard case .running(let since) = state else { return nil }
-        if now - since >= Self.stableAfter { deaths = 0 }
+        // The time that it hung is no proof of health.
+        if (death == .ended ? now : answeredAt) - since >= Self.stableAfter { deaths = 0 }
         deaths += 1
         // The first restart is immediate, then 1, 2, 4 … 30 s.
-        let pause = deaths == 1 ? .zero : min(Self.longestPause, .seconds(1 << min(deaths - 2, 5)))
+        var pause = deaths == 1 ? .zero : min(Self.longestPause, .seconds(1 << min(deaths - 2, 5)))
+        if death == .stuck, deaths > 1 { pause = max(pause, Self.stuckPause) }
         state = .down(until: now + pause)
         carefulUntil = now + pause + Self.carefulTime
         outstanding = nil
         defer { suspect = nil }
-        guard let camera = suspect?.camera else { return nil }
+        guard death != .stuck, let camera = suspect?.camera else { return nil }
         let recent = strikes[camera, default: []].filter { now - $0 < Self.strikeWindow } + [now]
         strikes[camera] = recent
         guard recent.count >= Self.strikeLimit else { return nil }
@@ -126,8 +134,9 @@ struct WorkerSupervision: Sendable {
 
     var isRunning: Bool { if case .running = state { true } else { false } }
 
-    /// Whether the next packet has to wait until the one before has been survived.
-    func mayFeed(now: Duration) -> Bool { isRunning && suspect == nil }
+    /// Whether the worker may be fed: the next packet has to wait until it has greeted, so that what keeps it from that is
+    /// not blamed on a camera, and until it has survived the one before.
+    func mayFeed(now: Duration) -> Bool { isRunning && outstanding?.number != 0 && suspect == nil }
 
     /// A packet goes out.
     ///
@@ -151,7 +160,9 @@ struct WorkerSupervision: Sendable {
     private mutating func newPing(now: Duration) -> Int {
         pingNumber += 1
         lastPing = now
-        if outstanding == nil { outstanding = Outstanding(number: pingNumber, since: now) }
+        if outstanding == nil {
+            outstanding = Outstanding(number: pingNumber, patience: WorkerPatience(now: now))
+        }
         return pingNumber
     }
 }

@@ -57,13 +57,17 @@ final class WorkerSupervisor {
         let present = supervision.quarantinedCameras(now: now)
         for camera in quarantined where !present.contains(camera) { feed.announceAgain(camera) }
         quarantined = present
-        switch supervision.tick(now: now, consumed: worker?.process.consumedBytes ?? 0) {
+        let process = worker?.process.process
+        let action = supervision.tick(now: now, consumed: worker?.process.consumedBytes ?? 0) {
+            process.flatMap { WorkerVitals(process: $0) }
+        }
+        switch action {
         case .none: break
         case .spawn: spawn(now: now)
         case .ping(let number): worker?.process.connection.enqueue(AnalysisFeed.encode(.ping(number: number)))
-        case .kill:
-            logger.warning("the analyse worker doesn't answer; it is started again")
-            died(now: now)
+        case .kill(let death):
+            logger.warning("the analyse worker doesn't answer; it is started again", metadata: ["detail": "\(death)"])
+            died(now: now, death)
         }
     }
 
@@ -131,9 +135,9 @@ final class WorkerSupervisor {
         }
     }
 
-    private func died(now: Duration) {
+    private func died(now: Duration, _ death: WorkerSupervision.Death = .ended) {
         worker = nil
-        if let camera = supervision.died(now: now) {
+        if let camera = supervision.died(now: now, death) {
             logger.error(
                 "packets of this camera end the worker again and again; its analysis is put aside",
                 metadata: ["camera.id": "\(camera)"]
