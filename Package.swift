@@ -186,7 +186,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "DemoTests", dependencies: ["Demo", "Domain"], swiftSettings: settings),
+        .testTarget(
+            name: "DemoTests",
+            dependencies: ["Analysis", "Demo", "Domain", "FrameKernels"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "gridwatchTests",
             dependencies: ["Domain", "gridwatch", "TestSupport"],

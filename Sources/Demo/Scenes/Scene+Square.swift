@@ -2,14 +2,17 @@ import Domain
 
 extension Scene {
     /// A paved square: people cross it, one leaves a bag beside a bench; a cleaner takes it away in the end.
+    ///
+    /// The bag comes late: what stands there when analysis starts, however long that takes on a loaded machine, is
+    /// background to it and stays known.
     package static let square = Scene(
         id: "demo-square",
         duration: 90,
         truth: [
             SceneEvent(
                 kind: .leftObject,
-                from: 12,
-                to: 70,
+                from: 46,
+                to: 80,
                 box: PictureBox(x: 0.525, y: 0.685, width: 0.055, height: 0.085)
             )
         ],
@@ -52,14 +55,14 @@ extension Scene {
         },
         foreground: { canvas, t in
             let coat = Colour(hex: 0x2F4858)
-            if t < 24 {
+            if (34..<58).contains(t) {
                 let x: Double =
                     switch t {
-                    case ..<10: 980 - (980 - 560) * t / 10
-                    case ..<14: 560
-                    default: 560 - 62 * (t - 14)
+                    case ..<44: 980 - (980 - 560) * (t - 34) / 10
+                    case ..<48: 560
+                    default: 560 - 62 * (t - 48)
                     }
-                if (9..<13).contains(t) || t >= 12 { bag(&canvas) }
+                if t >= 43 { bag(&canvas) }
                 if x > -40 {
                     Person2D.draw(
                         &canvas,
@@ -67,23 +70,23 @@ extension Scene {
                         ground: 424,
                         scale: 1.5,
                         coat: coat,
-                        step: t < 10 || t > 14 ? t * 5 : 0,
+                        step: t < 44 || t > 48 ? t * 5 : 0,
                         light: 1
                     )
-                    if t < 9 { canvas.rectangle(x + 12, 378, 26, 22, Colour(hex: 0x26221E)) }
+                    if t < 43 { canvas.rectangle(x + 12, 378, 26, 22, Colour(hex: 0x26221E)) }
                 }
-            } else if t < 70 {
+            } else if (58..<80).contains(t) {
                 bag(&canvas)
             }
-            if (60..<82).contains(t) {
-                let x = t < 68 ? -30 + (500 + 30) * (t - 60) / 8 : t < 71 ? 500 : 500 + 50 * (t - 71)
+            if t >= 70 {
+                let x = t < 78 ? -30 + (500 + 30) * (t - 70) / 8 : t < 81 ? 500 : 500 + 51 * (t - 81)
                 Person2D.draw(
                     &canvas,
                     x: x,
                     ground: 430,
                     scale: 1.5,
                     coat: Colour(hex: 0xD8752A),
-                    step: t < 68 || t > 71 ? t * 5 : 0,
+                    step: t < 78 || t > 81 ? t * 5 : 0,
                     light: 1
                 )
             }
