@@ -23,12 +23,10 @@ extension AccessUnitConverter {
                 at = next
                 guard keeps(UnsafeBufferPointer(rebasing: buffer[start..<end]), &unit) else { continue }
                 let size = end - start
-                if kept + 4 != start || next != end {
-                    for index in 0..<4 { buffer[kept + index] = UInt8(truncatingIfNeeded: size >> (24 - 8 * index)) }
-                    // What is moved and where it goes may overlap: towards the front, in order.
-                    if kept + 4 != start, let base = buffer.baseAddress {
-                        (base + kept + 4).update(from: base + start, count: size)
-                    }
+                for index in 0..<4 { buffer[kept + index] = UInt8(truncatingIfNeeded: size >> (24 - 8 * index)) }
+                // What is moved and where it goes may overlap: towards the front, in order.
+                if kept + 4 != start, let base = buffer.baseAddress {
+                    (base + kept + 4).update(from: base + start, count: size)
                 }
                 kept += 4 + size
             }

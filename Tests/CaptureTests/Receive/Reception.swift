@@ -37,7 +37,7 @@ final class Reception: Sendable {
         )
         let thread = Thread { [self] in
             do throws(MediaError) {
-                let source = try CameraSource.open(url, options, cancellation)
+                let source = try Self.open(url, options, cancellation)
                 state.withLock { state in
                     state.kind = "\(type(of: source))"
                     state.infos = [source.info]
@@ -62,6 +62,22 @@ final class Reception: Sendable {
             state.withLock { $0.hasEnded = true }
         }
         thread.start()
+    }
+
+    /// Opens it; tried again where a busy machine's server took too long.
+    private static func open(
+        _ url: String,
+        _ options: DemuxerOptions,
+        _ cancellation: Cancellation
+    ) throws(MediaError) -> any PacketSource {
+        for _ in 1..<patience {
+            do throws(MediaError) {
+                return try CameraSource.open(url, options, cancellation)
+            } catch {
+                guard error.code == .timeout, !cancellation.isCancelled else { throw error }
+            }
+        }
+        return try CameraSource.open(url, options, cancellation)
     }
 
     var now: State { state.withLock { $0 } }
