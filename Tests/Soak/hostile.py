@@ -5,7 +5,7 @@
 
 Clips of every codec and container that sources bring are damaged (cut off, holes, zeros, noise, doubled parts) and
 given to `gridwatch capture` as files and over HTTP, there also with connections that end early or fall silent,
-`--at-once` of them at a time, each lot by a reload. Prints one line of JSON. Exits 1 when the capture process ended,
+`--at-once` of them at a time, each lot by a reload that gives the same cameras other sources. Prints one line of JSON. Exits 1 when the capture process ended,
 did not greet on its socket within 5 s, its memory grew without bound, it did not stop within 5 s, or the good camera lost
 a frame. Needs ffmpeg; without it, it says so and exits 0.
 """
@@ -29,8 +29,8 @@ KINDS = [("libx264", "mp4"), ("libx264", "ts"), ("libx264", "flv"), ("libx265", 
          ("mpeg4", "avi"), ("mpeg4", "mp4"), ("mjpeg", "avi")]
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LONGEST_SILENCE = 5.0
-# MiB over a whole run.
-MEMORY_GROWTH = 200
+# MiB: by how much the capture process may grow over a whole run, and how large its worker may be.
+MEMORY_GROWTH, MEMORY_OF_WORKER = 100, 600
 
 
 def make_seeds(folder):
@@ -183,20 +183,20 @@ def main():
         deadline = time.monotonic() + 20
         while greets(sock) is None and time.monotonic() < deadline:
             time.sleep(0.1)
-        given = 0
+        given, opened, log_read = 0, 0, 0
         while given < arguments.clips and not problems:
             bad = []
             Streams.bodies = {}
             for index in range(min(arguments.at_once, arguments.clips - given)):
                 container, seed = seeds[(given + index) % len(seeds)]
-                body, name = damaged(seed, rng), f"bad{given + index}"
+                body, name, clip = damaged(seed, rng), f"bad{index}", f"clip{given + index}"
                 if rng.random() < 0.5:
-                    path = work / f"{name}.{container}"
+                    path = work / f"{clip}.{container}"
                     path.write_bytes(body)
                     bad.append((name, f"file:{path}"))
                 else:
-                    Streams.bodies[f"/{name}.{container}"] = (body, rng.randrange(3))
-                    bad.append((name, f"http://127.0.0.1:{server.server_port}/{name}.{container}"))
+                    Streams.bodies[f"/{clip}.{container}"] = (body, rng.randrange(3))
+                    bad.append((name, f"http://127.0.0.1:{server.server_port}/{clip}.{container}"))
             configure(data, f"file:{good}", bad)
             capture.send_signal(signal.SIGHUP)
             time.sleep(arguments.seconds * len(bad) / arguments.at_once + 0.5)
@@ -210,10 +210,15 @@ def main():
             memory.append((own >> 20, worker >> 20))
             given += len(bad)
             # From the fifth lot on: allocators take their time to fill up.
-            if len(memory) > 5 and sum(memory[-1]) > sum(memory[4]) + MEMORY_GROWTH:
-                problems.append(f"memory (capture, worker) grew from {memory[4]} to {memory[-1]} MiB")
+            if len(memory) > 5 and own >> 20 > memory[4][0] + MEMORY_GROWTH or worker >> 20 > MEMORY_OF_WORKER:
+                problems.append(f"memory (capture, worker) grew from {memory[:5][-1]} to {memory[-1]} MiB")
+            log_text = (work / "log").read_text(errors="replace")[log_read:]
+            log_read += len(log_text)
+            opened += len(set(re.findall(r"camera.id=(bad\d+) .*state=live", log_text)))
+            for segment in (data / "recordings").glob("bad*/*/*.mp4"):
+                if time.time() - segment.stat().st_mtime > 60:
+                    segment.unlink()
             for name, source in bad:
-                shutil.rmtree(data / "recordings" / name, ignore_errors=True)
                 if source.startswith("file:"):
                     pathlib.Path(source[5:]).unlink(missing_ok=True)
         begin = time.monotonic()
@@ -229,7 +234,7 @@ def main():
             problems.append(f"the good camera has gaps: {gaps}")
         text = (work / "log").read_text(errors="replace")
         print(json.dumps({
-            "clips": given, "opened": len(set(re.findall(r"camera.id=(bad\d+) .*state=live", text))), "workerRestarts": text.count("it is started again"),
+            "clips": given, "opened": opened, "workerRestarts": text.count("it is started again"),
             "putAside": text.count("its analysis is put aside"), "slowestGreeting": round(slowest, 2),
             "memoryMiB": memory[:: max(1, len(memory) // 8)], "stopSeconds": round(stopped, 2), "problems": problems}))
         if problems:
