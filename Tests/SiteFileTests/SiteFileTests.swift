@@ -368,7 +368,7 @@ struct SiteFileTests {
         #expect(reading.diagnostics.map(\.field) == ["site.name"])
         #expect(
             reading.references.map { "\($0.line):\($0.column) \($0.field) \($0.kind) \($0.value)" } == [
-                "3:22 cameras[0].source file /srv/a%20b.mp4", "5:21 sensors[0].profile profile waterLvl",
+                "3:22 cameras[0].source file /srv/a%20b.mp4", "5:23 sensors[0].profile profile waterLvl",
                 "5:74 sensors[0].rules[0].class classCode X-1", "7:9 cases.grid grid grid.geojson",
                 "8:13 cases.policy classCode 09009",
             ]
