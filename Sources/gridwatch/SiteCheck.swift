@@ -18,17 +18,25 @@ struct SiteCheck {
             base = nil
             return
         }
+        // A zone that is none has been reported already.
+        let zone = TimeZone(identifier: site.timeZone) == nil ? "Asia/Shanghai" : site.timeZone
+        let catalogue: Catalogue?
         do throws(BaseDataError) {
-            // A zone that is none has been reported already.
-            let zone = TimeZone(identifier: site.timeZone) == nil ? "Asia/Shanghai" : site.timeZone
-            base = try BaseData(settings: site.cases, timeZone: zone, folder: folder)
+            let whole = try BaseData(settings: site.cases, timeZone: zone, folder: folder)
+            base = whole
+            catalogue = whole.catalogue
         } catch {
             base = nil
             diagnostics += error.findings.map { Self.diagnostic($0, reading.references) }
+            // A mistake in the grid or the units doesn't hide one in the classes.
+            var classes = site.cases
+            classes.grid = nil
+            classes.units = nil
+            catalogue = (try? BaseData(settings: classes, timeZone: zone, folder: folder))?.catalogue
         }
         let profiles = Set(PayloadProfile.builtIn.keys)
         for reference in reading.references {
-            if let found = Self.judge(reference, base, profiles) { diagnostics.append(found) }
+            if let found = Self.judge(reference, catalogue, profiles) { diagnostics.append(found) }
         }
         diagnostics.sort { ($0.line, $0.column) < ($1.line, $1.column) }
     }
@@ -57,12 +65,12 @@ struct SiteCheck {
 
     private static func judge(
         _ reference: SiteReference,
-        _ base: BaseData?,
+        _ catalogue: Catalogue?,
         _ profiles: Set<String>
     ) -> SiteDiagnostic? {
         switch reference.kind {
         case .classCode:
-            guard let base, base.catalogue[reference.value] == nil else { return nil }
+            guard let catalogue, catalogue[reference.value] == nil else { return nil }
             return reference.diagnostic(
                 .warning,
                 "is not a class of the catalogue: alarms of it are only recorded",

@@ -95,7 +95,7 @@ struct CommandTests {
         #expect(outcome.code == 1)
         for line in [
             "site.yaml:1:15: error: site.name: ", "3:22: warning: cameras[0].source: \"/nowhere/a.mp4\" there is no",
-            "5:21: warning: sensors[0].profile: \"waterLvl\" is not a known profile",
+            "5:23: warning: sensors[0].profile: \"waterLvl\" is not a known profile",
             "5:74: warning: sensors[0].rules[0].class: \"X-1\" is not a class",
             "7:9: error: cases.grid: \"nowhere.geojson\" can't be read",
             "8:10: error: cases.units: \"units.csv\" line 2: ",
