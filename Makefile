@@ -63,7 +63,7 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
 		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests|Endurance'
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
-		swift test --skip-build --filter 'RecordingTests|ArchiveTests|AnalysisTests|StoreTests'
+		swift test --skip-build --filter 'RecordingTests|ArchiveTests|AnalysisTests|StoreTests|DomainTests|CasesTests'
 	swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests'
 	swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests'
 

@@ -83,7 +83,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Alarms", dependencies: ["Archive", "Domain", "Store", logging], swiftSettings: settings),
-        .target(name: "Cases", dependencies: ["Domain", "Store", crypto, logging], swiftSettings: settings),
+        .target(
+            name: "Cases",
+            dependencies: ["Domain", "Store", crypto, logging],
+            resources: [.copy("BuiltIn")],
+            swiftSettings: settings
+        ),
         .target(
             name: "Console",
             dependencies: [

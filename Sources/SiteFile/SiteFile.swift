@@ -148,8 +148,15 @@ package struct SiteFile: Sendable {
         guard let section = reader.mapping("cases") else { return }
         defer { section.finish() }
         site.cases.catalogue = section.text("catalogue")
+        site.cases.limits = section.text("limits")
+        site.cases.scores = section.text("scores")
+        site.cases.mapping = section.text("mapping")
+        site.cases.calendar = section.text("calendar")
         site.cases.grid = section.text("grid")
+        site.cases.areas = section.text("areas")
         site.cases.units = section.text("units")
+        site.cases.responsibility = section.text("responsibility")
+        site.cases.places = section.text("places")
         for (key, value) in section.pairs("policy") {
             guard let code = key.string, let word = value.string else { continue }
             if case .scalar(let scalar) = key, scalar.style == .plain, code.allSatisfy(\.isNumber) {

@@ -37,6 +37,8 @@ package struct CaseFilter: Sendable, Equatable {
     package var state: CaseState?
     package var classCode: String?
     package var unit: String?
+    /// Of any of these units.
+    package var units: [String]?
     package var open: Bool?
     /// Text in number, address, description or reporter.
     package var query: String?
@@ -105,6 +107,11 @@ package struct CaseRepository: Sendable {
         require("state = :state", "state", filter.state?.rawValue)
         require("class = :class", "class", filter.classCode)
         require("unit = :unit", "unit", filter.unit)
+        if let units = filter.units {
+            let names = units.indices.map { ":unit\($0)" }
+            conditions.append("unit IN (\(names.joined(separator: ", ")))")
+            for (index, unit) in units.enumerated() { arguments += ["unit\(index)": unit] }
+        }
         // A literal, so that SQLite can use the index of the open ones.
         if let open = filter.open { conditions.append("isOpen = \(open ? 1 : 0)") }
         require("instr(searched, :query) > 0", "query", filter.query.map { $0.lowercased() })
