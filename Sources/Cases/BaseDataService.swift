@@ -65,11 +65,11 @@ package struct BaseDataService: Sendable {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             return refused(set, "is not UTF-8 text", "save it as UTF-8 (in Excel: CSV UTF-8)")
         }
-        do throws(BaseDataError) {
-            return try await change(texts(of: set, text, mode, datum), order)
-        } catch {
+        let texts: [BaseSet: String]
+        do throws(BaseDataError) { texts = try self.texts(of: set, text, mode, datum) } catch {
             return Report(findings: error.findings, rows: [:], effect: nil, faults: [], editions: [])
         }
+        return try await change(texts, order)
     }
 
     /// Puts and deletes single rows.
@@ -82,14 +82,14 @@ package struct BaseDataService: Sendable {
 
     /// Makes what held at an instant hold again, as a new edition.
     package func rollBack(_ set: BaseSet, to time: WallTime, order: Order) async throws -> Report {
-        do throws(BaseDataError) {
-            guard let text = try book.base(at: time).text(of: set) else {
-                return refused(set, "held nothing then that could be kept", "choose a later time")
-            }
-            return try await change([set: text], order)
-        } catch {
+        let then: BaseData
+        do throws(BaseDataError) { then = try book.base(at: time) } catch {
             return Report(findings: error.findings, rows: [:], effect: nil, faults: [], editions: [])
         }
+        guard let text = then.text(of: set) else {
+            return refused(set, "held nothing then that could be kept", "choose a later time")
+        }
+        return try await change([set: text], order)
     }
 
     /// The set's changes as texts, an import's rows merged with what is there.
@@ -114,7 +114,8 @@ package struct BaseDataService: Sendable {
             var allLimits = current.table(of: .limits)
             // A class that comes anew brings all its levels.
             let codes = Set(catalogue.classes.map(\.code))
-            allLimits.remove(keys: Set(allLimits.rows.filter { codes.contains($0[0]) }.map(allLimits.key)))
+            let old = allLimits.rows.filter { codes.contains($0[0]) }.map { allLimits.key(of: $0) }
+            allLimits.remove(keys: Set(old))
             allLimits.put(limits.rows)
             return [.classes: allClasses.csv, .limits: allLimits.csv]
         case .places where datum != .wgs84:

@@ -76,8 +76,10 @@ struct BaseDataBookTests {
         world.clock.advance(by: .seconds(86_400))
         _ = try await world.service.edit(.limits, put: [world.limit("7")], remove: [], order: world.order())
         func hours(_ base: BaseData) -> Int? { base.catalogue["E-05-06"]?.levels[0].limit.value }
-        #expect(hours(try world.book.base(at: first - .seconds(1))) == 2)
-        #expect(hours(try world.book.base(at: first + .seconds(60))) == 5)
+        let earlier = try world.book.base(at: first - .seconds(1))
+        let between = try world.book.base(at: first + .seconds(60))
+        #expect(hours(earlier) == 2)
+        #expect(hours(between) == 5)
         #expect(hours(world.book.current) == 7)
         world.clock.advance(by: .seconds(60))
         let back = try await world.service.rollBack(.limits, to: first + .seconds(60), order: world.order())

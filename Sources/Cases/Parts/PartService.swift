@@ -87,7 +87,7 @@ package final class PartService: Sendable {
 
     private func index() async throws -> [String: ClassIndex] {
         if let known = indexes.withLock({ $0 }) { return known }
-        let built = Dictionary(grouping: try await repository.positions(), by: \.classCode).mapValues { parts in
+        let built = Dictionary(grouping: try await repository.positions()) { $0.classCode }.mapValues { parts in
             ClassIndex(codes: parts.map(\.code), near: NearIndex(parts.map(\.point)))
         }
         indexes.withLock { $0 = built }

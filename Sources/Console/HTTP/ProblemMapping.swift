@@ -91,6 +91,7 @@ enum ProblemMapping {
         case .notFound: .notFound(error.message)
         case .diskFull: diskFull
         case .busy: .unavailable("the database is busy")
+        case .conflict: .conflict("changedMeanwhile", "somebody else has changed this meanwhile; look again")
         default: nil
         }
     }

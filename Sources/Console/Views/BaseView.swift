@@ -54,23 +54,16 @@ enum BaseView {
     }
 
     static func report(_ report: BaseDataService.Report) -> JSONValue {
-        [
-            "findings": .array(report.findings.map(finding)),
-            "rows": .object(
-                Dictionary(
-                    report.rows.map { set, rows in
-                        (
-                            set.rawValue,
-                            [
-                                "added": JSONValue(rows.added), "changed": JSONValue(rows.changed),
-                                "removed": JSONValue(rows.removed),
-                            ]
-                        )
-                    }
-                ) { first, _ in first }
-            ),
-            "effect": report.effect.map(effect) ?? .null,
-            "faults": .array(report.faults.map(fault)),
+        var rows: [String: JSONValue] = [:]
+        for (set, counts) in report.rows {
+            rows[set.rawValue] = [
+                "added": JSONValue(counts.added), "changed": JSONValue(counts.changed),
+                "removed": JSONValue(counts.removed),
+            ]
+        }
+        return [
+            "findings": .array(report.findings.map(finding)), "rows": .object(rows),
+            "effect": report.effect.map(effect) ?? .null, "faults": .array(report.faults.map(fault)),
             "editions": .array(report.editions.map(edition)),
         ]
     }
@@ -114,7 +107,7 @@ enum BaseView {
         case .unit(let id, let rule):
             [
                 "unit": .string(id), "unitName": JSONValue(responsibility[id]?.name), "unclear": nil,
-                "basis": JSONValue(rule.map { responsibility.rules[$0].basis ?? "" } ?? nil),
+                "basis": JSONValue(rule.flatMap { responsibility.rules[$0].basis }),
                 "byCatalogue": .bool(rule == nil),
             ]
         case .unclear(let reason):

@@ -118,7 +118,7 @@ enum BaseSetRoutes {
         let table = try base(request).table(of: set(request))
         let limit = try request.queryInt("limit", in: 1...1000) ?? 100
         let start =
-            try request.query("cursor").map { text throws(Problem) in
+            try request.query("cursor").map { text throws(Problem) -> Int in
                 guard let number = Int(text), number >= 0 else {
                     throw .invalid(field: "cursor", "the cursor is not one that a list has given out")
                 }
@@ -133,7 +133,7 @@ enum BaseSetRoutes {
         let next = start + page.count < matching.count ? String(start + page.count) : nil
         let names = table.set.columns.map(\.name)
         return Answer.list(
-            page.map { row in .object(Dictionary(zip(names, row.map { .string($0) })) { first, _ in first }) },
+            page.map { row in .object(Dictionary(zip(names, row.map { JSONValue.string($0) })) { first, _ in first }) },
             next: next
         )
     }

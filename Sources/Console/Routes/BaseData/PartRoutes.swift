@@ -153,7 +153,7 @@ enum PartRoutes {
         guard let position = try object.optionalPoint("position") else {
             throw Problem.invalid(field: "position", "position is needed")
         }
-        let state = try object.value("state")?.text.map { text throws(Problem) in
+        let state = try object.value("state")?.text.map { text throws(Problem) -> Part.State in
             guard let state = Part.State(rawValue: text) else {
                 throw .invalid(field: "state", "there is no such state")
             }
