@@ -11,6 +11,8 @@ import Synchronization
 package final class BaseDataBook: Sendable {
     private struct State {
         var current: BaseData
+        /// When `current` was built; it holds from then until `until`.
+        var since: WallTime
         /// The instant at which something dated begins or ends; nil when nothing does.
         var until: WallTime?
         var editions: [BaseEdition]
@@ -28,7 +30,7 @@ package final class BaseDataBook: Sendable {
         declared = base
         repository = nil
         self.clock = clock
-        state = Mutex(State(current: base, until: nil, editions: [], texts: [:]))
+        state = Mutex(State(current: base, since: clock.now(), until: nil, editions: [], texts: [:]))
     }
 
     /// Base data with the editions that the console has made.
@@ -50,7 +52,7 @@ package final class BaseDataBook: Sendable {
         let now = clock.now()
         let built = try Self.build(base, editions, texts, at: now)
         let until = Self.change(after: now, built, editions)
-        state = Mutex(State(current: built, until: until, editions: editions, texts: texts))
+        state = Mutex(State(current: built, since: now, until: until, editions: editions, texts: texts))
     }
 
     /// What is in force now.
@@ -61,6 +63,7 @@ package final class BaseDataBook: Sendable {
                 // An edition that was checked when it was added can be read.
                 if let built = try? Self.build(declared, state.editions, state.texts, at: now) {
                     state.current = built
+                    state.since = now
                 }
                 state.until = Self.change(after: now, state.current, state.editions)
             }
@@ -70,7 +73,11 @@ package final class BaseDataBook: Sendable {
 
     /// What was, is or will be in force at an instant, by what is known now.
     package func base(at time: WallTime) throws(BaseDataError) -> BaseData {
-        let (editions, texts) = state.withLock { ($0.editions, $0.texts) }
+        let (known, editions, texts) = state.withLock { state -> (BaseData?, [BaseEdition], [BaseSet: [Int: String]]) in
+            let isCurrent = time >= state.since && state.until.map { time < $0 } ?? true
+            return (isCurrent ? state.current : nil, state.editions, state.texts)
+        }
+        if let known { return known }
         return try Self.build(declared, editions, texts, at: time)
     }
 
@@ -92,12 +99,21 @@ package final class BaseDataBook: Sendable {
 
     package func text(_ set: BaseSet, edition: Int) -> String? { state.withLock { $0.texts[set]?[edition] } }
 
-    /// The base data with other texts in the place of some sets', as it would be at an instant.
-    func base(with changed: [BaseSet: String], at time: WallTime, files: [BaseSet: String] = [:]) throws(BaseDataError)
+    /// Base data with other texts in the place of some sets', for an instant.
+    static func base(_ before: BaseData, with changed: [BaseSet: String], at time: WallTime) throws(BaseDataError)
         -> BaseData
     {
-        let (editions, texts) = state.withLock { ($0.editions, $0.texts) }
-        return try Self.build(declared, editions, texts, at: time, changed: changed, files: files)
+        var base = before
+        var findings: [BaseDataError.Finding] = []
+        for set in BaseSet.allCases {
+            guard let text = changed[set] else { continue }
+            do throws(BaseDataError) { try base.take(set, text, origin: .edition(0)) } catch {
+                findings += error.findings
+            }
+        }
+        guard findings.isEmpty else { throw BaseDataError(findings: findings) }
+        base.link(day: base.deadlines.localDay(time))
+        return base
     }
 
     /// Adds editions for good and lets them take effect.
@@ -126,7 +142,16 @@ package final class BaseDataBook: Sendable {
         state.withLock { state in
             state.editions = added + state.editions
             for (edition, text) in zip(added, texts) { state.texts[text.set, default: [:]][edition.number] = text.text }
-            if let built = try? Self.build(declared, state.editions, state.texts, at: now) { state.current = built }
+            if validFrom <= now {
+                var base = state.current
+                for (edition, text) in zip(added, texts) {
+                    // It was read before it was kept.
+                    try? base.take(text.set, text.text, origin: .edition(edition.number))
+                }
+                base.link(day: base.deadlines.localDay(now))
+                state.current = base
+                state.since = now
+            }
             state.until = Self.change(after: now, state.current, state.editions)
         }
         return added
@@ -146,17 +171,13 @@ package final class BaseDataBook: Sendable {
         _ declared: BaseData,
         _ editions: [BaseEdition],
         _ texts: [BaseSet: [Int: String]],
-        at time: WallTime,
-        changed: [BaseSet: String] = [:],
-        files: [BaseSet: String] = [:]
+        at time: WallTime
     ) throws(BaseDataError) -> BaseData {
         var base = declared
         var findings: [BaseDataError.Finding] = []
         for set in BaseSet.allCases {
             do throws(BaseDataError) {
-                if let text = changed[set] {
-                    try base.take(set, text, origin: .edition(0), file: files[set])
-                } else if case .declared = declared.origins[set] {
+                if case .declared = declared.origins[set] {
                     // The site file has the last word.
                     continue
                 } else if let edition = inForce(set, editions, time), let text = texts[set]?[edition.number] {

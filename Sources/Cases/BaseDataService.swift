@@ -155,7 +155,7 @@ package struct BaseDataService: Sendable {
                 }
             }
             before = try book.base(at: time)
-            after = try book.base(with: texts, at: time)
+            after = try BaseDataBook.base(before, with: texts, at: time)
         } catch {
             return Report(findings: error.findings, rows: [:], effect: nil, faults: [], editions: [])
         }

@@ -181,27 +181,25 @@ struct PointToCellTests {
         var random = SeededRandom(seed: 30)
         var corners: [[GeoPoint]] = []
         for row in 0...82 {
-            corners.append(
-                (0...99).map { column in
-                    GeoPoint(
-                        lat: 32.4 + Double(row) * 0.001 + .random(in: -0.0003...0.0003, using: &random),
-                        lon: 119.9 + Double(column) * 0.001 + .random(in: -0.0003...0.0003, using: &random)
-                    )
-                }
-            )
+            var line: [GeoPoint] = []
+            for column in 0...99 {
+                let north = Double.random(in: -0.0003...0.0003, using: &random)
+                let east = Double.random(in: -0.0003...0.0003, using: &random)
+                let lat = 32.4 + Double(row) * 0.001 + north
+                line.append(GeoPoint(lat: lat, lon: 119.9 + Double(column) * 0.001 + east))
+            }
+            corners.append(line)
         }
-        return (0..<8118).map { number in
+        return (0..<8118).map { (number: Int) -> CellIndex.Cell in
             let (row, column) = (number / 99, number % 99)
             let ring = [
                 corners[row][column], corners[row][column + 1], corners[row + 1][column + 1], corners[row + 1][column],
                 corners[row][column],
             ]
             let serial = String(number % 900 + 1)
+            let zeros = String(repeating: "0", count: 3 - serial.count)
             let community = 321_202_001_000 + number / 900
-            return CellIndex.Cell(
-                code: "\(community)" + String(repeating: "0", count: 3 - serial.count) + serial,
-                polygons: [[ring]]
-            )
+            return CellIndex.Cell(code: "\(community)\(zeros)\(serial)", polygons: [[ring]])
         }
     }
 

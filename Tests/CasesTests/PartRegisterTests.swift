@@ -10,9 +10,9 @@ struct PartRegisterTests {
         var lines = ["code,owner,lat,lon,since"]
         for number in 0..<count {
             let serial = String(number)
-            let code =
-                "3212020\([1, 2, 3][number % 3])0\(number % 3 + 1)" + String(repeating: "0", count: 6 - serial.count)
-                + serial
+            let zeros = String(repeating: "0", count: 6 - serial.count)
+            let kind = number % 3 + 1
+            let code = "3212020\(kind)0\(kind)\(zeros)\(serial)"
             let lat = Double.random(in: 32.4...32.5, using: &random)
             let lon = Double.random(in: 119.9...120.0, using: &random)
             lines.append("\(code),owner-\(number % 5),\(lat),\(lon),2026-01-01")

@@ -120,7 +120,8 @@ enum PlaceRoutes {
         var object = try await request.object()
         let side = object.value("sideM")?.double ?? 100
         guard (20...1000).contains(side) else { throw Problem.invalid(field: "sideM", "sideM is 20 to 1000 metres") }
-        let boundaries = try (object.value("boundaries")?.elements ?? []).map { value throws(Problem) -> GridGenerator.Boundary in
+        let boundaries = try (object.value("boundaries")?.elements ?? []).map {
+            value throws(Problem) -> GridGenerator.Boundary in
             var boundary = try RequestObject(value, prefix: "boundaries")
             let code = try boundary.string("code", maximum: 12)
             let corners = try (boundary.value("outline")?.elements ?? []).map { corner throws(Problem) -> GeoPoint in

@@ -1,8 +1,8 @@
 // Importing a file: first a trial with its report, then for good.
 import { fill, h, icon } from '../core/dom.js';
-import { api, queryText } from '../core/api.js';
+import { api, iso, queryText } from '../core/api.js';
 import { errorText, openDialog, toast } from '../core/dialog.js';
-import { t, word } from '../core/i18n.js';
+import { fromSiteTime, t, word } from '../core/i18n.js';
 import { reportView } from './baseReport.js';
 
 const DATUMS = ['wgs84', 'cgcs2000', 'gcj02', 'bd09'];
@@ -31,7 +31,7 @@ export function importDialog(options) {
       take.disabled = true;
       try {
         const query = { trial: isTrial ? '1' : '0', mode: options.modes ? mode.value : undefined, datum: options.datum ? datum.value : undefined,
-          note: options.dated ? note.value : undefined, validFrom: options.dated && from.value ? new Date(from.value).toISOString() : undefined };
+          note: options.dated ? note.value : undefined, validFrom: options.dated && from.value ? iso(fromSiteTime(from.value)) : undefined };
         const found = await api.post(options.path + queryText(query), new Blob([content], { type: options.type }));
         fill(report, (options.view ?? reportView)(found));
         const good = found.findings.length === 0;

@@ -3,7 +3,7 @@ import { may } from '../core/abilities.js';
 import { debounce, fill, h, icon } from '../core/dom.js';
 import { api, iso } from '../core/api.js';
 import { errorText, formDialog, openDialog, Refusal, toast } from '../core/dialog.js';
-import { full, t, word } from '../core/i18n.js';
+import { fromSiteTime, full, t, word } from '../core/i18n.js';
 import { serverNow } from '../core/store.js';
 import { importDialog } from './baseImport.js';
 import { effectText, reportView } from './baseReport.js';
@@ -61,8 +61,8 @@ async function history(set, again) {
   try {
     const found = await api.get(`/base/sets/${set.set}/editions`);
     fill(body, h('div.toolbar', null, h('label', null, t('base.asOf'), ' ', when),
-      h('button', { type: 'button', onclick: () => { if (when.value) window.open(`/api/v1/base/sets/${set.set}/file?at=${encodeURIComponent(iso(new Date(when.value).getTime()))}`); } }, icon('download'), t('base.export')),
-      canGoBack ? h('button', { type: 'button', onclick: () => { if (when.value) void back(iso(new Date(when.value).getTime())); } }, icon('arrow-counterclockwise'), t('base.back')) : null),
+      h('button', { type: 'button', onclick: () => { if (when.value) window.open(`/api/v1/base/sets/${set.set}/file?at=${encodeURIComponent(iso(fromSiteTime(when.value)))}`); } }, icon('download'), t('base.export')),
+      canGoBack ? h('button', { type: 'button', onclick: () => { if (when.value) void back(iso(fromSiteTime(when.value))); } }, icon('arrow-counterclockwise'), t('base.back')) : null),
     found.items.length ? h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['base.number', 'base.validFrom', 'base.recordedAt', 'audit.user', 'base.note', 'base.effect', ''].map((k) => h('th', { scope: 'col' }, k ? t(k) : '')))),
       h('tbody', null, found.items.map((/** @type {any} */ e) => h('tr', { data: { edition: String(e.number) } }, h('td.mono', null, e.number), h('td.mono', null, full(e.validFrom)), h('td.mono', null, full(e.recordedAt)), h('td', null, e.by), h('td.wrap', null, e.note ?? ''), h('td.wrap', null, effectText(e.effect)),
         h('td.tools', null, canGoBack && Date.parse(e.validFrom) <= serverNow() ? h('button.ghost', { type: 'button', onclick: () => back(e.validFrom) }, t('base.back')) : null)))))) : empty(t('base.noEditions'), 'clock-history'));

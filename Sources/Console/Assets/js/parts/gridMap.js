@@ -25,17 +25,23 @@ export async function gridPanel(root, context, set, again) {
   L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
   const cells = L.geoJSON(null, { style: { className: 'grid-cell', weight: 1 } }).addTo(map);
   const marks = L.layerGroup().addTo(map);
-  context.leave(() => map.remove());
+  let gone = false;
+  context.leave(() => {
+    gone = true;
+    map.remove();
+  });
   let drawing = false;
   /** @type {any[]} */ let corners = [];
   const outline = L.polyline([], { className: 'grid-outline' }).addTo(map);
 
   const load = debounce(async () => {
+    if (gone) return;
     const b = map.getBounds();
     try {
       const answer = await fetch(`/api/v1/base/cells${queryText({ box: [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((x) => x.toFixed(6)).join(',') })}`, { credentials: 'same-origin' });
       if (!answer.ok) return;
       const json = await answer.json();
+      if (gone) return;
       cells.clearLayers();
       cells.addData(json);
       cells.eachLayer((/** @type {any} */ l) => l.bindTooltip(l.feature.properties.code, { sticky: true }));
