@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 
 /// The responsibility atlas (责任图册): for every class, and every group of cells that all rules treat alike, who answers;
 /// what is unclear is a list of work.

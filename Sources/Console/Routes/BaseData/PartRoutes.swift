@@ -1,3 +1,4 @@
+import Archive
 import Cases
 import Domain
 import Hummingbird
