@@ -61,7 +61,7 @@ extension BaseSet {
         case .systems: [.key("id"), .must("name"), .may("nameEn"), .may("from", .date), .may("to", .date)]
         case .classes:
             [
-                .must("system"), .key("code"), .must("kind", .of(CaseClass.Kind.self)), .may("major"),
+                .may("system"), .key("code"), .must("kind", .of(CaseClass.Kind.self)), .may("major"),
                 .may("majorEn"), .must("name"), .may("nameEn"), .may("detection"), .may("checkList"),
                 .may("professional", .flag), .may("unit"), .may("duplicateRadiusM", .number),
                 .may("duplicateMinutes", .number), .may("flow"), .may("policy", .of(AlarmPolicy.self)),

@@ -7,7 +7,7 @@ package enum ClassTable {
         let table = try CSVTable(
             text,
             file: file,
-            required: ["system", "code", "kind", "name"],
+            required: ["code", "kind", "name"],
             known: BaseSet.classes.columns.map(\.name)
         )
         var rows = RowReader(file: file)
@@ -25,7 +25,6 @@ package enum ClassTable {
             }
             let kind = rows.choice(row, "kind", CaseClass.Kind.self)
             let name = rows.text(row, "name")
-            let system = rows.text(row, "system")
             let policy = row["policy"] == nil ? nil : rows.choice(row, "policy", AlarmPolicy.self)
             let radius = rows.number(row, "duplicateRadiusM", in: 0...5000) ?? CaseClass.defaultDuplicateRadius
             let minutes = rows.number(row, "duplicateMinutes", in: 0...43_200)
@@ -33,7 +32,7 @@ package enum ClassTable {
             if let unit = row["unit"], !Slug.isValid(unit) {
                 rows.note(row, "unit", "is no unit's id", "use letters, digits, - _ . only")
             }
-            guard let code, let kind, let name, let system else { continue }
+            guard let code, let kind, let name else { continue }
             if let line = lines[code] {
                 rows.note(row, "code", "stands on line \(line) already", "give each class a code of its own")
                 continue
@@ -45,7 +44,7 @@ package enum ClassTable {
                     kind: kind,
                     name: name,
                     nameEn: row["nameEn"] ?? name,
-                    system: system,
+                    system: row["system"] ?? "",
                     major: row["major"] ?? "",
                     majorEn: row["majorEn"] ?? row["major"] ?? "",
                     levels: [],
