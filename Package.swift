@@ -79,7 +79,11 @@ let package = Package(
         ),
         .target(
             name: "Telemetry",
-            dependencies: ["CLinux", "CMosquitto", "Domain", "Store", logging],
+            dependencies: [
+                "CLinux", "CMosquitto", "Domain", "Store", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .target(name: "Alarms", dependencies: ["Archive", "Domain", "Store", logging], swiftSettings: settings),
@@ -197,7 +201,7 @@ if Context.environment["GRIDWATCH_FUZZ"] == "1" {
     package.targets.append(
         .executableTarget(
             name: "gridwatch-fuzz",
-            dependencies: ["Domain", "Media"],
+            dependencies: ["Domain", "Media", "Telemetry"],
             path: "Tests/Fuzz",
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         )

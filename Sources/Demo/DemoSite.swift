@@ -35,8 +35,13 @@ package struct DemoSite: Sendable {
             subscribe:
               - { topic: "city/lamp/+/state", profile: streetlight }
               - { topic: "city/water/+/level", profile: waterLevel }
+              - { topic: "city/gas/+/state", profile: gas }
         sensors:
         \(sensors)
+        groups:
+        \(groups)
+        plans:
+        \(plan)
         vehicles:
         \(vehicles)
         cases:
@@ -133,9 +138,41 @@ package struct DemoSite: Sendable {
         }.joined(separator: "\n")
     }
 
+    /// Each street's lamps: three neighbours dark are one fault of the row. The culverts of the town: a storm is one alarm.
+    private var groups: String {
+        let rows = stride(from: 0, to: SimulatedCity.lampCount, by: 25).map { first in
+            let ids = city.sensors[first..<min(first + 25, SimulatedCity.lampCount)].map(\.id)
+            return #"""
+                  - id: lamp-row-\#(first / 25 + 1)
+                    name: 路灯第 \#(first / 25 + 1) 排
+                    sensors: [\#(ids.joined(separator: ", "))]
+                    rules: [ { kind: count, atLeast: 3, adjacent: true, for: 5s, class: "P-01-37", of: [ { kind: below, field: powerW, value: 10, clearAbove: 20 } ] } ]
+                """#
+        }
+        let storm = #"""
+              - { id: culverts, name: 下穿涵洞, sensors: ["culvert-*"], storm: { atLeast: 5, within: 60s } }
+            """#
+        return (rows + [storm]).joined(separator: "\n")
+    }
+
+    private var plan: String {
+        let plan = city.sweepPlan
+        let sections = plan.sections.map { section in
+            let line = section.line.map { "[\(Self.degrees($0.lat)), \(Self.degrees($0.lon))]" }.joined(separator: ", ")
+            return "      - { name: \(section.name), line: [\(line)] }"
+        }
+        return """
+              - id: \(plan.id)
+                name: \(plan.name ?? plan.id)
+                vehicles: [\(plan.vehicles.joined(separator: ", "))]
+                sections:
+            \(sections.joined(separator: "\n"))
+            """
+    }
+
     private var vehicles: String {
         city.vehicles.map {
-            #"  - { id: \#($0.id), name: "\#($0.name ?? $0.id)", kind: \#($0.kind.rawValue), topic: "\#($0.topic)" }"#
+            #"  - { id: \#($0.id), name: "\#($0.name ?? $0.id)", kind: \#($0.kind.rawValue), topic: "\#($0.topic ?? "")" }"#
         }.joined(separator: "\n")
     }
 

@@ -101,6 +101,7 @@ struct Centre: Sendable {
             directory: AlarmDirectory(
                 cameras: book.current.cameras,
                 sensors: site.sensors,
+                groups: site.groups,
                 vehicles: site.vehicles,
                 className: { base.catalogue[$0]?.name }
             ),

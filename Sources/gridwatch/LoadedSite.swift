@@ -51,6 +51,6 @@ extension LoadedSite {
 private func unknownClasses(_ site: Site, _ base: BaseData) -> [String] {
     let named =
         site.cameras.flatMap(\.zones).flatMap(\.rules).compactMap(\.classCode)
-        + site.sensors.flatMap(\.rules).compactMap(\.classCode) + site.cases.policy.keys
+        + (site.sensors.flatMap(\.rules) + site.groups.flatMap(\.rules)).compactMap(\.classCode) + site.cases.policy.keys
     return Set(named).filter { base.catalogue[$0] == nil }.sorted()
 }

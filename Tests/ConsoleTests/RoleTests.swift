@@ -55,6 +55,13 @@ private let expectations: [Expectation] = [
     Expectation(.post, "/api/v1/cameras/probe", "admin", 200, #"{"url": "rtsp://user:geheim@camera/a"}"#),
     Expectation(.get, "/api/v1/outages", "*"),
     Expectation(.post, "/api/v1/site/reload", "admin", 409),
+    Expectation(.get, "/api/v1/terminals", notViewer),
+    Expectation(.get, "/api/v1/sensors/{id}/curve", notViewer),
+    Expectation(.get, "/api/v1/sensors/{id}/readings.csv", notViewer),
+    Expectation(.get, "/api/v1/plans", notViewer),
+    Expectation(.get, "/api/v1/plans/{id}/coverage", notViewer, 404),
+    // Gateways have tokens of their own; no role's session is one.
+    Expectation(.post, "/api/v1/readings", "-", 401, "{}"),
     Expectation(.get, "/api/v1/cameras/{id}/snapshot.jpg", "*"),
     Expectation(.get, "/api/v1/cameras/{id}/timeline", "*"),
     Expectation(.get, "/api/v1/cameras/{id}/activity", "*"),
@@ -178,7 +185,7 @@ struct RoleTests {
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
         let ranged = [
             "timeline", "signatures", "clip.mp4", "playback", "readings", "track", "gaps", "accounting", "activity",
-            "activity/map", "recording.m3u8", "thumbnails",
+            "activity/map", "recording.m3u8", "thumbnails", "curve", "readings.csv",
         ]
         if ranged.contains(where: path.hasSuffix) {
             path += "?\(range)"

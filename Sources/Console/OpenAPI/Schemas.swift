@@ -125,6 +125,8 @@ enum Schemas {
         "Limit": Schema.object(["value": Schema.integer, "unit": Schema.oneOf(TimeLimit.Unit.self)]),
         "Config": Schema.object([
             "cameras": Schema.list(Schema.anyObject), "sensors": Schema.list(Schema.anyObject),
+            "groups": Schema.list(Schema.anyObject), "profiles": Schema.list(Schema.anyObject),
+            "gateways": Schema.list(Schema.anyObject), "jt808": Schema.list(Schema.anyObject),
             "vehicles": Schema.list(Schema.anyObject), "brokers": Schema.list(Schema.anyObject),
             "recording": Schema.anyObject, "cases": Schema.anyObject,
         ]),
@@ -271,6 +273,7 @@ enum Schemas {
             ],
             optional: ["value", "values", "timeIsArrival"]
         ),
+        "Curve": Schema.object(["fields": Schema.anyObject]),
         "RejectedPayload": Schema.object(
             [
                 "receivedAt": Schema.time, "topic": Schema.text, "reason": Schema.text, "detail": Schema.textOrNull,
@@ -278,16 +281,38 @@ enum Schemas {
             ],
             optional: ["detail"]
         ),
+        "NewReadings": [
+            "type": "object",
+            "description": """
+            `items`: readings `{"source", "ts", "value"}` (or named values, or `values`), and positions of vehicles \
+            `{"source", "ts", "lat", "lon", "speedKmh", "heading"}`; or one such object
+            """,
+        ],
+        "PostOutcome": Schema.object([
+            "accepted": Schema.integer, "rejected": Schema.list(Schema.anyObject),
+        ]),
         "Vehicle": Schema.object([
             "id": Schema.text, "name": Schema.text, "kind": Schema.oneOf(Vehicle.Kind.self),
             "last": Schema.orNull(Schema.reference("Position")), "rejected": Schema.anyObject,
+            "alarmIds": Schema.list(Schema.text), "rules": Schema.list(Schema.anyObject),
+        ]),
+        "Plan": Schema.object([
+            "id": Schema.text, "name": Schema.text, "vehicles": Schema.list(Schema.text), "sections": Schema.integer,
+            "bins": Schema.integer,
+        ]),
+        "Coverage": Schema.object([
+            "sections": Schema.list(Schema.anyObject), "bins": Schema.list(Schema.anyObject),
         ]),
         "Position": Schema.object(
             [
                 "occurredAt": Schema.time, "receivedAt": Schema.time, "lat": Schema.number, "lon": Schema.number,
                 "speedKmh": Schema.numberOrNull, "heading": Schema.numberOrNull, "timeIsArrival": Schema.flag,
+                "altitudeMetres": Schema.number, "mileageKm": Schema.number, "ignition": Schema.flag,
+                "quality": Schema.text, "datum": Schema.text,
             ],
-            optional: ["speedKmh", "heading", "timeIsArrival"]
+            optional: [
+                "speedKmh", "heading", "timeIsArrival", "altitudeMetres", "mileageKm", "ignition", "quality", "datum",
+            ]
         ),
         "Broker": Schema.object(
             [
@@ -296,6 +321,14 @@ enum Schemas {
                 "reason": Schema.oneOf(StateReason.self), "detail": Schema.textOrNull, "received": Schema.integer,
                 "rejected": Schema.integer, "lost": Schema.integer,
             ]
+        ),
+        "TerminalListener": Schema.object(
+            [
+                "host": Schema.text, "port": Schema.integer, "listening": Schema.flag, "since": Schema.time,
+                "detail": Schema.textOrNull, "terminals": Schema.integer, "connections": Schema.integer,
+                "received": Schema.integer, "rejected": Schema.integer, "waiting": Schema.integer,
+            ],
+            optional: ["detail"]
         ),
         "Case": caseSchema,
         "CaseEntry": Schema.object([
@@ -307,7 +340,7 @@ enum Schemas {
 
     private static let alarm = Schema.object([
         "id": Schema.text, "source": Schema.text,
-        "sourceKind": ["type": "string", "enum": ["camera", "sensor", "vehicle", "system"]],
+        "sourceKind": ["type": "string", "enum": ["camera", "sensor", "group", "vehicle", "system"]],
         "sourceName": Schema.text, "kind": Schema.text, "part": Schema.textOrNull,
         "state": Schema.oneOf(Alarm.State.self), "verdict": Schema.textOrNull,
         "severity": Schema.oneOf(AlarmSignal.Severity.self), "openedAt": Schema.time,
@@ -316,7 +349,8 @@ enum Schemas {
         "position": Schema.orNull(point), "address": Schema.textOrNull, "cell": Schema.textOrNull,
         "caseId": Schema.textOrNull, "snapshot": Schema.textOrNull, "box": Schema.orNull(Schema.anyObject),
         "value": Schema.numberOrNull, "threshold": Schema.numberOrNull, "decidedBy": Schema.textOrNull,
-        "decidedAt": Schema.timeOrNull, "reason": Schema.textOrNull,
+        "decidedAt": Schema.timeOrNull, "reason": Schema.textOrNull, "parent": Schema.textOrNull,
+        "flapping": Schema.flag,
     ])
 
     private static let caseSchema = Schema.object([

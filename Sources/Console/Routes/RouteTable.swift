@@ -6,6 +6,6 @@ enum RouteTable {
         + ActivityRoutes.routes + LiveRoutes.routes + HLSRoutes.routes + EvidenceRoutes.routes + ExportRoutes.routes
         + AuditRoutes.routes
         + SignatureRoutes.routes + HoldRoutes.routes + GapRoutes.routes + StorageRoutes.routes + AlarmRoutes.routes
-        + SensorRoutes.routes + CaseRoutes.routes
+        + SensorRoutes.routes + ReadingRoutes.routes + VehicleRoutes.routes + CaseRoutes.routes
         + StreamRoutes.routes
 }

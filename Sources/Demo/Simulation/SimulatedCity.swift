@@ -30,7 +30,7 @@ package struct SimulatedCity: Sendable {
     package init(start: WallTime, seed: UInt64 = 20_261_123) {
         self.start = start
         random = SeededRandom(seed: seed)
-        sensors = Self.lamps() + Self.levels()
+        sensors = Self.lamps() + Self.levels() + [Self.gas]
         vehicles = (0..<Self.truckCount).map { index in
             let sanitation = index < 7
             return Vehicle(
@@ -49,6 +49,7 @@ package struct SimulatedCity: Sendable {
         var messages = lampMessages(now: now, seconds: seconds)
         if Int(seconds) % 2 == 0 { messages += levelMessages(now: now, seconds: seconds) }
         if Int(seconds) % 3 == 0 { messages += truckMessages(now: now, seconds: seconds) }
+        if Int(seconds) % 5 == 0 { messages.append(gasMessage(now: now, seconds: seconds)) }
         if Int(seconds) % 20 == 7 { messages += brokenMessages(now: now) }
         return messages
     }
@@ -68,7 +69,6 @@ package struct SimulatedCity: Sendable {
                     lon: centre.lon + (Double(column) - 12) * 0.00055
                 ),
                 address: "\(streets[row % streets.count])路灯 \(column + 1) 号杆",
-                // Lamp 7 and the row from 76 are watched closely; every lamp that goes silent is noticed.
                 rules: [
                     SensorRule(
                         kind: .below,
@@ -145,6 +145,30 @@ package struct SimulatedCity: Sendable {
         }
     }
 
+    // MARK: Gas
+
+    private static let gas = Sensor(
+        id: "gas-01",
+        name: "凤凰路燃气阀井 1 号",
+        profile: "gas",
+        position: GeoPoint(lat: centre.lat + 0.0032, lon: centre.lon - 0.0041),
+        address: "凤凰路燃气阀井",
+        rules: [
+            SensorRule(kind: .above, value: 20, clearBelow: 15, forSeconds: 5, classCode: "E-05-02"),
+            SensorRule(kind: .noData, forSeconds: 120),
+        ]
+    )
+
+    /// A leak that comes and goes: 30 s above 20 % of the lower explosive limit, 40 s below, for most of ten minutes.
+    private mutating func gasMessage(now: WallTime, seconds: Double) -> Message {
+        let leaks = seconds.truncatingRemainder(dividingBy: 600) > 90 && seconds.truncatingRemainder(dividingBy: 70) < 30
+        let level = (leaks ? 26 : 6) + Double(random.below(20)) / 10
+        return Message(
+            topic: "city/gas/gas-01/state",
+            payload: #"{"ts":"\#(now.rfc3339)","concentration":\#(Self.brief(level))}"#
+        )
+    }
+
     // MARK: Trucks
 
     /// Each truck drives round a rectangle of streets; truck 5 stands for a while, truck 10 falls silent for two minutes in five.
@@ -156,7 +180,7 @@ package struct SimulatedCity: Sendable {
             let metres = (index == 4 ? Self.driven(seconds) : seconds) * (14 + Double(index) * 2.2) / 3.6
             let (point, heading) = Self.onRound(index: index, metres: metres)
             return Message(
-                topic: vehicle.topic,
+                topic: vehicle.topic ?? "",
                 payload:
                     #"{"ts":"\#(now.rfc3339)","lat":\#(Self.degrees(point.lat)),"lon":\#(Self.degrees(point.lon)),"speedKmh":\#(Self.brief(speed)),"heading":\#(Self.brief(heading))}"#
             )
@@ -166,6 +190,25 @@ package struct SimulatedCity: Sendable {
     /// Seconds of driving in `seconds` when every second two minutes of four are spent standing.
     private static func driven(_ seconds: Double) -> Double {
         (seconds / 240).rounded(.down) * 120 + min(120, seconds.truncatingRemainder(dividingBy: 240))
+    }
+
+    /// What truck 1 is to sweep: the rectangle that it drives, and two streets that it skips.
+    package var sweepPlan: CoveragePlan {
+        let corners = [0.0, 600, 1000, 1600].map { Self.onRound(index: 0, metres: $0).0 }
+        let names = ["鼓楼路", "海陵路", "迎春路", "泰山路"]
+        var sections = names.enumerated().map { index, name in
+            CoveragePlan.Section(name: name, line: [corners[index], corners[(index + 1) % corners.count]])
+        }
+        for (index, name) in ["永定路", "春晖路"].enumerated() {
+            let south = corners[0].lat - 0.0015 * Double(index + 1)
+            sections.append(
+                CoveragePlan.Section(
+                    name: name,
+                    line: [GeoPoint(lat: south, lon: corners[0].lon), GeoPoint(lat: south, lon: corners[1].lon)]
+                )
+            )
+        }
+        return CoveragePlan(id: "sweep-east", name: "东片区机扫", vehicles: [vehicles[0].id], sections: sections)
     }
 
     private static func onRound(index: Int, metres: Double) -> (GeoPoint, Double) {

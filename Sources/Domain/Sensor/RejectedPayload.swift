@@ -24,6 +24,10 @@ package enum RejectionReason: String, Sendable, Hashable, Codable, CaseIterable 
     case badPosition
     /// A retained message without a time: its value may be of any age.
     case retainedWithoutTime
+    /// A value that its profile says can't be.
+    case outOfRange
+    /// More readings in one message, or more messages from one device, than are taken.
+    case tooMany
 }
 
 /// A message that was not accepted, kept for inspection.

@@ -31,6 +31,7 @@ struct SeriesWriter {
                 """
         )
         var refs: [String: Int64] = [:]
+        var touched: Set<TouchedDay> = []
         for reading in readings {
             let source = try ref(of: reading.sensorId, &refs)
             try insert.execute(arguments: [
@@ -38,7 +39,17 @@ struct SeriesWriter {
                 reading.receivedAt.microseconds, reading.timeIsArrival,
             ])
             count(&outcome)
+            touched.insert(TouchedDay(source: source, day: reading.occurredAt.microseconds / 86_400_000_000))
         }
+        let touch = try connection.cachedStatement(
+            sql: "INSERT INTO touched_day (source, day) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        )
+        for item in touched { try touch.execute(arguments: [item.source, item.day]) }
+    }
+
+    private struct TouchedDay: Hashable {
+        var source: Int64
+        var day: Int64
     }
 
     private func writePositions(_ positions: [VehiclePosition], _ outcome: inout SeriesOutcome) throws {
@@ -46,8 +57,9 @@ struct SeriesWriter {
         let insert = try connection.cachedStatement(
             sql: """
                 INSERT INTO position
-                    (source, occurred_at, lat, lon, speed_kmh, heading, received_at, time_is_arrival)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    (source, occurred_at, lat, lon, speed_kmh, heading, received_at, time_is_arrival, altitude_m,
+                    mileage_km, ignition, quality, datum)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """
         )
         var refs: [String: Int64] = [:]
@@ -55,7 +67,9 @@ struct SeriesWriter {
             let source = try ref(of: position.vehicleId, &refs)
             try insert.execute(arguments: [
                 source, position.occurredAt.microseconds, position.point.lat, position.point.lon, position.speedKmh,
-                position.heading, position.receivedAt.microseconds, position.timeIsArrival,
+                position.heading, position.receivedAt.microseconds, position.timeIsArrival, position.altitudeMetres,
+                position.mileageKm, position.ignition, position.quality.rawValue,
+                position.datum.rawValue,
             ])
             count(&outcome)
         }

@@ -6,19 +6,25 @@ import Synchronization
 /// The sensors and vehicles of a site: listens to its brokers, stores what they say, judges it by the rules.
 package final class TelemetryService: Sendable {
     private let site: Site
-    private let series: SeriesDatabase
+    /// As the site declares them, with their groups' rules.
+    private let declared: [Sensor]
+    let series: SeriesDatabase
     private let readings: ReadingRepository
     private let tracks: TrackRepository
     private let quarantine: QuarantineRepository
     private let feed: ChangeFeed
     private let clock: any HostClock
-    private let logger: Logger
+    let logger: Logger
     private let openAlarmIds: @Sendable (String) -> [String]
     private let outbox: SignalOutbox
     private let ingest: TelemetryIngest
+    private let inbox: IngestInbox
     private let links = Mutex<[MQTTLink]>([])
     private let publisher = Mutex(ChangePublisher())
+    private let gateway = Mutex<TerminalGateway?>(nil)
     private let sensorsById: [String: Sensor]
+    private let profiles: [String: PayloadProfile]
+    let gateways: [Gateway]
 
     /// - Parameter openAlarmIds: the ids of a sensor's open alarms, for `SensorStatus`; called on any thread.
     package init(
@@ -30,8 +36,12 @@ package final class TelemetryService: Sendable {
         logger: Logger,
         openAlarmIds: @escaping @Sendable (_ sensorId: String) -> [String] = { _ in [] }
     ) {
+        let sensors = site.sensorsWithGroupRules
         self.site = site
-        sensorsById = Dictionary(site.sensors.map { ($0.id, $0) }) { first, _ in first }
+        declared = sensors
+        sensorsById = Dictionary(sensors.map { ($0.id, $0) }) { first, _ in first }
+        profiles = site.profileBook
+        gateways = site.gateways
         self.series = series
         self.feed = feed
         self.clock = clock
@@ -42,6 +52,7 @@ package final class TelemetryService: Sendable {
         quarantine = QuarantineRepository(series)
         outbox = SignalOutbox(alarms: alarms, series: series, logger: logger)
         ingest = TelemetryIngest(site: site, series: series, outbox: outbox, clock: clock)
+        inbox = IngestInbox(ingest: ingest, logger: logger)
     }
 
     /// Works until the task is cancelled; then says goodbye to the brokers and returns.
@@ -51,11 +62,16 @@ package final class TelemetryService: Sendable {
     package func run() async throws {
         try await restore()
         let started = try await startLinks()
+        let terminals = try await makeTerminals()
+        try inbox.start()
         let timer = try TelemetryTimer(every: .milliseconds(250)) { [self] in turn() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [outbox] in await outbox.run() }
+            group.addTask { await self.compact() }
+            if let terminals { group.addTask { await terminals.run() } }
             await group.waitForAll()
         }
+        await inbox.stop()
         await timer.stop()
         for link in started { await link.stop() }
     }
@@ -69,6 +85,7 @@ package final class TelemetryService: Sendable {
         let counts = try await quarantine.counts()
         let stored = try await series.ruleStates()
         let pending = try await series.pendingSignals()
+        let histories = try await histories(last)
         let now = clock.now()
         let monotonic = clock.monotonic()
         ingest.withState { state in
@@ -78,22 +95,16 @@ package final class TelemetryService: Sendable {
             for (id, reading) in last where reading.receivedAt <= now {
                 state.heard[id] = TelemetryIngest.Heard(monotonic: monotonic - (now - reading.receivedAt))
             }
-        }
-        let farewells = ingest.withJudges { judges in
-            let orphans = stored.filter { item in
-                item.state.flatMap { judges[item.sensorId]?.restore(rule: item.rule, json: $0) } != true
+            for (id, position) in positions where position.receivedAt <= now {
+                state.heard[id] = TelemetryIngest.Heard(monotonic: monotonic - (now - position.receivedAt))
             }
-            for (id, reading) in last { judges[id]?.resume(after: reading) }
+        }
+        let farewells = ingest.withCore { core in
+            let orphans = core.restore(stored, last: last, histories: histories, positions: positions)
             var gone = SeriesBatch()
             for item in orphans {
                 gone.ruleStates.append(SeriesBatch.RuleState(sensorId: item.sensorId, rule: item.rule, state: nil))
-                let signal = SensorJudge.farewell(
-                    sensorId: item.sensorId,
-                    rule: item.rule,
-                    json: item.state ?? [],
-                    judge: judges[item.sensorId],
-                    at: now
-                )
+                let signal = core.farewell(item, at: now)
                 if let signal { gone.signals.append(signal) }
             }
             return gone
@@ -102,6 +113,23 @@ package final class TelemetryService: Sendable {
         guard !farewells.isEmpty else { return }
         let outcome = try await storeOffPool(farewells)
         outbox.add(zip(outcome.signalIds, farewells.signals).map { PendingSignal(id: $0, signal: $1) })
+    }
+
+    /// The stored readings that rates are judged by, of the sensors that have such rules; oldest first.
+    private func histories(_ last: [String: Reading]) async throws -> [String: [Reading]] {
+        var histories: [String: [Reading]] = [:]
+        for sensor in declared {
+            let seconds = sensor.rules.map(\.memorySeconds).max() ?? 0
+            guard seconds > 0, let newest = last[sensor.id] else { continue }
+            let page = try await readings.readings(
+                sensorId: sensor.id,
+                from: newest.occurredAt - .seconds(seconds),
+                to: newest.occurredAt,
+                page: PageRequest(limit: 1000)
+            )
+            histories[sensor.id] = page.items
+        }
+        return histories
     }
 
     private func storeOffPool(_ batch: SeriesBatch) async throws -> SeriesOutcome {
@@ -121,7 +149,7 @@ package final class TelemetryService: Sendable {
         let name = try await series.setting("mqttClientId", otherwise: fallback)
         var started: [MQTTLink] = []
         for (index, broker) in site.brokers.enumerated() {
-            let filters = broker.subscriptions.map(\.topic) + site.vehicles.map(\.topic)
+            let filters = broker.subscriptions.map(\.topic) + site.vehicles.compactMap(\.topic)
             let settings = MQTTSettings(
                 host: broker.host,
                 port: broker.port,
@@ -130,7 +158,8 @@ package final class TelemetryService: Sendable {
                 password: broker.password,
                 clientId: broker.clientId ?? name,
                 protocolVersion: broker.protocolVersion,
-                filters: Array(Set(filters)).sorted()
+                filters: Array(Set(filters)).sorted(),
+                statusTopic: broker.statusTopic
             )
             let sink = BrokerSink(ingest: ingest, broker: index)
             started.append(try MQTTLink(settings: settings, sink: sink, clock: clock, logger: logger))
@@ -139,6 +168,23 @@ package final class TelemetryService: Sendable {
         for link in started { link.start() }
         return started
     }
+
+    private func makeTerminals() async throws -> TerminalGateway? {
+        guard let settings = site.terminals else { return nil }
+        let made = try await TerminalGateway(
+            settings: settings,
+            series: series,
+            ingest: ingest,
+            inbox: inbox,
+            clock: clock,
+            logger: logger
+        )
+        gateway.withLock { $0 = made }
+        return made
+    }
+
+    /// Where terminals report to, and how that goes; nil where the site has none.
+    package func terminals() -> TerminalStatus? { gateway.withLock { $0 }?.status }
 
     private struct BrokerSink: MQTTSink {
         let ingest: TelemetryIngest
@@ -188,10 +234,27 @@ package final class TelemetryService: Sendable {
         }
     }
 
+    // MARK: What is posted
+
+    /// When something that arrives at this moment has arrived.
+    var receptionTime: WallTime { clock.now() }
+
+    /// How a declared sensor's payloads are read; nil for what is no sensor of the site.
+    func profile(ofSensor id: String) -> PayloadProfile? {
+        sensorsById[id].map { profiles[$0.profile] ?? PayloadProfile(name: $0.profile) }
+    }
+
+    /// Waits until parts of a message are on the disk; false when they can't be.
+    func stored(_ parts: [IngestPart]) async -> Bool {
+        await withCheckedContinuation { continuation in
+            inbox.add(parts) { continuation.resume(returning: $0) }
+        }
+    }
+
     // MARK: What is known
 
     /// Every declared sensor, in the site's order.
-    package func sensors() -> [SensorStatus] { site.sensors.map(status) }
+    package func sensors() -> [SensorStatus] { declared.map(status) }
 
     /// One sensor, or nil when the site declares none by that id.
     package func sensor(_ id: String) -> SensorStatus? { sensorsById[id].map(status) }
@@ -211,7 +274,7 @@ package final class TelemetryService: Sendable {
             last: last.map(ReadingItem.init),
             alarmIds: openAlarmIds(id),
             rejected: rejected,
-            rules: sensor.rules.map(SensorStatus.Rule.init),
+            rules: sensor.rules.map(RuleItem.init),
             stale: heard.map { now - $0 > SensorJudge.staleAfter(sensor) } ?? true
         )
     }
@@ -229,7 +292,9 @@ package final class TelemetryService: Sendable {
             name: vehicle.name,
             kind: vehicle.kind,
             last: last.map(PositionItem.init),
-            rejected: rejected
+            rejected: rejected,
+            alarmIds: openAlarmIds(id),
+            rules: vehicle.rules
         )
     }
 
@@ -280,6 +345,15 @@ package final class TelemetryService: Sendable {
         page: PageRequest
     ) async throws -> Page<PositionItem> {
         try await tracks.track(vehicleId: vehicleId, from: from, to: to, page: page).map(PositionItem.init)
+    }
+
+    /// What is to be swept and collected.
+    package var plans: [CoveragePlan] { site.plans }
+
+    func positions(vehicleId: String, from: WallTime, to: WallTime, page: PageRequest) async throws
+        -> Page<VehiclePosition>
+    {
+        try await tracks.track(vehicleId: vehicleId, from: from, to: to, page: page)
     }
 
     /// The last messages that were rejected for a sensor or vehicle (nil: for unknown ones), newest first.

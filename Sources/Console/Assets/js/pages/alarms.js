@@ -10,7 +10,7 @@ import { alarmState, alarmTitle, byWhom, empty, failed, severityMark, sourceName
 import { clipPlayer } from '../parts/clip.js';
 import { alarmCurve, fieldName, valueText } from '../parts/sensor.js';
 
-const KINDS = ['motion', 'stationary', 'above', 'below', 'noData', 'offline', 'recordingGap', 'crashing', 'disk', 'diskHeld', 'databaseDamaged', 'clock'];
+const KINDS = ['motion', 'stationary', 'above', 'below', 'between', 'outside', 'rate', 'stuck', 'state', 'count', 'all', 'any', 'not', 'storm', 'noData', 'sos', 'tamper', 'overspeed', 'offline', 'recordingGap', 'crashing', 'disk', 'diskHeld', 'databaseDamaged', 'clock'];
 const STATES = ['open', 'confirmed', 'rejected', 'cleared'];
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
@@ -95,6 +95,8 @@ export function mount(root, context) {
       sensor ? [t('sensors.field'), fieldName(sensor.profile, field)] : a.part ? [t('field.part'), zoneName(a)] : null,
       [t('field.place'), a.address || (a.position ? `${a.position.lat.toFixed(5)}, ${a.position.lon.toFixed(5)}` : '–')],
       a.reason ? [t('field.reason'), a.reason] : null,
+      a.parent ? [t('alarms.parent'), h('a', { href: link('alarms', null, { source: a.parent }) }, a.parent)] : null,
+      a.flapping ? [t('field.state'), t('alarms.flapping')] : null,
     ].filter((row) => row !== null);
     const may = isRole('monitor') && !a.verdict;
     const picture = a.snapshot ? pictureWithBox(a) : null;

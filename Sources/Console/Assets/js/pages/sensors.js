@@ -1,6 +1,6 @@
 // Sensors: the table by profile, the curve of one, what was rejected.
 import { debounce, fill, h, icon } from '../core/dom.js';
-import { api } from '../core/api.js';
+import { api, iso } from '../core/api.js';
 import { byName, full, moment, number, span, t, word } from '../core/i18n.js';
 import { errorText } from '../core/dialog.js';
 import { link, replaceRoute } from '../core/router.js';
@@ -10,7 +10,7 @@ import { empty, failed } from '../parts/marks.js';
 import { fieldName, lastText, readingsOf, ruleText, thresholds, unitOf, valuesOf } from '../parts/sensor.js';
 
 const HOUR = 3_600_000;
-const SPANS = [1, 6, 24, 168];
+const SPANS = [1, 6, 24, 168, 720, 8760];
 /** @param {any} sensor */
 const stateOf = (sensor) => (sensor.alarmIds?.length ? 'alarm' : sensor.stale ? 'stale' : sensor.last ? 'ok' : 'silent');
 const SHAPES = { alarm: '▲', stale: '◆', ok: '●', silent: '○' };
@@ -84,6 +84,7 @@ export function mount(root, context) {
         h('dt', null, t('field.place')), h('dd', null, sensor.address ?? (sensor.position ? `${sensor.position.lat.toFixed(5)}, ${sensor.position.lon.toFixed(5)}` : '–')),
         (sensor.rules ?? []).map((/** @type {any} */ rule) => [h('dt', null, t('sensors.rule')), h('dd', null, ruleText(rule, sensor.profile), rule.class ? h('span.dim', null, ` → ${className(rule.class)}`) : null)])),
       h('div.button-row', null, (sensor.alarmIds ?? []).map((/** @type {string} */ id) => h('a.button', { href: link('alarms', id) }, icon('bell'), t('case.alarm'))),
+        h('a.button', { href: `/api/v1/sensors/${encodeURIComponent(sensor.id)}/readings.csv?from=${iso(serverNow() - Math.min(hours, 744) * HOUR)}&to=${iso(serverNow())}`, download: `${sensor.id}.csv` }, icon('download'), t('sensors.csv')),
         sensor.position ? h('a.button', { href: link('map', null, { lat: sensor.position.lat, lon: sensor.position.lon }) }, icon('geo-alt'), t('page.map')) : null),
       rejected);
     const id = sensor.id;
