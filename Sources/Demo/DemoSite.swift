@@ -138,7 +138,7 @@ package struct DemoSite: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// Each street's lamps: three neighbours dark are one fault of the row. The culverts of the town: a storm is one alarm.
+    /// Each street's lamps: three neighbours dark are one fault of the row. The culverts: a storm is one alarm.
     private var groups: String {
         let rows = stride(from: 0, to: SimulatedCity.lampCount, by: 25).map { first in
             let ids = city.sensors[first..<min(first + 25, SimulatedCity.lampCount)].map(\.id)

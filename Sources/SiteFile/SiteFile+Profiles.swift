@@ -72,7 +72,7 @@ extension SiteFile {
     private static func path(_ reader: FieldReader, _ key: String) -> JSONPath? {
         guard let text = reader.text(key) else { return nil }
         guard let path = JSONPath(text) else {
-            reader.fail(key, text, "is no place in a JSON text", "write names and positions, like data.samples[0].level")
+            reader.fail(key, text, "is no place in a JSON text", "write names and positions, like data.list[0].level")
             return nil
         }
         return path
@@ -89,7 +89,7 @@ extension SiteFile {
                 reader.fail("sources", name, "is neither a sensor nor a vehicle of this file", "correct it")
             }
             if let token, token.utf8.count < 16 {
-                reader.fail("token", nil, "is too short", "use at least 16 characters, best from `openssl rand -hex 24`")
+                reader.fail("token", nil, "is too short", "use 16 characters or more, like `openssl rand -hex 24`")
             }
             guard let id, let token else { return nil }
             if !seen.insert(id).inserted {

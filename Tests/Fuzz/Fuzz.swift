@@ -82,7 +82,8 @@ private func terminals(_ input: [UInt8]) {
 
 private func payloads(_ input: [UInt8]) {
     let now = WallTime(microseconds: 1_795_428_000_000_000)
-    var own = PayloadProfile(name: "own", words: ["wet": 1], time: JSONPath("t"), batch: JSONPath("data[0].s"), isPlain: true)
+    var own = PayloadProfile(name: "own", words: ["wet": 1], time: JSONPath("t"), isPlain: true)
+    own.batch = JSONPath("data[0].s")
     own.fields = JSONPath("$.a.b[1]").map { [PayloadProfile.Field(name: "value", path: $0, scale: 1e300)] }
     for profile in [own, PayloadProfile(name: "any")] + PayloadProfile.builtIn.values {
         let content = PayloadReader.readings(input, sensorId: "s", profile: profile, receivedAt: now)

@@ -56,7 +56,8 @@ struct RuleFileTests {
         arguments: [
             ("{ kind: between, from: 9, to: 6 }", "to"), ("{ kind: between, from: 9 }", "to"),
             ("{ kind: above, value: 1, from: 2 }", "from"), ("{ kind: rate, value: 3 }", "per"),
-            ("{ kind: rate, value: 0, per: 1m }", "value"), ("{ kind: rate, value: 3, per: 1m, clearAbove: 2 }", "clearAbove"),
+            ("{ kind: rate, value: 0, per: 1m }", "value"),
+            ("{ kind: rate, value: 3, per: 1m, clearAbove: 2 }", "clearAbove"),
             ("{ kind: stuck }", "for"), ("{ kind: state }", "is"), ("{ kind: state, is: dark }", "is"),
             ("{ kind: above, value: 1, is: on }", "is"), ("{ kind: all, of: [ { kind: above, value: 1 } ] }", "of"),
             ("{ kind: count, atLeast: 2, of: [ { kind: state, is: off } ] }", "kind"),
@@ -68,10 +69,12 @@ struct RuleFileTests {
         ]
     )
     func mistakes(_ rule: String, _ field: String) {
-        let text = "site: { name: A }\nsensors:\n  - id: lamp-1\n    profile: streetlight\n    rules:\n      - \(rule)\n"
+        let head = "site: { name: A }\nsensors:\n  - id: lamp-1\n    profile: streetlight\n    rules:\n"
+        let text = head + "      - \(rule)\n"
         let error = #expect(throws: SiteFileError.self) { try SiteFile(text: text, file: "site.yaml") }
         #expect(error?.diagnostics.first?.line == 6, "\(String(describing: error))")
-        #expect(error?.diagnostics.map(\.field).contains("sensors[0].rules[0].\(field)") == true, "\(String(describing: error))")
+        let fields = error?.diagnostics.map(\.field) ?? []
+        #expect(fields.contains("sensors[0].rules[0].\(field)"), "\(String(describing: error))")
     }
 
     @Test(

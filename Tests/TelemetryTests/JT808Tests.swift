@@ -208,7 +208,7 @@ struct JT808Tests {
                 }
             }
         }
-        // Nine frames of the collection are damaged (their own decoder checks neither sum nor length), four are of makers
+        // Nine frames of the collection are damaged (their decoder checks neither sum nor length), four are of makers
         // whose header is another (0x55…), one is no JT/T 808 at all.
         #expect(
             outcomes == [

@@ -65,7 +65,7 @@ struct TerminalTests {
         )
     )
 
-    @Test("a terminal's positions are on the disk before it is answered, and its bits are alarms", arguments: [false, true])
+    @Test("positions are on the disk before they are answered, and their bits are alarms", arguments: [false, true])
     func reports(udp: Bool) async throws {
         let fixture = try TelemetryFixture(Self.site)
         try await fixture.running {

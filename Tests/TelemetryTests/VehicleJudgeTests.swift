@@ -47,7 +47,9 @@ struct VehicleJudgeTests {
 
     @Test("an area's border has to be left by 15 m to have been left")
     func areas() {
-        let xs: [(Double, Double)] = [(0, 300), (10, 390), (20, 410), (30, 395), (40, 405), (50, 590), (60, 610), (70, 620)]
+        let xs: [(Double, Double)] = [
+            (0, 300), (10, 390), (20, 410), (30, 395), (40, 405), (50, 590), (60, 610), (70, 620),
+        ]
         let reports = xs.map { Self.report($0.0, $0.1) }
         #expect(Self.words(VehicleRule(kind: .inArea, areas: ["old-town"]), reports) == ["+20", "-70"])
         // Outside its area: the far end counts from the edge on, the way back from 15 m inside.

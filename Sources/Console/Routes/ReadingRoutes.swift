@@ -23,7 +23,7 @@ enum ReadingRoutes {
             throw Problem(
                 status: .unauthorized,
                 code: "badToken",
-                detail: "a gateway's token is needed: Authorization: Bearer TOKEN, as `gateways` of the site file has it",
+                detail: "a gateway's token is needed: Authorization: Bearer TOKEN, as in `gateways` of the site file",
                 headers: [.wwwAuthenticate: "Bearer"]
             )
         }

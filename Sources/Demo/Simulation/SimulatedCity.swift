@@ -161,7 +161,8 @@ package struct SimulatedCity: Sendable {
 
     /// A leak that comes and goes: 30 s above 20 % of the lower explosive limit, 40 s below, for most of ten minutes.
     private mutating func gasMessage(now: WallTime, seconds: Double) -> Message {
-        let leaks = seconds.truncatingRemainder(dividingBy: 600) > 90 && seconds.truncatingRemainder(dividingBy: 70) < 30
+        let ofTenMinutes = seconds.truncatingRemainder(dividingBy: 600)
+        let leaks = ofTenMinutes > 90 && seconds.truncatingRemainder(dividingBy: 70) < 30
         let level = (leaks ? 26 : 6) + Double(random.below(20)) / 10
         return Message(
             topic: "city/gas/gas-01/state",

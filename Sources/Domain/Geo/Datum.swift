@@ -5,8 +5,8 @@
 /// The coordinates that a position arrives in. Inside everything is WGS-84; what comes in another datum is converted
 /// once, where it comes in, and keeps a mark of it.
 ///
-/// GCJ-02 ("Mars coordinates") is WGS-84 with an offset of some hundred metres within mainland China; BD-09 adds another
-/// one to it. The formulas are those that are publicly known (eviltransform and others); no official text gives them.
+/// GCJ-02 ("Mars coordinates") is WGS-84 with an offset of some hundred metres within mainland China; BD-09 adds one
+/// more to it. The formulas are those that are publicly known (eviltransform and others); no official text gives them.
 package enum Datum: Int, Sendable, Hashable, Codable, CaseIterable {
     case wgs84 = 0
     case gcj02 = 1

@@ -8,6 +8,11 @@ package struct LocalPlane: Sendable {
     package struct Place: Sendable, Hashable {
         package var x: Double
         package var y: Double
+
+        package init(x: Double, y: Double) {
+            self.x = x
+            self.y = y
+        }
     }
 
     private static let metresPerDegree = 6_371_008.8 * Double.pi / 180

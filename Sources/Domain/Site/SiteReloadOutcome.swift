@@ -39,7 +39,8 @@ package enum SiteReloadOutcome: Sendable, Equatable {
                 ("groups", old.groups == new.groups), ("profiles", old.profiles == new.profiles),
                 ("gateways", old.gateways == new.gateways),
                 ("vehicles", old.vehicles == new.vehicles), ("jt808", old.terminals == new.terminals),
-                ("areas", old.areas == new.areas), ("routes", old.routes == new.routes), ("plans", old.plans == new.plans), ("cases", old.cases == new.cases),
+                ("areas", old.areas == new.areas), ("routes", old.routes == new.routes), ("plans", old.plans == new.plans),
+                ("cases", old.cases == new.cases),
                 ("recording", old.recording == new.recording),
             ]
             needsRestart = sections.filter { !$0.1 }.map(\.0)

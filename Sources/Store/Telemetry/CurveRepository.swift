@@ -12,12 +12,12 @@ package struct CurveRepository: Sendable {
 
     /// The fields of a sensor's readings of `from...to`, each in at most about `points` stretches.
     ///
-    /// Short ranges are reckoned from the readings, longer ones from the quarters of an hour, the longest from the days.
+    /// Short ranges are reckoned from the readings, longer ones from quarters of an hour, the longest from days.
     package func curve(sensorId: String, from: WallTime, to: WallTime, points: Int) async throws
         -> [String: [SeriesSummary]]
     {
         let width = max(1_000_000, (to.microseconds - from.microseconds) / Int64(max(1, points)))
-        let span: Int64? = width >= 86_400_000_000 ? 86_400 : width >= 900_000_000 ? 900 : width >= 60_000_000 ? 60 : nil
+        let span = SeriesCompactor.spans.last { width >= $0 * 1_000_000 }
         return try await database.read { connection in
             guard
                 let source = try Int64.fetchOne(

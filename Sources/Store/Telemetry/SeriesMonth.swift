@@ -55,7 +55,10 @@ struct SeriesMonth: Hashable, Comparable {
     static func all(_ connection: GRDB.Database) throws -> [SeriesMonth] {
         let names = try String.fetchAll(
             connection,
-            sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'reading_*_[0-9][0-9][0-9][0-9][0-9][0-9]'"
+            sql: """
+                SELECT name FROM sqlite_master WHERE type = 'table'
+                    AND name GLOB 'reading_*_[0-9][0-9][0-9][0-9][0-9][0-9]'
+                """
         )
         let months = names.compactMap { name -> SeriesMonth? in
             guard let digits = Int64(name.suffix(6)), (1...12).contains(digits % 100) else { return nil }

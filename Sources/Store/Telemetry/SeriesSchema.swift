@@ -80,7 +80,7 @@ enum SeriesSchema {
             ALTER TABLE position ADD COLUMN mileage_km REAL;   -- km driven in all
             ALTER TABLE position ADD COLUMN ignition INTEGER;  -- 1 on, 0 off
             ALTER TABLE position ADD COLUMN quality INTEGER NOT NULL DEFAULT 0;  -- 0 good, 1 no fix, 2 jump, 3 drift
-            ALTER TABLE position ADD COLUMN datum INTEGER NOT NULL DEFAULT 0;  -- as it came: 0 WGS-84, 1 GCJ-02, 2 BD-09
+            ALTER TABLE position ADD COLUMN datum INTEGER NOT NULL DEFAULT 0; -- as it came: 0 WGS-84, 1 GCJ-02, 2 BD-09
             """
     )
 

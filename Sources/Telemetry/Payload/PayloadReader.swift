@@ -105,7 +105,9 @@ enum PayloadReader {
         var retained: Bool
     }
 
-    private static func reading(_ item: JSONValue, _ root: JSONValue, _ frame: Frame) throws(PayloadRejection) -> Reading {
+    private static func reading(_ item: JSONValue, _ root: JSONValue, _ frame: Frame) throws(PayloadRejection)
+        -> Reading
+    {
         let profile = frame.profile
         let stamp = profile.time.map { item.at($0, root: root) } ?? item["ts"]
         let time = try occurredAt(stamp, receivedAt: frame.receivedAt, retained: frame.retained)
@@ -117,7 +119,7 @@ enum PayloadReader {
         guard values.count <= maximumValues else { throw PayloadRejection(.tooManyValues, "\(values.count) values") }
         for (name, limits) in profile.limits {
             if let value = values[name], value < limits.low || value > limits.high {
-                throw PayloadRejection(.outOfRange, "\(name) is \(value), at least \(limits.low), at most \(limits.high)")
+                throw PayloadRejection(.outOfRange, "\(name) is \(value), not \(limits.low) to \(limits.high)")
             }
         }
         return Reading(
@@ -130,7 +132,9 @@ enum PayloadReader {
     }
 
     /// The default shapes.
-    private static func plainValues(_ item: JSONValue, _ profile: PayloadProfile) throws(PayloadRejection) -> [String: Double] {
+    private static func plainValues(_ item: JSONValue, _ profile: PayloadProfile) throws(PayloadRejection)
+        -> [String: Double]
+    {
         var values: [String: Double] = [:]
         guard case .object(let members) = item else {
             throw PayloadRejection(.wrongType, "it is \(item.typeName), not an object")
@@ -145,9 +149,11 @@ enum PayloadReader {
     }
 
     /// The profile's own fields.
-    private static func fieldValues(_ item: JSONValue, _ root: JSONValue, _ profile: PayloadProfile) throws(PayloadRejection)
-        -> [String: Double]
-    {
+    private static func fieldValues(
+        _ item: JSONValue,
+        _ root: JSONValue,
+        _ profile: PayloadProfile
+    ) throws(PayloadRejection) -> [String: Double] {
         var values: [String: Double] = [:]
         for field in profile.fields ?? [] {
             let found = item.at(field.path, root: root)
@@ -177,8 +183,11 @@ enum PayloadReader {
     }
 
     /// A number, a boolean, a word of the profile, or digits in a text.
-    private static func number(_ value: JSONValue, _ name: String, _ profile: PayloadProfile) throws(PayloadRejection) -> Double
-    {
+    private static func number(
+        _ value: JSONValue,
+        _ name: String,
+        _ profile: PayloadProfile
+    ) throws(PayloadRejection) -> Double {
         switch value {
         case .number(let number): return number
         case .bool(let bool): return profile.words[bool ? "true" : "false"] ?? (bool ? 1 : 0)
@@ -266,7 +275,9 @@ enum PayloadReader {
         guard members.count <= maximumValues else { throw PayloadRejection(.tooManyValues, "\(members.count) values") }
         for member in members {
             let (name, value) = (member.name, member.value)
-            guard name.utf8.count <= maximumNameBytes else { throw PayloadRejection(.tooManyValues, "a name is too long") }
+            guard name.utf8.count <= maximumNameBytes else {
+                throw PayloadRejection(.tooManyValues, "a name is too long")
+            }
             switch value {
             case .number(let number): values[name] = number
             case .bool(let bool):

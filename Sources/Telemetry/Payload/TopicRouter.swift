@@ -24,7 +24,9 @@ struct TopicRouter: Sendable {
         let book = site.profileBook
         self.book = book
         filters = broker.subscriptions.map { (TopicFilter($0.topic), $0.profile) }
-        sensors = Dictionary(site.sensors.map { ($0.id, book[$0.profile] ?? PayloadProfile(name: $0.profile)) }) { first, _ in first }
+        sensors = Dictionary(
+            site.sensors.map { ($0.id, book[$0.profile] ?? PayloadProfile(name: $0.profile)) }
+        ) { first, _ in first }
         vehicles = site.vehicles.compactMap { vehicle in vehicle.topic.map { (TopicFilter($0), vehicle.id) } }
     }
 

@@ -55,7 +55,7 @@ struct TelemetryBatch {
         judge(reading, fresh: fresh, core)
     }
 
-    /// Lets the rules of the sensor and of its groups see a reading; the groups first, since theirs may stand for its own.
+    /// Lets the rules of the sensor and of its groups see a reading; the groups' first: they may stand for its own.
     private mutating func judge(_ reading: Reading, fresh: Bool, _ core: borrowing TelemetryIngest.Core) {
         let id = reading.sensorId
         for index in core.groupsOf[id] ?? [] {

@@ -38,7 +38,8 @@ extension TelemetryService {
             cursor = page.next
         } while cursor != nil && readings.count < 200_000
         let names = Set(readings.flatMap(\.values.keys)).sorted()
-        var text = (["occurredAt", "receivedAt", "timeIsArrival"] + names.map(Self.quoted)).joined(separator: ",") + "\r\n"
+        let head = ["occurredAt", "receivedAt", "timeIsArrival"] + names.map(Self.quoted)
+        var text = head.joined(separator: ",") + "\r\n"
         for reading in readings {
             let values = names.map { name in reading.values[name].map { "\($0)" } ?? "" }
             let row = [reading.occurredAt.rfc3339, reading.receivedAt.rfc3339, "\(reading.timeIsArrival)"] + values

@@ -14,7 +14,8 @@ enum TrackSimplifier {
         while let range = open.popLast() {
             var (furthest, at) = (metres, -1)
             for index in range.dropFirst() {
-                let away = LocalPlane.distance(places[index], from: places[range.lowerBound], to: places[range.upperBound])
+                let (a, b) = (places[range.lowerBound], places[range.upperBound])
+                let away = LocalPlane.distance(places[index], from: a, to: b)
                 if away.metres > furthest { (furthest, at) = (away.metres, index) }
             }
             guard at >= 0 else { continue }

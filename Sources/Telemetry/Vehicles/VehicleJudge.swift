@@ -61,8 +61,8 @@ struct VehicleJudge {
         for (index, rule) in vehicle.rules.enumerated() {
             // Where it is can't be said; that it lives can.
             guard position.quality == .good || position.quality == .drift || rule.kind == .silent else { continue }
-            let isInForce =
-                rule.schedule.map { $0.contains(position.occurredAt, utcOffset: utcOffset(position.occurredAt)) } ?? true
+            let offset = utcOffset(position.occurredAt)
+            let isInForce = rule.schedule.map { $0.contains(position.occurredAt, utcOffset: offset) } ?? true
             let before = states[index]
             let event = states[index].take(position, rule, places, isInForce: isInForce)
             note(index, before, event, position, &signals)
@@ -123,10 +123,13 @@ struct VehicleJudge {
         let before = bits.open
         let change = bits.take(alarmBits, at: position.occurredAt)
         if bits.open != before { changed.insert(Self.bitsKey) }
-        return change.raised.map { signal($0, .raised, position) } + change.cleared.map { signal($0, .cleared, position) }
+        return change.raised.map { signal($0, .raised, position) }
+            + change.cleared.map { signal($0, .cleared, position) }
     }
 
-    private func signal(_ alarm: TerminalAlarm, _ phase: AlarmSignal.Phase, _ position: VehiclePosition) -> AlarmSignal {
+    private func signal(_ alarm: TerminalAlarm, _ phase: AlarmSignal.Phase, _ position: VehiclePosition)
+        -> AlarmSignal
+    {
         AlarmSignal(
             source: vehicle.id,
             sourceKind: .vehicle,

@@ -15,7 +15,8 @@ struct VehicleReport: Sendable {
     init?(_ location: JT808Location, vehicle: String, receivedAt: WallTime) {
         guard location.point.isValid else { return nil }
         let time = location.at
-        let isUsable = time.map { $0 >= PayloadReader.earliest && $0 <= receivedAt + PayloadReader.maximumLead } ?? false
+        let latest = receivedAt + PayloadReader.maximumLead
+        let isUsable = time.map { $0 >= PayloadReader.earliest && $0 <= latest } ?? false
         // A call for help counts whatever the terminal's clock says.
         guard isUsable || location.alarmBits & 1 != 0 else { return nil }
         var position = VehiclePosition(

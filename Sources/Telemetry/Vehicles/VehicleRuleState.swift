@@ -30,7 +30,9 @@ struct VehicleRuleState: Equatable, Codable {
         var routes: [String: GeoRoute]
     }
 
-    mutating func take(_ position: VehiclePosition, _ own: VehicleRule, _ places: Places, isInForce: Bool) -> RuleEvent? {
+    mutating func take(_ position: VehiclePosition, _ own: VehicleRule, _ places: Places, isInForce: Bool)
+        -> RuleEvent?
+    {
         let judged = judge(position, own, places, isInForce)
         let frame = Self.frame(own)
         if own.kind == .silent {
