@@ -102,6 +102,10 @@ final class RTSPConversation {
                     try parse(now, settling: true, frame)
                 }
             case .closed:
+                // A web server says its piece and closes.
+                guard session.description != nil || reader.skippedBytes + buffer.count == 0 else {
+                    throw MediaError(.notAStream, "opening \(name): what answers there does not speak RTSP")
+                }
                 let before = connection
                 try perform(session.closed(now: now))
                 if connection === before {
