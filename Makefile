@@ -56,6 +56,7 @@ bench: packages test-packages bench-packages ## Run the benchmarks and print the
 	python3 Benchmarks/recording.py $(BIN)/gridwatch
 	python3 Benchmarks/sampling.py
 	python3 Benchmarks/idle.py $(BIN)/gridwatch
+	python3 Benchmarks/capacity.py $(BIN)/gridwatch
 	python3 Benchmarks/capacity_analyse.py $(BIN)/gridwatch
 
 soak: packages test-packages ## Long runs, and every test of the lower layers under the address and thread sanitizers

@@ -124,9 +124,11 @@ import Testing
         func live() -> Int { cameras.count { capture.status($0.id)?.state == .live } }
         func descriptors() -> Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0 }
         #expect(await eventually(within: .seconds(30)) { live() == count })
+        // A segment is opened with its first fragment, and what was closed is kept open up to the next sync.
+        try await Task.sleep(for: .seconds(4))
         let before = (bytes: Self.residentBytes(), files: descriptors())
         var waits: [Double] = []
-        for _ in 0..<(Self.isLong ? 100 : 2) {
+        for _ in 0..<(Self.isLong ? 100 : 3) {
             server.stop()
             #expect(await eventually(within: .seconds(15)) { live() == 0 })
             server = try #require(try TestPeer.rtspServer(port: port, clips: names))
@@ -141,6 +143,7 @@ import Testing
             }
             #expect(seen.count == count)
         }
+        try await Task.sleep(for: .seconds(4))
         let after = (bytes: Self.residentBytes(), files: descriptors())
         waits.sort()
         print(
