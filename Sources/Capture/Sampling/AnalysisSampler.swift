@@ -25,7 +25,7 @@ package struct AnalysisSampler: Sendable {
     /// A viewer counts for so long after a picture was asked for: 10 s.
     static let viewerTicks: Int64 = 10 * 90_000
     /// One group in so many is audited: the first ones, and later.
-    static let auditEvery = (first: 24, later: 120)
+    static let auditEvery = (first: 60, later: 240)
     static let firstAudits = 8
     /// Of the time that passes, in 1/1024, so much may be decoded beyond the key frames.
     static let share = (rules: Int64(110), mapOnly: Int64(40))
