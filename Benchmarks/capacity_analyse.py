@@ -10,6 +10,7 @@ frames are passed over. Then, at half of the largest count that lost nothing, wi
 things that come and go: the time from a picture's arrival to its observation on the socket. Linux with taskset.
 """
 import argparse
+import datetime
 import json
 import os
 import pathlib
@@ -72,7 +73,8 @@ class Link(threading.Thread):
                     self.statistics = (time.monotonic(), event["statistics"]["_0"])
                 elif "observation" in event:
                     observation = event["observation"]["_0"]
-                    self.delays.append((now - observation["at"] / 1e6, observation["phase"], observation["kind"]))
+                    at = datetime.datetime.fromisoformat(observation["at"].replace("Z", "+00:00")).timestamp()
+                    self.delays.append((now - at, observation["phase"], observation["kind"]))
         except (EOFError, OSError):
             pass
 

@@ -5,7 +5,7 @@ import RTSP
 /// One RTSP session with its connection: asks, answers, keeps alive, and hands on the packets that come.
 ///
 /// The rules are `RTSPSession`'s; here are the sockets and the clock. One thread uses it, its calls block for a moment
-/// at most (`ReceivePace.moment`) and look at the cancellation then.
+/// at most (`ReceivePace.longest`) and look at the cancellation then.
 final class RTSPConversation {
     /// Hands on an interleaved packet: its channel, its bytes, and when it came.
     typealias TakeFrame = (UInt8, Span<UInt8>, Duration) -> Void
@@ -78,18 +78,18 @@ final class RTSPConversation {
         }
     }
 
-    /// Reads what has come, waiting for a moment where nothing has; lets time pass.
+    /// Reads what comes within a time; lets time pass.
     ///
     /// - Throws: `cancelled`, `timeout` at the deadline, and what ends the session.
-    func read(_ frame: TakeFrame) throws(MediaError) {
+    func read(collecting wait: Duration = ReceivePace.moment, _ frame: TakeFrame) throws(MediaError) {
         if cancellation.isCancelled { throw MediaError(.cancelled, "reading \(name) was cancelled") }
         do throws(MediaError) {
             let room = buffer.room()
             guard !room.isEmpty else { throw MediaError(.invalidData, "reading \(name): a message without end") }
             let received =
                 ports.isEmpty
-                ? try connection.receive(into: room)
-                : try connection.receive(into: room, within: ReceivePace.moment)
+                ? try connection.receive(into: room, collecting: wait)
+                : try connection.receive(into: room, within: wait)
             let now = clock.monotonic()
             switch received {
             case .bytes(let count):
@@ -141,7 +141,8 @@ final class RTSPConversation {
             try perform(session.stop(now: clock.monotonic()))
             while !hasEnded, clock.monotonic() < end {
                 let room = buffer.room()
-                guard !room.isEmpty, case .bytes(let count) = try connection.receive(into: room)
+                guard !room.isEmpty,
+                    case .bytes(let count) = try connection.receive(into: room, collecting: ReceivePace.moment)
                 else { continue }
                 buffer.filled(count)
                 try parse(clock.monotonic()) { _, _, _ in }

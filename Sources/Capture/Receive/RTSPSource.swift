@@ -107,7 +107,9 @@ final class RTSPSource: PacketSource {
                 if let packet = try take(&unit) { return packet }
             }
             if let packet = assembly.next() { return packet }
-            try conversation.read { channel, bytes, now in tracks.take(channel: channel, bytes, at: now) }
+            try conversation.read(collecting: tracks.wait) { channel, bytes, now in
+                tracks.take(channel: channel, bytes, at: now)
+            }
             let now = clock.monotonic()
             tracks.takeDatagrams(conversation.ports, at: now)
             for (track, report) in tracks.reports(at: now) { try conversation.report(report, about: track) }

@@ -21,6 +21,7 @@ struct ReceivedTracks {
     private var placement: SoundPlacement
     /// The latest picture.
     private var picture: SoundPlacement.Unit?
+    private var pace = ReceivePace()
     private let isDatagram: Bool
     private let datagrams: DatagramReader?
     private var reportsReadAt = Duration.zero
@@ -28,6 +29,8 @@ struct ReceivedTracks {
 
     /// How often it is asked for a receiver report, and the ports of RTCP are read.
     private static let reportPeriod = Duration.seconds(1)
+    /// So many frames of sound wait for the first picture; of more the oldest are dropped.
+    private static let mostEarlySound = 512
     private static let reportReadPeriod = Duration.milliseconds(200)
     /// 2000-01-01: a camera without a clock of its own reports zero, or the time since it was switched on.
     private static let earliestCameraTime: Int64 = 946_684_800_000_000
@@ -92,6 +95,7 @@ struct ReceivedTracks {
     /// The next picture that is whole.
     mutating func nextPicture() -> AccessUnit? {
         guard let unit = video.next() else { return nil }
+        pace.picture(unit.timestamp)
         picture = SoundPlacement.Unit(
             timestamp: unit.timestamp,
             wall: video.wallMicroseconds(of: unit.timestamp),
@@ -100,7 +104,12 @@ struct ReceivedTracks {
         return unit
     }
 
+    /// The next frame of sound. What comes before the first picture waits for it: there is no line yet to lie on.
     mutating func nextSound() -> SoundUnit? {
+        guard picture != nil else {
+            while (sound?.waiting ?? 0) > Self.mostEarlySound { _ = sound?.next() }
+            return nil
+        }
         guard let unit = sound?.next() else { return nil }
         let own = SoundPlacement.Unit(
             timestamp: unit.timestamp,
@@ -109,6 +118,9 @@ struct ReceivedTracks {
         )
         return SoundUnit(bytes: unit.bytes, time: placement.place(own, picture: picture))
     }
+
+    /// How long what comes next may be collected, once all pictures that are whole have been taken.
+    var wait: Duration { pace.wait(isBetween: !video.hasBegunUnit) }
 
     /// What the camera's clock showed at a picture.
     func cameraTime(of timestamp: Int64) -> WallTime? {

@@ -53,8 +53,8 @@ final class EncryptedConnection: StreamConnection {
 
     func beginStreaming() { isStreaming = true }
 
-    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(MediaError) -> Received {
-        try receive(into: buffer, within: ReceivePace.moment)
+    func receive(into buffer: UnsafeMutableRawBufferPointer, collecting wait: Duration) throws(MediaError) -> Received {
+        try receive(into: buffer, within: wait)
     }
 
     func receive(into buffer: UnsafeMutableRawBufferPointer, within moment: Duration) throws(MediaError) -> Received {

@@ -9,10 +9,11 @@ protocol StreamConnection: AnyObject {
     /// From now on packets come: what arrives may be collected for a moment, so that many of them take one call.
     func beginStreaming()
 
-    /// Reads what has come, into the free part of a buffer; waits for a moment where nothing has (`ReceivePace.moment`).
+    /// Reads what comes within a time, into the free part of a buffer (`ReceivePace`); before streaming has begun only
+    /// until something has.
     ///
     /// - Throws: when the connection has failed.
-    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(MediaError) -> Received
+    func receive(into buffer: UnsafeMutableRawBufferPointer, collecting wait: Duration) throws(MediaError) -> Received
 
     /// Reads what has come without waiting, and waits for `moment` at most where nothing has.
     func receive(into buffer: UnsafeMutableRawBufferPointer, within moment: Duration) throws(MediaError) -> Received
@@ -26,13 +27,4 @@ enum Received: Equatable {
     case nothing
     /// The other side ended the connection.
     case closed
-}
-
-/// How receiving is paced.
-enum ReceivePace {
-    /// Packets are collected for so long at most: one call instead of one for each. The kernel counts in ticks of 4 ms, so
-    /// it may be one more.
-    static let moment = Duration.milliseconds(16)
-    /// With so many bytes waiting it is read at once.
-    static let enoughBytes: Int32 = 128 << 10
 }

@@ -15,6 +15,8 @@ final class TCPConnection: StreamConnection {
     private let descriptor: Int32
     private let name: String
     private let cancellation: Cancellation
+    /// What SO_RCVTIMEO is set to.
+    private var timeout = ReceivePace.moment
 
     /// Connects.
     ///
@@ -38,7 +40,7 @@ final class TCPConnection: StreamConnection {
         gw_set_nonblocking(descriptor, 0)
         // Requests are small and answered one by one.
         set(IPPROTO_TCP, TCP_NODELAY, Int32(1))
-        setReceiveTimeout(ReceivePace.moment)
+        setReceiveTimeout()
     }
 
     deinit { close(descriptor) }
@@ -61,8 +63,12 @@ final class TCPConnection: StreamConnection {
 
     func beginStreaming() { set(SOL_SOCKET, SO_RCVLOWAT, ReceivePace.enoughBytes) }
 
-    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(MediaError) -> Received {
-        try received(recv(descriptor, buffer.baseAddress, buffer.count, 0))
+    func receive(into buffer: UnsafeMutableRawBufferPointer, collecting wait: Duration) throws(MediaError) -> Received {
+        if wait != timeout {
+            timeout = wait
+            setReceiveTimeout()
+        }
+        return try received(recv(descriptor, buffer.baseAddress, buffer.count, 0))
     }
 
     func receive(into buffer: UnsafeMutableRawBufferPointer, within moment: Duration) throws(MediaError) -> Received {
@@ -105,7 +111,7 @@ final class TCPConnection: StreamConnection {
     }
 
     /// How long a read waits.
-    private func setReceiveTimeout(_ timeout: Duration) {
+    private func setReceiveTimeout() {
         var limit = timeval(tv_sec: 0, tv_usec: Int(timeout.microseconds))
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }

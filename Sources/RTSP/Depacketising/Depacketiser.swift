@@ -52,6 +52,17 @@ struct Depacketiser: RTPSink, Sendable {
         }
     }
 
+    var waiting: Int {
+        switch kind {
+        case .video: video.units.count
+        case .aac: aac.units.count
+        case .g711: g711.units.count
+        }
+    }
+
+    /// Of sound nothing is left over from packet to packet that anybody waits for.
+    var hasBegunUnit: Bool { kind == .video && video.hasBegunUnit }
+
     mutating func tick(at now: Int64) { if kind == .video { video.tick(at: now) } }
     mutating func finish() { if kind == .video { video.finish() } }
 

@@ -101,8 +101,14 @@ package struct TrackReceiver: Sendable {
         RTCPPacket.isRTCP(bytes) ? rtcp(bytes, at: now) : rtp(bytes, at: now)
     }
 
+    /// Units that are whole and have not been taken.
+    package var waiting: Int { depacketiser.waiting }
+
     /// The next unit that is whole; nil where there is none yet.
     package mutating func next() -> AccessUnit? { depacketiser.next() }
+
+    /// Something of a unit has come that is not whole yet.
+    package var hasBegunUnit: Bool { depacketiser.hasBegunUnit }
 
     /// Time passes: packets that waited long enough for a missing one go on. Call it about every 20 ms over UDP, and
     /// about every second over TCP.

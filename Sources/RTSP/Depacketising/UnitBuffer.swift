@@ -19,7 +19,7 @@ struct UnitBuffer: Sendable {
     var isEmpty: Bool { bytes.isEmpty }
 
     mutating func reserve(_ count: Int) {
-        if bytes.isEmpty, bytes.capacity < count { bytes.reserveCapacity(count) }
+        if bytes.capacity < count { bytes.reserveCapacity(count) }
     }
 
     /// Begins a NAL unit behind a length that `close` writes.

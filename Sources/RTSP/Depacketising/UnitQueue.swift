@@ -5,6 +5,8 @@ struct UnitQueue: Sendable {
     private(set) var appended = 0
     private(set) var damaged = 0
 
+    var count: Int { units.count - head }
+
     mutating func append(_ unit: AccessUnit) {
         appended &+= 1
         if unit.isDamaged { damaged &+= 1 }

@@ -86,6 +86,9 @@ struct VideoDepacketiser: RTPSink, Sendable {
         }
     }
 
+    /// Something of a unit has come that is not whole yet.
+    var hasBegunUnit: Bool { !buffer.isEmpty || fragmentType != nil }
+
     /// Time passes.
     mutating func tick(at now: Int64) {
         guard isMarked, !trust.hasLied, now &- arrivedAt >= Self.silence else { return }
@@ -224,15 +227,16 @@ struct VideoDepacketiser: RTPSink, Sendable {
         case .other: break
         }
         if buffer.isEmpty {
-            var isKeyToBe = false
-            if case .slice(isKey: false) = kind {} else { isKeyToBe = true }
-            buffer.reserve((isKeyToBe ? keySize : otherSize) * 5 / 4 + 256)
+            buffer.reserve(room(otherSize))
             openingType = type
             openings = 0
         }
         if type == openingType { openings += 1 }
         buffer.begin()
     }
+
+    /// What a picture as large as the last one of its kind may need, in bytes.
+    private func room(_ size: Int) -> Int { size * 5 / 4 + 256 }
 
     private mutating func beginSlice(isFirst: Bool, isKey: Bool) {
         if hasPicture {
@@ -248,6 +252,9 @@ struct VideoDepacketiser: RTPSink, Sendable {
             trust.lied()
             isDamaged = true
         }
+        // Delimiters and even parameter sets come before pictures of either kind: room for a key picture, many times
+        // another's, is taken for one that is.
+        if isKey, !hasPicture { buffer.reserve(buffer.bytes.count + room(keySize)) }
         isMarked = false
         hasPicture = true
         if isKey { self.isKey = true }

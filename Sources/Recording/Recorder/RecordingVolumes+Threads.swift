@@ -18,6 +18,7 @@ extension RecordingVolumes {
         // Another volume's writer may have handed a camera over.
         for other in desks where other !== desk { other.work.signal() }
         state.withLock { $0.volumes[volume].writerEnded = true }
+        desks[volume].writerEnded.signal()
         desk.writerDone.signal()
     }
 
@@ -139,13 +140,11 @@ extension RecordingVolumes {
     // MARK: - Beat
 
     func beatUntilStopped(_ volume: Int) {
-        let slice: Duration = .milliseconds(50)
         while true {
-            var left = settings.syncBeat
-            while left > .zero, !state.withLock({ $0.volumes[volume].writerEnded }) {
-                usleep(UInt32(clamping: min(left, slice).microseconds))
-                left -= slice
-            }
+            // The writer's end is the only thing that wakes it before its time.
+            _ = desks[volume].writerEnded.wait(
+                timeout: .now() + .microseconds(Int(clamping: settings.syncBeat.microseconds))
+            )
             let isLast = state.withLock { $0.volumes[volume].writerEnded }
             beat(volume)
             if isLast { break }

@@ -9,6 +9,8 @@ final class VolumeDesk: Sendable {
     let epoch = VolumeEpoch()
     /// Wakes the writer.
     let work = DispatchSemaphore(value: 0)
+    /// Wakes the beat for the last time.
+    let writerEnded = DispatchSemaphore(value: 0)
     let writerDone = DispatchSemaphore(value: 0)
     let beatDone = DispatchSemaphore(value: 0)
 
