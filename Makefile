@@ -64,6 +64,7 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 	swift build --build-tests
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
 		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests|Endurance'
+	GRIDWATCH_TEST_TRANSPORT=libav swift test --skip-build --no-parallel --filter CaptureTests
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
 		swift test --skip-build --filter 'RecordingTests|ArchiveTests|AnalysisTests|StoreTests'
 	python3 Tests/Soak/hostile.py $(BIN)/gridwatch

@@ -21,6 +21,11 @@ final class RunningCapture: Sendable {
         var exitCode: Int32?
     }
 
+    /// The way in which cameras are received, where it isn't left to them: `GRIDWATCH_TEST_TRANSPORT=libav` runs the same
+    /// tests over libavformat.
+    static let transport =
+        ProcessInfo.processInfo.environment["GRIDWATCH_TEST_TRANSPORT"].flatMap { SourceTransport(rawValue: $0) }
+
     static func camera(_ id: String, _ source: String, analysed: Bool = false, sub: String? = nil) -> CapturedCamera {
         let whole = PicturePolygon([
             PicturePoint(x: 0, y: 0), PicturePoint(x: 1, y: 0), PicturePoint(x: 1, y: 1), PicturePoint(x: 0, y: 1),
@@ -30,6 +35,7 @@ final class RunningCapture: Sendable {
             id: id,
             source: source,
             sub: sub,
+            input: transport.map { SourceOptions(transport: $0) },
             zones: analysed ? [zone] : [],
             record: RecordPolicy(activity: analysed)
         )

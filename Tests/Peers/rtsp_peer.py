@@ -19,6 +19,7 @@ import random
 import re
 import select
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -147,6 +148,7 @@ class Client(threading.Thread):
         self.gone = threading.Event()
         self.udp = None
         self.channels = (0, 1)
+        self.sound_channels = None
         self.random = random.Random(server.args.seed)
         self.nonce = hashlib.md5(str(time.time()).encode()).hexdigest()
         self.heard = time.monotonic()
@@ -244,7 +246,7 @@ class Client(threading.Thread):
                 return self.answer(headers, "302 Moved", [f"Location: {url}-moved"])
             return self.describe(headers, url, clip)
         if method == "SETUP":
-            return self.setup(headers, clip or self.server.only)
+            return self.setup(headers, clip or self.server.only, url)
         if method == "PLAY":
             if "early-packets" in self.quirks:
                 self.begin(self.clip)
@@ -277,12 +279,15 @@ class Client(threading.Thread):
         lines += ["m=video 0 RTP/AVP 96", f"a=rtpmap:96 {encoding}/90000"]
         if fmtp:
             lines.append(f"a=fmtp:96 {fmtp}")
-        lines += [f"a=control:{control}", ""]
+        lines.append(f"a=control:{control}")
+        if self.args.sound:
+            lines += ["m=audio 0 RTP/AVP 8", "a=rtpmap:8 PCMA/8000", "a=control:sound"]
+        lines.append("")
         body = "\r\n".join(lines).encode()
         length = len(body) + (40 if "long-length" in self.quirks else -2 if "short-length" in self.quirks else 0)
         self.answer(headers, extra=["Content-Type: application/sdp"], body=body, length=length)
 
-    def setup(self, headers, clip):
+    def setup(self, headers, clip, url):
         self.clip = clip
         asked = headers.get("transport", "")
         tcp = "TCP" in asked
@@ -291,6 +296,10 @@ class Client(threading.Thread):
             return self.answer(headers, "461 Unsupported Transport")
         if tcp:
             given = re.search(r"interleaved=(\d+)-(\d+)", asked)
+            if url.rstrip("/").endswith("/sound"):
+                self.sound_channels = (int(given[1]), int(given[2])) if given else (2, 3)
+                how = f"RTP/AVP/TCP;unicast;interleaved={self.sound_channels[0]}-{self.sound_channels[1]}"
+                return self.answer(headers, extra=[f"Transport: {how}", "Session: 12345678"])
             self.channels = (int(given[1]), int(given[2])) if given else (0, 1)
             if "other-channels" in self.quirks:
                 self.channels = (self.channels[0] + 4, self.channels[1] + 4)
@@ -344,6 +353,8 @@ class Client(threading.Thread):
     def play(self, clip):
         sequence, base, ssrc = self.args.sequence, self.args.timestamp, 0x5EED
         began = time.monotonic()
+        if self.sound_channels:
+            threading.Thread(target=self.sound, args=(began, time.time()), daemon=True).start()
         loop, reported, noised, sent, octets = 0, -10.0, 0.0, 0, 0
         try:
             while not self.gone.is_set():
@@ -395,9 +406,62 @@ class Client(threading.Thread):
         except OSError:
             self.gone.set()
 
+    def sound(self, began, wall):
+        """G.711 in packets of 20 ms from the stream's beginning; each one's bytes are its number, modulo 256."""
+        number, base, ssrc = 0, 2**32 - 16000, 0x50D
+        try:
+            while not self.gone.is_set():
+                wait = began + number * 0.02 / self.args.speed - time.monotonic()
+                if wait > 0:
+                    time.sleep(wait)
+                stamp = (base + number * 160) & 0xFFFFFFFF
+                if number % 50 == 0:
+                    at = wall + number * 0.02 / self.args.speed + self.args.clock_offset + 2208988800
+                    report = struct.pack("!BBHIIIIII", 0x80, 200, 6, ssrc, int(at) & 0xFFFFFFFF, int(at % 1 * 2**32),
+                                         stamp, number, number * 160)
+                    self.send(b"$" + bytes([self.sound_channels[1]]) + struct.pack("!H", len(report)) + report)
+                packet = struct.pack("!BBHII", 0x80, 8, number & 0xFFFF, stamp, ssrc) + bytes([number & 255]) * 160
+                self.send(b"$" + bytes([self.sound_channels[0]]) + struct.pack("!H", len(packet)) + packet)
+                number += 1
+        except OSError:
+            self.gone.set()
+
     @staticmethod
     def is_key(clip, nal):
         return 16 <= nal[0] >> 1 & 63 <= 21 if clip.hevc else nal[0] & 31 == 5
+
+
+class EncryptedSocket:
+    """A socket over TLS that two threads use, as they may use one without; `select` looks at the bytes below."""
+
+    def __init__(self, context, conn):
+        self.lock = threading.Lock()
+        conn.settimeout(5)
+        self.conn = context.wrap_socket(conn, server_side=True)
+        self.conn.setblocking(False)
+
+    def fileno(self):
+        return self.conn.fileno()
+
+    def recv(self, count):
+        while True:
+            try:
+                with self.lock:
+                    return self.conn.recv(count)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                time.sleep(0.005)
+
+    def sendall(self, data):
+        data = memoryview(data)
+        while data:
+            try:
+                with self.lock:
+                    data = data[self.conn.send(data):]
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                time.sleep(0.005)
+
+    def close(self):
+        self.conn.close()
 
 
 class Server:
@@ -411,10 +475,20 @@ class Server:
 
     def run(self):
         listener = socket.create_server(("127.0.0.1", self.args.port))
+        context = None
+        if self.args.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.args.tls)
         print("ready", self.args.port, flush=True)
         while True:
             conn, _ = listener.accept()
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if context:
+                try:
+                    conn = EncryptedSocket(context, conn)
+                except OSError as refusal:
+                    print("refused", refusal, flush=True)
+                    continue
             Client(self, conn).start()
 
 
@@ -430,6 +504,8 @@ def main():
     args.add_argument("--password")
     args.add_argument("--auth", choices=["md5", "sha256", "basic"], default="md5")
     args.add_argument("--clock-offset", type=float, default=0)
+    args.add_argument("--sound", choices=["pcma"], help="a track of sound, over TCP alone")
+    args.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"))
     args.add_argument("--speed", type=float, default=1)
     args.add_argument("--sequence", type=int, default=65500, help="the first packet's: wraps soon by default")
     args.add_argument("--timestamp", type=int, default=2**32 - 90000, help="the first picture's: wraps soon by default")

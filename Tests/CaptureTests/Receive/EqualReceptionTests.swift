@@ -48,9 +48,9 @@ import Testing
         // within what it has, and behind the burst with which the server begins.
         for start in stride(from: 0, to: names.count, by: 4) {
             let some = names[start..<min(start + 4, names.count)]
-            let theirs = some.map { Reception("rtsp://127.0.0.1:\(port)/\($0.0)", transport: .libav, maximum: 200) }
+            let theirs = some.map { Reception("rtsp://127.0.0.1:\(port)/\($0.0)", transport: .libav, maximum: 120) }
             #expect(await eventually(within: .seconds(20)) { theirs.allSatisfy { $0.now.pictures.count > 25 } })
-            let ours = some.map { Reception("rtsp://127.0.0.1:\(port)/\($0.0)", transport: transport, maximum: 120) }
+            let ours = some.map { Reception("rtsp://127.0.0.1:\(port)/\($0.0)", transport: transport, maximum: 70) }
             for (index, (_, clip)) in some.enumerated() {
                 let (one, other) = (await ours[index].ended(), await theirs[index].ended())
                 let kinds = [one.kind, other.kind]
