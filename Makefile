@@ -51,8 +51,10 @@ test: packages test-packages lint ## Install what is missing, build, run every t
 bench: packages test-packages bench-packages ## Run the benchmarks and print the table of Benchmarks/README.md
 	swift build $(RELEASE) --product gridwatch
 	swift build $(RELEASE) --product sampling-bench
+	swift build $(RELEASE) --product base-bench
 	cd Benchmarks && swift build --configuration release --scratch-path ../.build-bench
 	.build-bench/release/gridwatch-bench
+	$(BIN)/base-bench
 	python3 Benchmarks/recording.py $(BIN)/gridwatch
 	python3 Benchmarks/sampling.py
 	python3 Benchmarks/idle.py $(BIN)/gridwatch
@@ -66,7 +68,7 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests|Endurance'
 	GRIDWATCH_TEST_TRANSPORT=libav swift test --skip-build --no-parallel --filter CaptureTests
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
-		swift test --skip-build --filter 'RecordingTests|ArchiveTests|AnalysisTests|StoreTests'
+		swift test --skip-build --filter 'RecordingTests|ArchiveTests|AnalysisTests|StoreTests|DomainTests|CasesTests'
 	python3 Tests/Soak/hostile.py $(BIN)/gridwatch
 	$(MAKE) fuzz
 	swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests'

@@ -85,7 +85,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Alarms", dependencies: ["Archive", "Domain", "Store", logging], swiftSettings: settings),
-        .target(name: "Cases", dependencies: ["Domain", "Store", crypto, logging], swiftSettings: settings),
+        .target(
+            name: "Cases",
+            dependencies: ["Domain", "Store", crypto, logging],
+            resources: [.copy("BuiltIn")],
+            swiftSettings: settings
+        ),
         .target(
             name: "Console",
             dependencies: [
@@ -114,6 +119,14 @@ let package = Package(
             name: "sampling-bench",
             dependencies: ["Analysis", "Capture", "Domain", "Media"],
             path: "Benchmarks/Sampling",
+            swiftSettings: settings
+        ),
+
+        // Measures base data at the size of a city; part of `make bench`.
+        .executableTarget(
+            name: "base-bench",
+            dependencies: ["Cases", "Domain", "Store"],
+            path: "Benchmarks/BaseData",
             swiftSettings: settings
         ),
 

@@ -1,95 +1,199 @@
 package import Domain
 package import Foundation
 
-/// What cases are judged by: classes, grid, units, calendar, policies. Read once, at the start.
+/// What cases are judged by: classes, limits, grid, areas, units, responsibility, calendar, places, policies. A value:
+/// what changes is another one.
 package struct BaseData: Sendable {
-    package var catalogue: Catalogue
-    package var grid: Grid
-    package var responsibility: Responsibility
-    package var deadlines: DeadlineClock
-    /// The site's own policies by class code; they win over the catalogue's.
-    package var policies: [String: AlarmPolicy]
-    package var timeZone: TimeZone
+    /// Where a set comes from.
+    package enum Origin: Sendable, Hashable {
+        case builtIn
+        /// The site file names it: it is changed there and nowhere else.
+        case declared(file: String)
+        /// An edition that the console keeps.
+        case edition(Int)
 
-    package init(
-        catalogue: Catalogue = .builtIn,
-        grid: Grid = .builtIn,
-        responsibility: Responsibility = .builtIn,
-        calendar: WorkCalendar = .china,
-        policies: [String: AlarmPolicy] = [:],
-        timeZone: TimeZone
-    ) {
-        self.catalogue = catalogue
-        self.grid = grid
-        self.responsibility = responsibility
-        self.policies = policies
-        self.timeZone = timeZone
-        deadlines = DeadlineClock(calendar: calendar) { time in
-            Int64(timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.microseconds) / 1e6)))
+        package var edition: Int {
+            if case .edition(let number) = self { number } else { 0 }
         }
     }
 
-    /// Reads what a site names, and takes the built-in sets for the rest.
+    package private(set) var catalogue: Catalogue
+    /// Classes also without limits, which no case can have.
+    package private(set) var listedClasses: [CaseClass]
+    package private(set) var mapping: ClassMapping
+    package private(set) var scores: [String: [Int: Double]] = [:]
+    package private(set) var grid: Grid
+    package private(set) var areas = AreaTable()
+    package private(set) var responsibility: Responsibility
+    /// Of all days; `responsibility` is what holds on `day`.
+    package private(set) var rules: [ResponsibilityRule] = []
+    package private(set) var places = Gazetteer()
+    package private(set) var deadlines: DeadlineClock
+    package private(set) var origins: [BaseSet: Origin] = [:]
+    /// The local day that dated rules are answered for.
+    package private(set) var day: Int64
+    /// The site's own policies by class code; they win over the catalogue's.
+    package var policies: [String: AlarmPolicy]
+    package let timeZone: TimeZone
+    /// Of the cells of a loaded grid.
+    private(set) var areasOfCells = AreasOfCells()
+    private var limits: [String: [CaseClass.Level]]
+    private var systems: [CodeSystem]
+
+    /// The built-in sets.
     ///
-    /// - Parameters:
-    ///   - settings: paths, relative to `folder`.
-    ///   - timeZone: an IANA name.
-    ///   - folder: where the site file lies.
-    /// - Throws: `BaseDataError` with every mistake of every file.
-    package init(settings: CaseSettings, timeZone: String, folder: URL) throws(BaseDataError) {
-        var findings: [BaseDataError.Finding] = []
-        func load<Value>(_ path: String?, _ read: (Data, String) throws(BaseDataError) -> Value) -> Value? {
-            guard let path else { return nil }
-            do throws(BaseDataError) {
-                guard
-                    let data = FileManager.default.contents(
-                        atPath: (path.hasPrefix("/") ? URL(filePath: path) : folder.appending(path: path)).path
-                    )
-                else {
-                    let remedy = "check the path, relative to the site file, and that it may be read"
-                    throw BaseDataError(findings: [.init(file: path, problem: "can't be read", remedy: remedy)])
-                }
-                return try read(data, path)
-            } catch {
-                findings.append(contentsOf: error.findings)
-                return nil
+    /// - Parameter day: the local day that dated rules are answered for.
+    package init(policies: [String: AlarmPolicy] = [:], timeZone: TimeZone, day: Int64 = 0) {
+        let builtIn = Catalogue.builtIn
+        catalogue = builtIn
+        listedClasses = builtIn.classes
+        limits = Dictionary(builtIn.classes.map { ($0.code, $0.levels) }) { first, _ in first }
+        systems = builtIn.systems
+        mapping = Self.builtInMapping
+        grid = .builtIn
+        responsibility = .builtIn
+        self.policies = policies
+        self.timeZone = timeZone
+        self.day = day
+        deadlines = DeadlineClock(calendar: .china, zone: Self.offsets(of: timeZone))
+    }
+
+    private static let builtInMapping =
+        (try? ClassMapping.read(BuiltInData.text(.mapping))) ?? ClassMapping(pairs: [])
+
+    /// A zone's changes over the years that deadlines are counted for.
+    private static func offsets(of zone: TimeZone) -> ZoneOffsets {
+        let years = DeadlineClock.years
+        let first = WallTime.days(year: years.lowerBound - 1, month: 1, day: 1) * 86_400
+        let last = WallTime.days(year: years.upperBound + 2, month: 1, day: 1) * 86_400
+        return ZoneOffsets(from: first, to: last) { seconds in
+            Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))))
+        }
+    }
+
+    /// Takes a set's text in the place of what was there. Sets that build on it are put together by `link`.
+    ///
+    /// - Throws: `BaseDataError` with every mistake of the text; then nothing is taken.
+    package mutating func take(
+        _ set: BaseSet,
+        _ text: String,
+        origin: Origin,
+        file: String? = nil
+    ) throws(BaseDataError) {
+        let file = file ?? set.fileName
+        switch set {
+        case .systems: systems = try CodeSystem.read(text, file: file)
+        case .classes: listedClasses = try ClassTable.read(text, file: file)
+        case .limits: limits = try LimitTable.read(text, file: file)
+        case .scores: scores = try ScoreTable.read(text, file: file)
+        case .mapping: mapping = try ClassMapping.read(text, file: file)
+        case .calendar:
+            deadlines = DeadlineClock(calendar: try CalendarTable.read(text, file: file), zone: deadlines.zone)
+        case .grid: grid = .loaded(try CellIndex(geoJSON: Data(text.utf8), file: file))
+        case .areas: areas = try AreaTable.read(text, file: file)
+        case .units:
+            if ClaimTable.isMeant(by: text) {
+                let (tree, claims) = try ClaimTable.read(text, file: file)
+                responsibility = Responsibility(tree: tree, rules: claims)
+                rules = claims
+                origins[.responsibility] = origin
+            } else {
+                responsibility = Responsibility(tree: try UnitTree.read(text, file: file), rules: rules)
             }
+        case .responsibility: rules = try ResponsibilityRule.read(text, file: file)
+        case .places: places = Gazetteer(try Place.read(text, file: file))
         }
-        func text(_ data: Data, _ path: String) throws(BaseDataError) -> String {
-            if let text = String(validating: data, as: UTF8.self) { return text }
-            throw BaseDataError(findings: [
-                .init(file: path, problem: "is not UTF-8 text", remedy: "save it as UTF-8 (in Excel: CSV UTF-8)")
-            ])
-        }
-        let catalogue = load(settings.catalogue) { data, path throws(BaseDataError) in
-            try Catalogue(csv: try text(data, path), file: path)
-        }
-        let grid = load(settings.grid) { data, path throws(BaseDataError) in
-            Grid.loaded(try CellIndex(geoJSON: data, file: path))
-        }
-        let units = load(settings.units) { data, path throws(BaseDataError) in
-            try Responsibility(csv: try text(data, path), file: path)
-        }
-        let zone = TimeZone(identifier: timeZone)
-        if zone == nil {
-            findings.append(
-                .init(
-                    file: "site",
-                    column: "timeZone",
-                    value: timeZone,
-                    problem: "is no time zone",
-                    remedy: "use a name like Asia/Shanghai"
-                )
-            )
-        }
-        guard findings.isEmpty, let zone else { throw BaseDataError(findings: findings) }
-        self.init(
-            catalogue: catalogue ?? .builtIn,
-            grid: grid ?? .builtIn,
-            responsibility: units ?? .builtIn,
-            policies: settings.policy,
-            timeZone: zone
+        origins[set] = origin
+    }
+
+    /// Takes a whole catalogue, classes and limits in one.
+    package mutating func take(catalogue: Catalogue, origin: Origin) {
+        listedClasses = catalogue.classes
+        limits = Dictionary(catalogue.classes.map { ($0.code, $0.levels) }) { first, _ in first }
+        origins[.classes] = origin
+        origins[.limits] = origin
+    }
+
+    /// Puts together what builds on several sets, for a local day.
+    package mutating func link(day: Int64) {
+        self.day = day
+        catalogue = Catalogue(
+            classes: listedClasses.map {
+                var entry = $0
+                entry.levels = []
+                return entry
+            },
+            limits: limits,
+            systems: systems
         )
+        areasOfCells = AreasOfCells(areas, cells: grid.codes)
+        responsibility = Responsibility(
+            tree: responsibility.tree,
+            rules: rules,
+            areas: areas,
+            catalogue: catalogue,
+            cells: grid.codes,
+            day: day
+        )
+    }
+
+    /// The classes that limits are known of.
+    var limitCodes: Set<String> { Set(limits.keys) }
+
+    /// The editions that a case is judged by now, by set; a set that no edition was made of is left out.
+    package var versions: [String: Int] {
+        origins.reduce(into: [:]) { if $1.value.edition > 0 { $0[$1.key.rawValue] = $1.value.edition } }
+    }
+
+    /// The first local day after `day` on which a dated rule begins or ends; nil when none does.
+    package var nextChange: Int64? {
+        rules.flatMap { [$0.from, $0.to].compactMap { $0 } }.filter { $0 > day }.min()
+    }
+
+    /// The text of a set as it is now; reading it gives the same set. Nil for a grid that is computed.
+    package func text(of set: BaseSet) -> String? {
+        switch set {
+        case .grid:
+            guard case .loaded(let index) = grid else { return nil }
+            return String(decoding: index.geoJSON(), as: UTF8.self)
+        default: return table(of: set).csv
+        }
+    }
+
+    /// The rows of a set as it is now; none for the grid.
+    package func table(of set: BaseSet) -> BaseTable {
+        switch set {
+        case .systems:
+            BaseTable(
+                .systems,
+                rows: systems.map {
+                    [$0.id, $0.name, $0.nameEn, $0.from.map(LocalDay.text) ?? "", $0.to.map(LocalDay.text) ?? ""]
+                }
+            )
+        case .classes: ClassTable.table(of: listedClasses)
+        case .limits: LimitTable.table(of: catalogue.classes)
+        case .scores:
+            BaseTable(
+                .scores,
+                rows: scores.sorted { $0.key < $1.key }.flatMap { code, levels in
+                    levels.sorted { $0.key < $1.key }.map { [code, String($0.key), CSVText.number($0.value)] }
+                }
+            )
+        case .mapping: BaseTable(.mapping, rows: mapping.pairs.map { [$0.from, $0.to ?? "", $0.note ?? ""] })
+        case .calendar: CalendarTable.table(of: deadlines.calendar)
+        case .grid: BaseTable(.grid)
+        case .areas:
+            BaseTable(
+                .areas,
+                rows: areas.areas.map {
+                    let cells = $0.cells.map(\.description).joined(separator: " ")
+                    return [$0.id, $0.kind.rawValue, $0.name, $0.nameEn, $0.parent ?? "", cells]
+                }
+            )
+        case .units: responsibility.tree.table
+        case .responsibility: ResponsibilityRule.table(of: rules)
+        case .places: BaseTable(.places, rows: places.places.map(\.row))
+        }
     }
 
     /// Site over catalogue over `ask`; no class or an unknown one: `record`, for no case can come of it.

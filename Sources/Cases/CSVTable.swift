@@ -23,7 +23,10 @@ struct CSVTable {
     ///   - known: all columns that may be there.
     /// - Throws: `BaseDataError` with every mistake of the form.
     init(_ text: String, file: String, required: [String], known: [String]) throws(BaseDataError) {
-        let (records, unclosed) = Self.records(text)
+        var scanner = CSVScanner(Array(text.utf8))
+        var records: [CSVScanner.Record] = []
+        while let record = scanner.next() { records.append(record) }
+        let unclosed = scanner.unclosedSince
         guard let header = records.first else {
             throw BaseDataError(findings: [
                 .init(
@@ -79,71 +82,5 @@ struct CSVTable {
         }
         guard findings.isEmpty else { throw BaseDataError(findings: findings) }
         self.rows = rows
-    }
-
-    private struct Record {
-        var line: Int
-        var fields: [String]
-    }
-
-    private static func records(_ text: String) -> ([Record], unclosed: Int?) {
-        var records: [Record] = []
-        var fields: [String] = []
-        var field: [UInt8] = []
-        var wasQuoted = false
-        var quotedSince: Int?
-        var line = 1
-        var start = 1
-        let bytes = Array(text.utf8)
-        var at = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-
-        func endField() {
-            let value = String(decoding: field, as: UTF8.self)
-            fields.append(wasQuoted ? value : trimmed(value))
-            field = []
-            wasQuoted = false
-        }
-        func endRecord() {
-            endField()
-            if fields.contains(where: { !$0.isEmpty }) { records.append(Record(line: start, fields: fields)) }
-            fields = []
-        }
-        while at < bytes.count {
-            let byte = bytes[at]
-            at += 1
-            if byte == 10 { line += 1 }
-            if quotedSince != nil {
-                if byte != 34 {
-                    field.append(byte)
-                } else if at < bytes.count, bytes[at] == 34 {
-                    field.append(34)
-                    at += 1
-                } else {
-                    quotedSince = nil
-                }
-                continue
-            }
-            switch byte {
-            case 34 where field.allSatisfy({ $0 == 32 }):
-                field = []
-                quotedSince = line
-                wasQuoted = true
-            case 44: endField()
-            case 13 where at < bytes.count && bytes[at] == 10: break
-            case 10:
-                endRecord()
-                start = line
-            default: field.append(byte)
-            }
-        }
-        if !field.isEmpty || !fields.isEmpty || wasQuoted { endRecord() }
-        return (records, quotedSince)
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        var slice = text[...]
-        while slice.first?.isWhitespace == true { slice.removeFirst() }
-        while slice.last?.isWhitespace == true { slice.removeLast() }
-        return String(slice)
     }
 }

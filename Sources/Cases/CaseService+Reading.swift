@@ -3,9 +3,20 @@ package import Store
 
 /// What of the cases can be asked.
 extension CaseService {
-    /// What a person may see: a unit's users see their own unit's cases only.
+    /// What a person may see: a unit's users see the cases of their own unit and of those below it only.
     package func isVisible(_ value: Case, to actor: CaseActor) -> Bool {
-        actor.role != .unit || (actor.unit != nil && value.unit == actor.unit)
+        actor.role != .unit || isOwn(value, of: actor)
+    }
+
+    private func isOwn(_ value: Case, of actor: CaseActor) -> Bool {
+        guard let own = actor.unit, let unit = value.unit else { return false }
+        return unit == own || base.responsibility.tree.isWithin(unit, own)
+    }
+
+    /// A unit's user, as one of the unit below that has the case: rights hold downward.
+    func acting(_ actor: CaseActor, on value: Case) -> CaseActor {
+        guard actor.role == .unit, isOwn(value, of: actor) else { return actor }
+        return CaseActor(name: actor.name, role: actor.role, unit: value.unit)
     }
 
     /// - Throws: `CaseError` (`notFound`), also for a case that the person may not see.
@@ -14,12 +25,18 @@ extension CaseService {
         return value
     }
 
-    /// Newest first; a unit's users get their own unit's whatever they ask for.
+    /// Newest first; a unit's users get their own unit's and those of the units below it, whatever they ask for.
     package func list(_ filter: CaseFilter, page: PageRequest, for actor: CaseActor) async throws -> Page<Case> {
         var filter = filter
         if actor.role == .unit {
-            guard let unit = actor.unit, filter.unit == nil || filter.unit == unit else { return Page(items: []) }
-            filter.unit = unit
+            guard let own = actor.unit else { return Page(items: []) }
+            let tree = base.responsibility.tree
+            if let unit = filter.unit, unit != own, !tree.isWithin(unit, own) { return Page(items: []) }
+            if let units = filter.units {
+                filter.units = units.filter { $0 == own || tree.isWithin($0, own) }
+            } else if filter.unit == nil {
+                filter.units = base.unitsWithin(own)
+            }
         }
         return try await repository.list(filter, page: page)
     }
@@ -54,7 +71,7 @@ extension CaseService {
 
     /// What a person may do with a case now.
     package func actions(on value: Case, for actor: CaseActor) -> [CaseAction] {
-        CaseMachine.actions(on: value.subject, for: actor)
+        CaseMachine.actions(on: value.subject, for: acting(actor, on: value))
     }
 
     /// How many are open.

@@ -9,18 +9,32 @@ package import Store
 /// says it is; SQLite runs one such transaction at a time, so whoever comes second is judged by the state that the
 /// first has left.
 package final class CaseService: CaseOpening {
-    package let base: BaseData
+    /// The base data in force and what was before.
+    package let book: BaseDataBook
     let repository: CaseRepository
     private let feed: ChangeFeed
-    private let clock: any HostClock
+    let clock: any HostClock
     private let log = Logger(label: "cases")
 
-    package init(repository: CaseRepository, base: BaseData, feed: ChangeFeed, clock: any HostClock = SystemClock()) {
+    package convenience init(
+        repository: CaseRepository,
+        base: BaseData,
+        feed: ChangeFeed,
+        clock: any HostClock = SystemClock()
+    ) {
+        self.init(repository: repository, book: BaseDataBook(base, clock: clock), feed: feed, clock: clock)
+    }
+
+    package init(repository: CaseRepository, book: BaseDataBook, feed: ChangeFeed, clock: any HostClock = SystemClock())
+    {
         self.repository = repository
-        self.base = base
+        self.book = book
         self.feed = feed
         self.clock = clock
     }
+
+    /// What is in force now.
+    package var base: BaseData { book.current }
 
     package var catalogue: Catalogue { base.catalogue }
     package var units: [CaseUnit] { base.responsibility.units }
@@ -60,16 +74,11 @@ package final class CaseService: CaseOpening {
         by actor: CaseActor,
         joining: Bool
     ) async throws -> (case: Case, isNew: Bool, changed: Bool) {
-        guard let entry = base.catalogue[request.classCode] else {
-            throw CaseError(
-                code: .invalidField("class"),
-                message: "the catalogue has no class \(request.classCode.prefix(40)); choose one of it"
-            )
-        }
+        let now = clock.now()
+        let entry = try fileableClass(request.classCode, base, now)
         if let position = request.position, !position.isValid {
             throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
         }
-        let now = clock.now()
         let result = try await repository.transaction { [self] transaction in
             if let known = try known(request, actor, transaction) { return (case: known, isNew: false, changed: false) }
             if joining, let joined = try join(request, entry, now, transaction) {
@@ -79,6 +88,24 @@ package final class CaseService: CaseOpening {
         }
         if result.changed { publish(result.case) }
         return result
+    }
+
+    /// The class of a code, whose system is in force.
+    private func fileableClass(_ code: String, _ base: BaseData, _ now: WallTime) throws(CaseError) -> CaseClass {
+        guard let entry = base.catalogue[code] else {
+            throw CaseError(
+                code: .invalidField("class"),
+                message: "the catalogue has no class \(code.prefix(40)); choose one of it"
+            )
+        }
+        guard base.catalogue.isValid(entry, on: base.deadlines.localDay(now)) else {
+            let others = base.mapping.counterparts(of: code).joined(separator: ", ")
+            throw CaseError(
+                code: .invalidField("class"),
+                message: "the system \(entry.system) of class \(code) isn't in force; its counterparts: \(others)"
+            )
+        }
+        return entry
     }
 
     /// The case that the same request has led to before.
@@ -143,17 +170,17 @@ package final class CaseService: CaseOpening {
         let id = UUIDv7.make(at: now)
         let day = base.numberDay(now)
         let serial = String(try transaction.nextSerial(day: day))
+        let base = base
         let level = entry.levels[0]
         var data = CaseEntry.Facts()
         data.number = "\(day)-" + String(repeating: "0", count: max(0, 4 - serial.count)) + serial
         data.class = entry.code
         data.level = level.level
         data.position = request.position
-        data.address = request.address
+        data.address = request.address ?? request.position.flatMap(base.places.text(at:))
         data.cell = request.position.flatMap(base.grid.cell)
         data.unit = base.responsibility.unit(for: entry, cell: data.cell)
-        data.limit = level.limit
-        data.dueAt = base.deadlines.deadline(from: now, limit: level.limit)
+        setLimits(&data, level, base, now)
         data.channel = request.channel
         data.description = request.description
         data.reporter = request.reporter ?? actor.role.map { _ in actor.name }
@@ -224,7 +251,7 @@ package final class CaseService: CaseOpening {
             let decision = CaseMachine.decide(
                 action,
                 on: value.subject,
-                by: actor,
+                by: self.acting(actor, on: value),
                 input: input,
                 responsibleUnit: base.catalogue[value.classCode].flatMap {
                     base.responsibility.unit(for: $0, cell: value.cell)
@@ -286,6 +313,7 @@ package final class CaseService: CaseOpening {
         data.reason = input.reason
         data.photo = input.photo
         data.passed = action == .check ? input.passed : nil
+        data.timers = timers(of: value, after: action, passed: input.passed, at: now)
         switch action {
         case .file: try setFiling(&data, value, input, now)
         case .dispatch:
@@ -310,9 +338,8 @@ package final class CaseService: CaseOpening {
         _ now: WallTime
     ) throws(CaseError) {
         let code = input.classCode ?? value.classCode
-        guard let entry = base.catalogue[code] else {
-            throw CaseError(code: .invalidField("class"), message: "the catalogue has no class \(code.prefix(40))")
-        }
+        let base = base
+        let entry = try fileableClass(code, base, now)
         if let position = input.position, !position.isValid {
             throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
         }
@@ -322,9 +349,36 @@ package final class CaseService: CaseOpening {
         data.level = level.level
         data.position = input.position ?? value.position
         data.cell = data.position.flatMap(base.grid.cell)
+        if value.address == nil || input.position != nil, let point = data.position {
+            data.address = base.places.text(at: point) ?? value.address
+        }
         data.unit = base.responsibility.unit(for: entry, cell: data.cell)
+        setLimits(&data, level, base, now)
+    }
+
+    /// All limits of a level, begun with filing; they and what they were taken from stay with the case.
+    private func setLimits(_ data: inout CaseEntry.Facts, _ level: CaseClass.Level, _ base: BaseData, _ now: WallTime) {
+        var timers = level.timers
+        for index in timers.indices { timers[index].begin(with: .filed, at: now, clock: base.deadlines) }
         data.limit = level.limit
-        data.dueAt = base.deadlines.deadline(from: now, limit: level.limit)
+        data.timers = timers
+        data.dueAt = timers.last?.dueAt
+        data.versions = base.versions
+    }
+
+    /// A case's limits after a step: each by the calendar that the case was filed under.
+    private func timers(of value: Case, after action: CaseAction, passed: Bool?, at now: WallTime) -> [CaseTimer]? {
+        guard var timers = value.timers else { return nil }
+        let clock = book.deadlines(calendar: value.versions?[BaseSet.calendar.rawValue] ?? 0)
+        for index in timers.indices {
+            switch action {
+            case .dispatch: timers[index].begin(with: .dispatched, at: now, clock: clock)
+            case .handle: timers[index].meet(at: now)
+            case .check where passed == false && timers[index].phase == .finish: timers[index].reopen()
+            default: break
+            }
+        }
+        return timers == value.timers ? nil : timers
     }
 
     private func append(
@@ -367,7 +421,7 @@ package final class CaseService: CaseOpening {
             classNameEn: entry?.nameEn ?? value.classCode,
             unitName: value.unit.map { base.responsibility[$0]?.name ?? $0 },
             overdue: value.isOverdue(at: clock.now()),
-            actions: actor.map { CaseMachine.actions(on: value.subject, for: $0) }
+            actions: actor.map { actions(on: value, for: $0) }
         )
     }
 

@@ -13,7 +13,7 @@ package struct CaseView: Sendable, Encodable, Equatable {
     private enum Key: String, CodingKey {
         case id, number, `class`, className, classNameEn, level, state, position, address, cell, unit, unitName
         case openedAt, dueAt, overdue, channel, description, reporter, alarmIds, clips, snapshots, cameraId, closedAt
-        case limit, actions
+        case limit, timers, versions, actions
     }
 
     private struct Clip: Encodable {
@@ -59,6 +59,8 @@ package struct CaseView: Sendable, Encodable, Equatable {
         try container.encode(value.cameraId, forKey: .cameraId)
         try container.encode(value.closedAt, forKey: .closedAt)
         try container.encode(value.limit, forKey: .limit)
+        try container.encode(value.timers ?? [], forKey: .timers)
+        try container.encode(value.versions ?? [:], forKey: .versions)
         try container.encodeIfPresent(actions, forKey: .actions)
     }
 }

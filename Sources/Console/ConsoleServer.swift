@@ -84,7 +84,12 @@ package struct ConsoleServer: Sendable {
         let router = Router(context: ConsoleContext.self, options: [.autoGenerateHeadEndpoints])
         let paths = PathMatcher(RouteTable.routes)
         router.add(
-            middleware: ProblemMiddleware(metrics: metrics, logger: logger, allowedMethods: paths.methods(at:))
+            middleware: ProblemMiddleware(
+                metrics: metrics,
+                logger: logger,
+                mapOrigin: services.site.map?.origin,
+                allowedMethods: paths.methods(at:)
+            )
         )
         let gate = RequestGate(services: services, runtime: runtime)
         for route in RouteTable.routes {

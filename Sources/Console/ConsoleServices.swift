@@ -38,6 +38,8 @@ package struct ConsoleServices: Sendable {
     package var outages: @Sendable () -> [OutageJudge.Outage]
     /// Tries a stream; nil while as many are being tried as may be.
     package var probe: @Sendable (_ request: ProbeRequest) async -> ProbeOutcome?
+    /// The register of parts; nil where there is none.
+    package var parts: PartService?
 
     /// Who did what with recordings, users and keys.
     package var audit: AuditLog { archive.audit }
@@ -64,7 +66,8 @@ package struct ConsoleServices: Sendable {
         cameraClocks: @escaping @Sendable () -> [String: CameraClocks] = { [:] },
         reloadSite: (@Sendable (_ by: String) async -> SiteReloadOutcome)? = nil,
         outages: @escaping @Sendable () -> [OutageJudge.Outage] = { [] },
-        probe: @escaping @Sendable (_ request: ProbeRequest) async -> ProbeOutcome? = { _ in nil }
+        probe: @escaping @Sendable (_ request: ProbeRequest) async -> ProbeOutcome? = { _ in nil },
+        parts: PartService? = nil
     ) {
         siteNow = site
         self.version = version
@@ -85,6 +88,7 @@ package struct ConsoleServices: Sendable {
         self.reloadSite = reloadSite
         self.outages = outages
         self.probe = probe
+        self.parts = parts
     }
 }
 

@@ -206,9 +206,9 @@ final class FieldReader {
     }
 
     /// The path of a file with base data.
-    func path(_ key: String, _ kind: SiteReference.Kind) -> String? {
+    func baseData(_ key: String) -> String? {
         guard let path = text(key) else { return nil }
-        refer(kind, to: path, key)
+        refer(.baseData, to: path, key)
         return path
     }
 

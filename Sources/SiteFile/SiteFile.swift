@@ -116,6 +116,7 @@ package struct SiteFile: Sendable {
         site.sensors = reader.list("sensors").compactMap(readSensor)
         site.vehicles = reader.list("vehicles").compactMap(readVehicle)
         readCases(reader, into: &site)
+        site.map = readMap(reader)
         reader.finish()
         checkIdentifiers(reader)
         return site
@@ -159,9 +160,16 @@ package struct SiteFile: Sendable {
     private static func readCases(_ reader: FieldReader, into site: inout Site) {
         guard let section = reader.mapping("cases") else { return }
         defer { section.finish() }
-        site.cases.catalogue = section.path("catalogue", .catalogue)
-        site.cases.grid = section.path("grid", .grid)
-        site.cases.units = section.path("units", .units)
+        site.cases.catalogue = section.baseData("catalogue")
+        site.cases.limits = section.baseData("limits")
+        site.cases.scores = section.baseData("scores")
+        site.cases.mapping = section.baseData("mapping")
+        site.cases.calendar = section.baseData("calendar")
+        site.cases.grid = section.baseData("grid")
+        site.cases.areas = section.baseData("areas")
+        site.cases.units = section.baseData("units")
+        site.cases.responsibility = section.baseData("responsibility")
+        site.cases.places = section.baseData("places")
         for (key, value) in section.pairs("policy") {
             guard let code = key.string, let word = value.string else { continue }
             if case .scalar(let scalar) = key, scalar.style == .plain, code.allSatisfy(\.isNumber) {

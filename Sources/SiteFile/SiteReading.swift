@@ -7,8 +7,8 @@ package struct SiteReference: Sendable, Hashable {
         case classCode
         /// A payload profile.
         case profile
-        /// Paths of base data, relative to the site file.
-        case catalogue, grid, units
+        /// The path of a file with base data, relative to the site file.
+        case baseData
         /// The whole path of a `file:` source.
         case file
     }

@@ -25,5 +25,7 @@ enum Migrations {
         ArchiveSchema.migration0007,
         EvidenceSchema.migration0009,
         RecordingPauseSchema.migration0011,
+        BaseEditionSchema.migration0021,
+        PartSchema.migration0022,
     ]
 }

@@ -57,7 +57,6 @@ struct Centre: Sendable {
     ) async throws {
         let site = Self.site(of: loaded, captureMode)
         let book = SiteBook(site)
-        let base = loaded.base
         let clock = SystemClock()
         self.folder = folder
         self.logger = logger
@@ -66,12 +65,23 @@ struct Centre: Sendable {
         self.database = database
         let series = try SeriesDatabase(directory: folder.url)
         let feed = ChangeFeed()
+        let known = KnownUnits(folder)
+        let base = try await BaseDataBook(
+            loaded.base,
+            repository: BaseEditionRepository(database),
+            clock: clock,
+            onAdd: { base in
+                do { try known.keep(base.responsibility.units.map(\.id)) } catch {
+                    logger.warning("the units can't be kept for other commands", metadata: ["error": "\(error)"])
+                }
+            }
+        )
         users = UserService(
             database: database,
             clock: clock,
-            units: Set(base.responsibility.units.map(\.id))
+            units: { Set(base.current.responsibility.units.map(\.id)) }
         )
-        try KnownUnits(folder).keep(base.responsibility.units.map(\.id))
+        try known.keep(base.current.responsibility.units.map(\.id))
         let gapAlarms = GapAlarms(site: site)
         self.gapAlarms = gapAlarms
         let alarmRows = AlarmRepository(database)
@@ -94,7 +104,7 @@ struct Centre: Sendable {
                 }
             )
         )
-        let cases = CaseService(repository: CaseRepository(database), base: base, feed: feed, clock: clock)
+        let cases = CaseService(repository: CaseRepository(database), book: base, feed: feed, clock: clock)
         let alarms = AlarmService(
             repository: AlarmRepository(database),
             cases: cases,
@@ -103,7 +113,7 @@ struct Centre: Sendable {
                 cameras: book.current.cameras,
                 sensors: site.sensors,
                 vehicles: site.vehicles,
-                className: { base.catalogue[$0]?.name }
+                className: { base.current.catalogue[$0]?.name }
             ),
             feed: feed,
             clock: clock
@@ -221,7 +231,8 @@ struct Centre: Sendable {
                 cameraClocks: { hub.clocks },
                 reloadSite: reloadSite,
                 outages: { hub.outages.open },
-                probe: { try? await probes.probe($0) }
+                probe: { try? await probes.probe($0) },
+                parts: PartService(repository: PartRepository(database), book: base, clock: clock)
             ),
             settings: ConsoleServer.Settings(host: address.host, port: address.port),
             logger: Logger(label: "gridwatch.console"),

@@ -25,13 +25,15 @@ struct SiteCheck {
             let whole = try BaseData(settings: site.cases, timeZone: zone, folder: folder)
             base = whole
             catalogue = whole.catalogue
+            // Such a site starts: what names nothing counts for nothing.
+            diagnostics += whole.contradictionsOfDeclared(in: folder).map {
+                Self.diagnostic($0, .warning, reading.references)
+            }
         } catch {
             base = nil
-            diagnostics += error.findings.map { Self.diagnostic($0, reading.references) }
+            diagnostics += error.findings.map { Self.diagnostic($0, .error, reading.references) }
             // A mistake in the grid or the units doesn't hide one in the classes.
-            var classes = site.cases
-            classes.grid = nil
-            classes.units = nil
+            let classes = CaseSettings(catalogue: site.cases.catalogue)
             catalogue = (try? BaseData(settings: classes, timeZone: zone, folder: folder))?.catalogue
         }
         let profiles = Set(PayloadProfile.builtIn.keys)
@@ -44,16 +46,19 @@ struct SiteCheck {
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
     /// A mistake in a file of base data, at the line of the site file that names it.
-    private static func diagnostic(_ finding: BaseDataError.Finding, _ references: [SiteReference]) -> SiteDiagnostic {
+    private static func diagnostic(
+        _ finding: BaseDataError.Finding,
+        _ severity: SiteDiagnostic.Severity,
+        _ references: [SiteReference]
+    ) -> SiteDiagnostic {
         var place = finding.line.map { "line \($0): " } ?? ""
         if let column = finding.column { place += "\(column): " }
         if let value = finding.value { place += "\"\(value)\" " }
         let problem = place + finding.problem
-        let isBaseData = { (kind: SiteReference.Kind) in [.catalogue, .grid, .units].contains(kind) }
-        let named = references.first { isBaseData($0.kind) && $0.value == finding.file }
-        return named?.diagnostic(.error, problem, remedy: finding.remedy)
+        let named = references.first { $0.kind == .baseData && $0.value == finding.file }
+        return named?.diagnostic(severity, problem, remedy: finding.remedy)
             ?? SiteDiagnostic(
-                severity: .error,
+                severity: severity,
                 line: 1,
                 column: 1,
                 field: "cases",
@@ -92,7 +97,7 @@ struct SiteCheck {
                 isMissing ? "there is no such file" : "the file can't be read",
                 remedy: isMissing ? "check the path" : "check its permissions"
             )
-        case .catalogue, .grid, .units:
+        case .baseData:
             return nil
         }
     }

@@ -41,6 +41,7 @@ final class ConsoleWorld: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let database = try Store.Database(directory: folder)
         let base = BaseData(timeZone: TimeZone(secondsFromGMT: 8 * 3600) ?? .gmt)
+        let book = try await BaseDataBook(base, repository: BaseEditionRepository(database), clock: clock)
         let site = Self.site
         let clock = clock
         archive = Archive(
@@ -53,7 +54,7 @@ final class ConsoleWorld: Sendable {
                 liveInterval: .milliseconds(20)
             )
         )
-        cases = CaseService(repository: CaseRepository(database), base: base, feed: feed, clock: clock)
+        cases = CaseService(repository: CaseRepository(database), book: book, feed: feed, clock: clock)
         alarms = AlarmService(
             repository: AlarmRepository(database),
             cases: cases,
@@ -67,7 +68,7 @@ final class ConsoleWorld: Sendable {
             clock: clock,
             hasher: PasswordHasher(cost: PasswordHasher.Cost(rounds: 16)),
             loginLimits: loginLimits,
-            units: Set(base.responsibility.units.map(\.id))
+            units: { Set(base.responsibility.units.map(\.id)) }
         )
         let telemetry = TelemetryService(
             site: site,
@@ -131,7 +132,8 @@ final class ConsoleWorld: Sendable {
                 )
                 report.advice = [.init(.longGOP, .warning, ["seconds": "12"])]
                 return .report(report)
-            }
+            },
+            parts: PartService(repository: PartRepository(database), book: book, clock: clock)
         )
         self.box = box
     }

@@ -42,6 +42,12 @@ struct OpenAPITests {
             as: "monitor",
             #"{"cameraId": "gate", "from": "2026-11-23T08:00:00Z", "to": "2026-11-23T08:01:00Z", "title": "t", "hold": true}"#
         )
+        let edit =
+            #"{"put": [{"code": "E-05-06", "level": "1", "condition": "积水", "phase": "finish", "limit": "9", "limitUnit": "workHour"}]}"#
+        let edited = try await world.ask(.post, "/api/v1/base/sets/limits/edit", as: "admin", edit)
+        #expect(edited.json["editions"]?.elements?.count == 1, "\(edited.text)")
+        let part = #"{"code": "3212020101000001", "position": {"lat": 32.4, "lon": 119.9}}"#
+        #expect(try await world.ask(.post, "/api/v1/parts", as: "admin", part).status == 200)
         world.set(CameraStatus(cameraId: "gate", state: .live, reason: .ok, since: world.clock.now(), codec: "h264"))
         let range = "from=\((world.clock.now() - .seconds(3600)).rfc3339)&to=\(world.clock.now().rfc3339)"
         let samples: [(path: String, sent: String, isList: Bool)] = [
@@ -69,6 +75,17 @@ struct OpenAPITests {
             ("/api/v1/cases", "/api/v1/cases", true),
             ("/api/v1/cases/{id}", "/api/v1/cases/\(value.id)", false),
             ("/api/v1/cases/{id}/log", "/api/v1/cases/\(value.id)/log", true),
+            ("/api/v1/base/sets", "/api/v1/base/sets", true),
+            ("/api/v1/cases/sums", "/api/v1/cases/sums?by=unit&from=2026-01-01T00:00:00Z", true),
+            ("/api/v1/base/sets/{set}/rows", "/api/v1/base/sets/limits/rows?q=E-05", true),
+            ("/api/v1/base/sets/{set}/editions", "/api/v1/base/sets/limits/editions", true),
+            ("/api/v1/base/locate", "/api/v1/base/locate?lat=32.4&lon=119.9&datum=gcj02", false),
+            ("/api/v1/base/responsible", "/api/v1/base/responsible?class=E-05-06", false),
+            ("/api/v1/base/deadline", "/api/v1/base/deadline?class=E-05-06", true),
+            ("/api/v1/base/atlas", "/api/v1/base/atlas?unclear=true", true),
+            ("/api/v1/parts", "/api/v1/parts", true),
+            ("/api/v1/parts/nearest", "/api/v1/parts/nearest?lat=32.4&lon=119.9", true),
+            ("/api/v1/parts/{code}", "/api/v1/parts/3212020101000001", false),
         ]
         let document = OpenAPIDocument.document(version: "test")
         let validator = SchemaValidator(schemas: document["components"]?["schemas"] ?? .null)

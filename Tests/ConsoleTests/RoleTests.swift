@@ -35,6 +35,7 @@ private struct Expectation: Sendable, CustomTestStringConvertible {
 }
 
 private let notViewer = "monitor acceptor dispatcher unit collector leader admin"
+private let office = "monitor acceptor dispatcher collector leader admin"
 private let range = "from=2026-11-23T08:00:00Z&to=2026-11-23T09:00:00Z"
 
 private let expectations: [Expectation] = [
@@ -106,6 +107,7 @@ private let expectations: [Expectation] = [
     Expectation(.get, "/api/v1/brokers", notViewer),
     Expectation(.post, "/api/v1/cases", "monitor acceptor collector", 201, #"{"class": "09009"}"#),
     Expectation(.get, "/api/v1/cases", notViewer),
+    Expectation(.get, "/api/v1/cases/sums", notViewer),
     Expectation(.get, "/api/v1/cases/{id}", "monitor acceptor dispatcher collector leader admin unit"),
     Expectation(.get, "/api/v1/cases/{id}/log", "monitor acceptor dispatcher collector leader admin unit"),
     Expectation(.post, "/api/v1/cases/{id}/actions/{action}", "acceptor", 200, "{}"),
@@ -130,11 +132,58 @@ private let expectations: [Expectation] = [
     Expectation(.post, "/api/v1/evidence/key/rotate", "admin"),
     Expectation(.get, "/api/v1/cameras/{id}/signatures", "*"),
     Expectation(.get, "/api/v1/stream", "*"),
+    Expectation(.get, "/api/v1/base/sets", office),
+    Expectation(.get, "/api/v1/base/sets/{set}/rows", office),
+    Expectation(.get, "/api/v1/base/sets/{set}/file", office),
+    Expectation(.get, "/api/v1/base/sets/{set}/editions", office),
+    Expectation(.post, "/api/v1/base/sets/{set}/import", "admin", 200, "code"),
+    Expectation(.post, "/api/v1/base/sets/{set}/edit", "admin", 200, #"{"trial": true}"#),
+    Expectation(
+        .post,
+        "/api/v1/base/sets/{set}/rollback",
+        "admin",
+        200,
+        #"{"to": "2026-11-23T08:00:00Z", "trial": true}"#
+    ),
+    Expectation(.get, "/api/v1/base/locate", "*"),
+    Expectation(.get, "/api/v1/base/geocode", "*"),
+    Expectation(.get, "/api/v1/base/cells", office),
+    Expectation(.get, "/api/v1/base/grid/faults", office),
+    Expectation(
+        .post,
+        "/api/v1/base/grid/generate",
+        "admin",
+        200,
+        #"{"boundaries": [{"code": "321202", "outline": [{"lat": 32, "lon": 119}, {"lat": 32, "lon": 119.01}, {"lat": 32.01, "lon": 119}]}]}"#
+    ),
+    Expectation(.get, "/api/v1/base/responsible", notViewer),
+    Expectation(.get, "/api/v1/base/deadline", notViewer),
+    Expectation(.get, "/api/v1/base/atlas", office),
+    Expectation(.get, "/api/v1/base/atlas.csv", office),
+    Expectation(.get, "/api/v1/parts", notViewer),
+    Expectation(.get, "/api/v1/parts/nearest", notViewer),
+    Expectation(.get, "/api/v1/parts/{code}", notViewer, 404),
+    Expectation(
+        .post,
+        "/api/v1/parts",
+        "admin",
+        200,
+        #"{"code": "3212020101000001", "position": {"lat": 32.4, "lon": 119.9}}"#
+    ),
+    Expectation(.post, "/api/v1/parts/import", "admin", 200, "code"),
+    Expectation(.post, "/api/v1/parts/{code}/bindings", "admin", 404, #"{"device": "gate"}"#),
     Expectation(.delete, "/api/v1/session", "-", 204),
 ]
 
 /// Those whose answer never ends: `HEAD` passes the same gate and ends.
 private let endless = ["/api/v1/live", "/api/v1/stream", "/api/v1/cameras/{id}/live.mp4"]
+
+/// What routes of base data need to be asked with.
+private let asked = [
+    "/api/v1/base/locate": "?lat=32.4&lon=119.9", "/api/v1/base/geocode": "?q=gulou",
+    "/api/v1/cases/sums": "?by=unit", "/api/v1/base/cells": "?box=119,32,120,33", "/api/v1/base/responsible": "?class=09009",
+    "/api/v1/base/deadline": "?class=09009", "/api/v1/parts/nearest": "?lat=32.4&lon=119.9",
+]
 
 @Suite("roles")
 struct RoleTests {
@@ -177,6 +226,8 @@ struct RoleTests {
             path = path.replacing("{id}", with: id)
         }
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
+        path = path.replacing("{set}", with: "limits").replacing("{code}", with: "none")
+        path += asked[expectation.path] ?? ""
         let ranged = [
             "timeline", "signatures", "clip.mp4", "playback", "readings", "track", "gaps", "accounting", "activity",
             "activity/map", "recording.m3u8", "thumbnails",

@@ -55,6 +55,51 @@ struct SiteFileTests {
         #expect(site.cases.policy == ["09009": .ask, "E-05-06": .open])
     }
 
+    @Test("names a file for each set of base data, and a map to draw under everything")
+    func baseData() throws {
+        let names = [
+            "catalogue", "limits", "scores", "mapping", "calendar", "areas", "units", "responsibility", "places",
+        ]
+        let text =
+            "site: { name: A }\ncases:\n  grid: g.geojson\n" + names.map { "  \($0): \($0).csv\n" }.joined()
+            + "map: { tiles: \"http://maps.local:81/{z}/{x}/{y}.png\", datum: gcj02, maxZoom: 17 }\n"
+        let reading = SiteFile.read(text: text, environment: [:])
+        #expect(reading.diagnostics.isEmpty, "\(reading.diagnostics)")
+        let cases = try #require(reading.site?.cases)
+        let expected = CaseSettings(
+            catalogue: "catalogue.csv",
+            limits: "limits.csv",
+            scores: "scores.csv",
+            mapping: "mapping.csv",
+            calendar: "calendar.csv",
+            grid: "g.geojson",
+            areas: "areas.csv",
+            units: "units.csv",
+            responsibility: "responsibility.csv",
+            places: "places.csv"
+        )
+        #expect(cases == expected)
+        #expect(reading.references.count { $0.kind == .baseData } == 10)
+        let map = try #require(reading.site?.map)
+        #expect(map.datum == .gcj02 && map.maxZoom == 17 && map.origin == "http://maps.local:81")
+    }
+
+    @Test(
+        "refuses a map whose pictures no page could ask for, by its field",
+        arguments: [
+            ("{ datum: wgs84 }", "map.tiles"), ("{ tiles: \"/local/{z}/{x}/{y}.png\" }", "map.tiles"),
+            ("{ tiles: \"http://h/{z}/{x}.png\" }", "map.tiles"),
+            ("{ tiles: \"http://h; script-src *//{z}/{x}/{y}\" }", "map.tiles"),
+            ("{ tiles: \"http://h/{z}/{x}/{y}.png\", datum: bd09 }", "map.datum"),
+            ("{ tiles: \"http://h/{z}/{x}/{y}.png\", maxZoom: 40 }", "map.maxZoom"),
+            ("{ tiles: \"http://h/{z}/{x}/{y}.png\", zoom: 4 }", "map.zoom"),
+        ]
+    )
+    func wrongMap(map: String, field: String) {
+        let reading = SiteFile.read(text: "site: { name: A }\nmap: \(map)\n", environment: [:])
+        #expect(reading.diagnostics.contains { $0.severity == .error && $0.field == field }, "\(reading.diagnostics)")
+    }
+
     @Test("says for each camera how long it is kept: its own days, its priority's, the usual ones")
     func retention() throws {
         let text = """
@@ -369,7 +414,7 @@ struct SiteFileTests {
         #expect(
             reading.references.map { "\($0.line):\($0.column) \($0.field) \($0.kind) \($0.value)" } == [
                 "3:22 cameras[0].source file /srv/a%20b.mp4", "5:23 sensors[0].profile profile waterLvl",
-                "5:74 sensors[0].rules[0].class classCode X-1", "7:9 cases.grid grid grid.geojson",
+                "5:74 sensors[0].rules[0].class classCode X-1", "7:9 cases.grid baseData grid.geojson",
                 "8:13 cases.policy classCode 09009",
             ]
         )

@@ -108,6 +108,26 @@ struct CommandTests {
         #expect(good.errors.split(separator: "\n").count == 3, "\(good.errors)")
     }
 
+    @Test("check names base data that doesn't fit together by file and line, as a warning")
+    func contradictions() throws {
+        let folder = RunningCentre.temporaryFolder()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("from,to\n01001,P-01-01\n01002,P-77-77\n".utf8).write(to: folder.appending(path: "mapping.csv"))
+        try Data("classes,area,unit\nE-0*,*,nobody\n".utf8).write(to: folder.appending(path: "rules.csv"))
+        let file = folder.appending(path: "site.yaml")
+        let text = "site: { name: A }\ncases:\n  mapping: mapping.csv\n  responsibility: rules.csv\n"
+        try Data(text.utf8).write(to: file)
+        let outcome = try Self.run(["check", file.path])
+        #expect(outcome.code == 0)
+        for line in [
+            "3:12: warning: cases.mapping: \"mapping.csv\" line 3: to: \"P-77-77\" maps a class that doesn't exist",
+            "4:19: warning: cases.responsibility: \"rules.csv\" line 2: unit: \"nobody\" names a unit that doesn't",
+        ] {
+            #expect(outcome.errors.contains(line), "\(line) in \(outcome.errors)")
+        }
+    }
+
     @Test("a program that the demo starts ends with it, even when it is killed")
     func endsWithParent() async throws {
         let script =

@@ -19,6 +19,8 @@ package enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case probe
     /// The site file was read again.
     case reloadSite
+    /// A set of base data, or a part, is another from now on.
+    case changeBaseData
     case keyMade, keyRotated
     /// Lines could not be kept (the disk was full for long); `data.count` says how many.
     case linesLost
@@ -27,7 +29,7 @@ package enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
 /// What it was done to.
 package struct AuditSubject: Sendable, Hashable, Codable {
     package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-        case camera, bookmark, hold, export, `case`, user, key, audit, site
+        case camera, bookmark, hold, export, `case`, user, key, audit, site, baseData
     }
 
     package var kind: Kind

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 package import Foundation
 
 /// Cells as GeoJSON (RFC 7946): a FeatureCollection of Polygons and MultiPolygons with the property `code`.
@@ -8,9 +8,15 @@ extension CellIndex {
 
     /// Reads all cells.
     ///
-    /// - Parameter file: the name that findings carry.
+    /// - Parameters:
+    ///   - file: the name that findings carry.
+    ///   - datum: what the file's numbers are in.
     /// - Throws: `BaseDataError` with every mistake, naming the feature; nothing is taken of a file that has one.
-    package init(geoJSON data: Data, file: String = "grid.geojson") throws(BaseDataError) {
+    package init(
+        geoJSON data: Data,
+        file: String = "grid.geojson",
+        datum: GeoDatum = .wgs84
+    ) throws(BaseDataError) {
         let root: Any
         do {
             root = try JSONSerialization.jsonObject(with: data)
@@ -55,7 +61,7 @@ extension CellIndex {
                 continue
             }
             seen[code] = index + 1
-            switch Self.polygons((feature as? [String: Any])?["geometry"]) {
+            switch Self.polygons((feature as? [String: Any])?["geometry"], datum) {
             case .success(let polygons): cells.append(Cell(code: code, polygons: polygons))
             case .failure(let mistake): note(mistake.problem, mistake.remedy)
             }
@@ -63,8 +69,48 @@ extension CellIndex {
         if features.isEmpty {
             findings.append(.init(file: file, problem: "no cell in it", remedy: "export at least one feature"))
         }
+        let box = GeoBox(cells.flatMap { $0.polygons.joined().joined() })
+        if findings.isEmpty, max(box.north - box.south, box.east - box.west) > Self.largestExtent {
+            let problem = "the cells lie up to \(Int(max(box.north - box.south, box.east - box.west)))° apart"
+            findings.append(.init(file: file, problem: problem, remedy: "load the cells of one city"))
+        }
         guard findings.isEmpty else { throw BaseDataError(findings: findings) }
         self.init(cells: cells)
+    }
+
+    /// The cells as GeoJSON; reading it gives the same cells.
+    ///
+    /// - Parameters:
+    ///   - datum: what the numbers are to be in.
+    ///   - box: only cells that lie in it, where given.
+    package func geoJSON(in datum: GeoDatum = .wgs84, within box: GeoBox? = nil, most: Int = .max) -> [UInt8] {
+        var text = #"{"type":"FeatureCollection","features":["#
+        var count = 0
+        for cell in cells {
+            if let box, !GeoBox(cell.polygons.joined().joined()).overlaps(box) { continue }
+            if count == most { break }
+            text += count == 0 ? "\n" : ",\n"
+            count += 1
+            text += #"{"type":"Feature","properties":{"code":"\#(cell.code)"},"geometry":"#
+            if cell.polygons.count == 1 {
+                text += #"{"type":"Polygon","coordinates":\#(Self.text(cell.polygons[0], datum))}}"#
+            } else {
+                let polygons = cell.polygons.map { Self.text($0, datum) }.joined(separator: ",")
+                text += #"{"type":"MultiPolygon","coordinates":[\#(polygons)]}}"#
+            }
+        }
+        return Array((text + "\n]}\n").utf8)
+    }
+
+    private static func text(_ rings: [[GeoPoint]], _ datum: GeoDatum) -> String {
+        let rings = rings.map { ring in
+            let points = ring.map { point -> String in
+                let there = DatumPoint(point, in: datum)
+                return "[\((there.lon * scale).rounded() / scale),\((there.lat * scale).rounded() / scale)]"
+            }
+            return "[" + points.joined(separator: ",") + "]"
+        }
+        return "[" + rings.joined(separator: ",") + "]"
     }
 
     private struct Mistake: Error {
@@ -72,7 +118,7 @@ extension CellIndex {
         var remedy: String
     }
 
-    private static func polygons(_ geometry: Any?) -> Result<[[[GeoPoint]]], Mistake> {
+    private static func polygons(_ geometry: Any?, _ datum: GeoDatum) -> Result<[[[GeoPoint]]], Mistake> {
         guard let geometry = geometry as? [String: Any], let type = geometry["type"] as? String,
             let coordinates = geometry["coordinates"] as? [Any]
         else { return .failure(Mistake(problem: "has no geometry", remedy: "draw its outline")) }
@@ -90,7 +136,7 @@ extension CellIndex {
             }
             var read: [[GeoPoint]] = []
             for ring in rings {
-                switch self.ring(ring) {
+                switch self.ring(ring, datum) {
                 case .success(let points): read.append(points)
                 case .failure(let mistake): return .failure(mistake)
                 }
@@ -115,7 +161,7 @@ extension CellIndex {
         return .success(polygons)
     }
 
-    private static func ring(_ value: Any) -> Result<[GeoPoint], Mistake> {
+    private static func ring(_ value: Any, _ datum: GeoDatum) -> Result<[GeoPoint], Mistake> {
         guard let positions = value as? [Any], positions.count >= 4 else {
             return .failure(Mistake(problem: "has a ring of fewer than 4 positions", remedy: "draw its outline anew"))
         }
@@ -133,7 +179,7 @@ extension CellIndex {
                     )
                 )
             }
-            points.append(point)
+            points.append(DatumPoint(lat: point.lat, lon: point.lon, datum: datum).point)
         }
         guard points.first == points.last else {
             return .failure(Mistake(problem: "has a ring that is not closed", remedy: "repeat its first position last"))

@@ -7,6 +7,14 @@ package enum Grid: Sendable {
     /// The site's own cells.
     case loaded(CellIndex)
 
+    /// The codes of all loaded cells, in their order; none of the built-in grid, which is computed.
+    package var codes: [String] {
+        switch self {
+        case .builtIn: []
+        case .loaded(let index): index.cells.map(\.code)
+        }
+    }
+
     /// The cell of a position; nil outside every loaded cell, or for a position that is none.
     package func cell(at point: GeoPoint) -> String? {
         guard point.isValid else { return nil }

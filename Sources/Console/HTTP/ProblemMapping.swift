@@ -19,6 +19,7 @@ enum ProblemMapping {
         case let error as ArchiveError: archive(error)
         case let error as AlarmError: alarms(error)
         case let error as CaseError: cases(error)
+        case let error as BaseDataError: .invalid(field: error.findings.first?.column ?? "", error.description)
         case is PasswordHasher.Busy: .unavailable("too many logins at once")
         case is CancellationError: .unavailable("the service is ending")
         default: nil
@@ -90,6 +91,7 @@ enum ProblemMapping {
         case .notFound: .notFound(error.message)
         case .diskFull: diskFull
         case .busy: .unavailable("the database is busy")
+        case .conflict: .conflict("changedMeanwhile", "somebody else has changed this meanwhile; look again")
         default: nil
         }
     }

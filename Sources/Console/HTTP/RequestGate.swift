@@ -59,6 +59,8 @@ struct RequestGate: Sendable {
 struct ProblemMiddleware: RouterMiddleware {
     let metrics: MetricsRegistry
     let logger: Logger
+    /// The server of the site's map pictures: the only other one that pages ask.
+    let mapOrigin: String?
     /// Methods by path, for 405.
     let allowedMethods: @Sendable (_ path: String) -> [String]
 
@@ -76,7 +78,7 @@ struct ProblemMiddleware: RouterMiddleware {
             response = problem(for: error, input).response
         }
         metrics.count(status: response.status.code)
-        SecurityHeaders.add(to: &response, isAPI: input.uri.path.hasPrefix("/api/"))
+        SecurityHeaders.add(to: &response, isAPI: input.uri.path.hasPrefix("/api/"), mapOrigin)
         return response
     }
 
@@ -103,13 +105,15 @@ struct ProblemMiddleware: RouterMiddleware {
 
 /// Headers that hold the pages together against others (CSP, sniffing, framing).
 enum SecurityHeaders {
-    static let contentSecurityPolicy = """
-        default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; \
+    private static func contentSecurityPolicy(_ mapOrigin: String?) -> String {
+        """
+        default-src 'self'; img-src 'self' data: blob:\(mapOrigin.map { " " + $0 } ?? ""); media-src 'self' blob:; worker-src 'self' blob:; \
         connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'
         """
+    }
 
-    static func add(to response: inout Response, isAPI: Bool) {
-        response.headers[.contentSecurityPolicy] = contentSecurityPolicy
+    static func add(to response: inout Response, isAPI: Bool, _ mapOrigin: String?) {
+        response.headers[.contentSecurityPolicy] = contentSecurityPolicy(mapOrigin)
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.frameOptions] = "DENY"
         response.headers[.referrerPolicy] = "no-referrer"

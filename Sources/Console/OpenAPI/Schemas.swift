@@ -7,7 +7,7 @@ import Telemetry
 /// The schemas of what the API takes and gives, by name.
 enum Schemas {
     static let all: [String: JSONValue] = requests.merging(answers) { $1 }.merging(domain) { $1 }
-        .merging(EvidenceSchemas.all) { $1 }
+        .merging(EvidenceSchemas.all) { $1 }.merging(BaseSchemas.all) { $1 }
 
     static let point = Schema.object(["lat": Schema.number, "lon": Schema.number])
 
@@ -112,16 +112,37 @@ enum Schemas {
         "Site": Schema.object([
             "name": Schema.text, "timeZone": Schema.text, "language": Schema.text, "version": Schema.text,
             "classes": Schema.list(Schema.reference("Class")),
-            "units": Schema.list(Schema.object(["id": Schema.text, "name": Schema.text, "nameEn": Schema.text])),
+            "units": Schema.list(
+                Schema.object([
+                    "id": Schema.text, "name": Schema.text, "nameEn": Schema.text,
+                    "kind": Schema.oneOf(CaseUnit.Kind.self), "parent": Schema.textOrNull,
+                ])
+            ),
+            "areas": Schema.list(BaseSchemas.area),
+            "map": Schema.orNull(
+                Schema.object([
+                    "tiles": Schema.text, "datum": Schema.oneOf(GeoDatum.self), "maxZoom": Schema.integer,
+                ])
+            ),
             "features": Schema.anyObject,
         ]),
         "Class": Schema.object([
             "code": Schema.text, "name": Schema.text, "nameEn": Schema.text,
-            "kind": Schema.oneOf(CaseClass.Kind.self),
+            "kind": Schema.oneOf(CaseClass.Kind.self), "system": Schema.text, "major": Schema.text,
+            "checkList": Schema.list(Schema.text),
             "levels": Schema.list(
                 Schema.object(["level": Schema.integer, "name": Schema.text, "limit": Schema.reference("Limit")])
             ),
         ]),
+        "CaseTimer": Schema.object(
+            [
+                "phase": Schema.oneOf(TimedPhase.Phase.self), "start": Schema.oneOf(TimedPhase.Start.self),
+                "limit": Schema.reference("Limit"), "startedAt": Schema.time, "dueAt": Schema.time,
+                "metAt": Schema.time,
+                "pauses": Schema.list(Schema.object(["from": Schema.time, "to": Schema.time], optional: ["to"])),
+            ],
+            optional: ["startedAt", "dueAt", "metAt"]
+        ),
         "Limit": Schema.object(["value": Schema.integer, "unit": Schema.oneOf(TimeLimit.Unit.self)]),
         "Config": Schema.object([
             "cameras": Schema.list(Schema.anyObject), "sensors": Schema.list(Schema.anyObject),
@@ -342,6 +363,7 @@ enum Schemas {
         "description": Schema.textOrNull, "reporter": Schema.textOrNull, "alarmIds": Schema.list(Schema.text),
         "clips": Schema.list(Schema.anyObject), "snapshots": Schema.list(Schema.text),
         "cameraId": Schema.textOrNull, "closedAt": Schema.timeOrNull, "limit": Schema.reference("Limit"),
+        "timers": Schema.list(Schema.reference("CaseTimer")), "versions": Schema.anyObject,
         "actions": Schema.list(Schema.oneOf(CaseAction.self)),
     ])
 }

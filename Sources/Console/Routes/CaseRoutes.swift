@@ -31,11 +31,32 @@ enum CaseRoutes {
                 ),
                 .init(name: "class", summary: "only of this class"),
                 .init(name: "unit", summary: "only of this unit"),
+                .init(name: "below", summary: "of the units below it as well", schema: ["type": "boolean"]),
+                .init(name: "area", summary: "only in this area: its id, or the code of a cell"),
                 .init(name: "open", summary: "only open (or only ended) ones", schema: ["type": "boolean"]),
                 .init(name: "q", summary: "part of the number, address or description"),
             ] + APIRoute.Parameter.page,
             content: .list("Case"),
             handle: list
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/cases/sums",
+            "How many cases each unit has, those of everything below it with it, or each area",
+            access: .except(.viewer),
+            parameters: [
+                .init(
+                    name: "by",
+                    summary: "unit or area",
+                    isRequired: true,
+                    schema: Schema.oneOf(CaseSums.Grouping.self)
+                ),
+                .init(name: "class", summary: "only of this class"),
+                .init(name: "unit", summary: "only of this unit and those below it"),
+                .init(name: "area", summary: "only in this area: its id, or the code of a cell"),
+            ] + APIRoute.Parameter.range(required: false),
+            content: .list("CaseSum"),
+            handle: sums
         ),
         APIRoute(
             .get,
@@ -85,20 +106,68 @@ enum CaseRoutes {
     }
 
     private static func list(_ request: APIRequest) async throws -> Response {
-        let filter = CaseFilter(
+        let plain = CaseFilter(
             state: try request.queryChoice("state", as: CaseState.self),
             classCode: request.query("class"),
-            unit: request.query("unit"),
             open: try request.queryBool("open"),
             query: request.query("q")
         )
         let cases = request.services.cases
+        let filter = try narrowed(plain, below: try request.queryBool("below") ?? false, request)
         let actor = try request.user.actor
         let page = try await cases.list(filter, page: request.page(), for: actor)
         return Answer.list(
             try page.items.map { try JSONValue(encoding: cases.view($0, for: actor)) },
             next: page.next
         )
+    }
+
+    /// A filter with the unit and the area that are asked for.
+    private static func narrowed(_ filter: CaseFilter, below: Bool, _ request: APIRequest) throws -> CaseFilter {
+        var filter = filter
+        let base = request.services.cases.base
+        if let unit = request.query("unit") {
+            if below { filter.units = base.unitsWithin(unit) } else { filter.unit = unit }
+        }
+        if let area = request.query("area") {
+            guard let cells = base.cells(ofArea: area) else {
+                throw Problem.invalid(field: "area", "there is no area \(area.prefix(40))")
+            }
+            filter.cells = cells
+        }
+        return filter
+    }
+
+    private static func sums(_ request: APIRequest) async throws -> Response {
+        let grouping = try request.queryChoice("by", as: CaseSums.Grouping.self)
+        guard let grouping else { throw Problem.invalid(field: "by", "by is unit or area") }
+        let filter = try narrowed(CaseFilter(classCode: request.query("class")), below: true, request)
+        let (from, to) = (try request.queryTime("from"), try request.queryTime("to"))
+        let first = from ?? WallTime(microseconds: 0)
+        let last = to ?? request.now + .seconds(86_400)
+        guard first < last else { throw Problem.invalid(field: "to", "to must be after from") }
+        let sums = try await request.services.cases.sums(
+            by: grouping,
+            filter,
+            opened: from == nil && to == nil ? nil : first..<last,
+            for: try request.user.actor
+        )
+        return Answer.list(sums.lines.map(view))
+    }
+
+    private static func view(_ line: CaseSums.Line) -> JSONValue {
+        func counts(_ counts: CaseCounts) -> JSONValue {
+            [
+                "open": JSONValue(counts.open), "overdue": JSONValue(counts.overdue),
+                "closed": JSONValue(counts.closed), "invalid": JSONValue(counts.invalid),
+                "total": JSONValue(counts.total),
+            ]
+        }
+        return [
+            "id": JSONValue(line.id), "kind": JSONValue(line.kind), "name": JSONValue(line.name),
+            "nameEn": JSONValue(line.nameEn), "depth": JSONValue(line.depth), "own": counts(line.own),
+            "all": counts(line.all),
+        ]
     }
 
     private static func report(_ request: APIRequest) async throws -> Response {

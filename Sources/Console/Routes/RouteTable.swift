@@ -7,5 +7,6 @@ enum RouteTable {
         + AuditRoutes.routes
         + SignatureRoutes.routes + HoldRoutes.routes + GapRoutes.routes + StorageRoutes.routes + AlarmRoutes.routes
         + SensorRoutes.routes + CaseRoutes.routes
+        + BaseSetRoutes.routes + PlaceRoutes.routes + ResponsibilityRoutes.routes + PartRoutes.routes
         + StreamRoutes.routes
 }

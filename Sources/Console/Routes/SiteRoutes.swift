@@ -31,9 +31,14 @@ enum SiteRoutes {
             "classes": .array(services.cases.catalogue.classes.map(entry)),
             "units": .array(
                 services.cases.units.map {
-                    ["id": .string($0.id), "name": .string($0.name), "nameEn": .string($0.nameEn)]
+                    [
+                        "id": .string($0.id), "name": .string($0.name), "nameEn": .string($0.nameEn),
+                        "kind": .string($0.kind.rawValue), "parent": JSONValue($0.parent),
+                    ]
                 }
             ),
+            "map": services.site.map.map(baseMap) ?? .null,
+            "areas": .array(services.cases.base.areas.areas.map(BaseView.area)),
             "features": [
                 "h265Pictures": true,
                 "transcodeLimit": .integer(Int64(services.archive.transcodeLimit)),
@@ -41,10 +46,15 @@ enum SiteRoutes {
         ]
     }
 
+    private static func baseMap(_ map: BaseMap) -> JSONValue {
+        ["tiles": .string(map.tiles), "datum": .string(map.datum.rawValue), "maxZoom": JSONValue(map.maxZoom)]
+    }
+
     private static func entry(_ entry: CaseClass) -> JSONValue {
         [
             "code": .string(entry.code), "name": .string(entry.name), "nameEn": .string(entry.nameEn),
-            "kind": .string(entry.kind.rawValue),
+            "kind": .string(entry.kind.rawValue), "system": .string(entry.system), "major": .string(entry.major),
+            "checkList": .array(entry.checkList.map { .string($0) }),
             "levels": .array(
                 entry.levels.map { level in
                     [
@@ -79,8 +89,11 @@ enum SiteRoutes {
             "brokers": .array(site.brokers.map(broker)),
             "recording": recording(site.recording),
             "cases": [
-                "catalogue": JSONValue(site.cases.catalogue), "grid": JSONValue(site.cases.grid),
-                "units": JSONValue(site.cases.units),
+                "catalogue": JSONValue(site.cases.catalogue), "limits": JSONValue(site.cases.limits),
+                "scores": JSONValue(site.cases.scores), "mapping": JSONValue(site.cases.mapping),
+                "calendar": JSONValue(site.cases.calendar), "grid": JSONValue(site.cases.grid),
+                "areas": JSONValue(site.cases.areas), "units": JSONValue(site.cases.units),
+                "responsibility": JSONValue(site.cases.responsibility), "places": JSONValue(site.cases.places),
                 "policy": .object(site.cases.policy.mapValues { .string($0.rawValue) }),
             ],
         ]

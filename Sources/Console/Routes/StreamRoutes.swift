@@ -1,3 +1,4 @@
+import Cases
 import Domain
 import HTTPTypes
 import Hummingbird
@@ -19,6 +20,7 @@ enum StreamRoutes {
         let user = try request.user
         let services = request.services
         let runtime = request.runtime
+        let cases = services.cases
         let changes = services.feed.listen()
         let last = services.feed.lastNumber
         let hello: JSONValue = ["serverTime": JSONValue(request.now), "number": .integer(Int64(clamping: last))]
@@ -32,7 +34,15 @@ enum StreamRoutes {
             headers: [.contentType: "text/event-stream"],
             first: first,
             producers: [
-                { sink in await EventStream.forward(changes, after: last, to: user, into: sink) },
+                { sink in
+                    await EventStream.forward(
+                        changes,
+                        after: last,
+                        to: user,
+                        isWithin: { cases.base.responsibility.tree.isWithin($0, $1) },
+                        into: sink
+                    )
+                },
                 { sink in
                     runtime.metrics.eventListeners(by: 1)
                     defer { runtime.metrics.eventListeners(by: -1) }

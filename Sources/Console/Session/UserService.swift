@@ -54,7 +54,7 @@ package final class UserService: Sendable {
     private let limits: SessionLimits
     private let limiter: Mutex<LoginLimiter>
     /// The units that `unit` users may belong to; nil when any slug will do.
-    private let units: Set<String>?
+    private let units: (@Sendable () -> Set<String>)?
     /// Streams that end with their session.
     package let streams = StreamRegistry()
 
@@ -64,7 +64,7 @@ package final class UserService: Sendable {
         hasher: PasswordHasher = PasswordHasher(),
         limits: SessionLimits = SessionLimits(),
         loginLimits: LoginLimiter.Limits = LoginLimiter.Limits(),
-        units: Set<String>? = nil
+        units: (@Sendable () -> Set<String>)? = nil
     ) {
         users = UserRepository(database)
         sessions = SessionRepository(database)
@@ -254,7 +254,7 @@ extension UserService {
             )
         }
         guard let unit else { return }
-        guard Slug.isValid(unit), units?.contains(unit) ?? true else {
+        guard Slug.isValid(unit), units?().contains(unit) ?? true else {
             throw UserError(code: .invalid, field: "unit", message: "there is no unit \(unit.prefix(64))")
         }
     }

@@ -5,11 +5,18 @@ import Store
 /// The server-sent events of one listener (WHATWG HTML §9.2).
 enum EventStream {
     /// Whether a user may see a change.
-    static func shows(_ change: Change, to user: User) -> Bool {
+    ///
+    /// - Parameter isWithin: whether the first unit is the second one, or lies below it.
+    static func shows(
+        _ change: Change,
+        to user: User,
+        isWithin: (String, String) -> Bool = { $0 == $1 }
+    ) -> Bool {
         if change.topic == .export, ![.monitor, .leader, .admin].contains(user.role) { return false }
         return switch user.role {
-        case .viewer: [.camera, .alarm, .health].contains(change.topic)
-        case .unit where change.topic == .case: change.unit != nil && change.unit == user.unit
+        case .viewer: [.camera, .alarm, .health, .base].contains(change.topic)
+        case .unit where change.topic == .case:
+            if let unit = change.unit, let own = user.unit { unit == own || isWithin(unit, own) } else { false }
         default: true
         }
     }
@@ -32,6 +39,7 @@ enum EventStream {
         _ changes: AsyncStream<(number: UInt64, change: Change)>,
         after last: UInt64,
         to user: User,
+        isWithin: @Sendable (String, String) -> Bool = { $0 == $1 },
         into sink: EndlessResponse.Sink
     ) async {
         var last = last
@@ -42,7 +50,7 @@ enum EventStream {
                 guard await sink.send(event("reset", id: number - 1, data: Array("{}".utf8))) else { return }
             }
             last = number
-            guard shows(change, to: user) else { continue }
+            guard shows(change, to: user, isWithin: isWithin) else { continue }
             guard await sink.send(event(change.topic.rawValue, id: number, data: change.json)) else { return }
         }
     }

@@ -20,6 +20,8 @@ extension Case {
             openedAt: entry.at,
             limit: limit,
             dueAt: data.dueAt,
+            timers: data.timers,
+            versions: data.versions,
             channel: channel,
             description: data.description,
             reporter: data.reporter,
@@ -47,7 +49,13 @@ extension Case {
         if let value = data.address { address = value }
         if let value = data.unit { unit = value }
         if let value = data.limit { limit = value }
+        if let value = data.timers {
+            timers = value
+            // Also a limit that no longer runs.
+            dueAt = value.last?.dueAt
+        }
         if let value = data.dueAt { dueAt = value }
+        if let value = data.versions { versions = value }
         if let value = data.alarmId, !alarmIds.contains(value) { alarmIds.append(value) }
         if let value = data.clip, !clips.contains(value) { clips.append(value) }
         if let value = data.snapshot ?? data.photo, !snapshots.contains(value) { snapshots.append(value) }

@@ -16,6 +16,10 @@ package struct Case: Sendable, Hashable, Codable {
     package var limit: TimeLimit
     /// The end of `limit`: from opening, and anew from filing.
     package var dueAt: WallTime?
+    /// Every limit of it, in the order of their phases; absent in cases from before there were several.
+    package var timers: [CaseTimer]?
+    /// The editions of base data that it was opened and filed under, by set; a set without one was declared or built in.
+    package var versions: [String: Int]?
     package var channel: String
     package var description: String?
     package var reporter: String?
@@ -87,6 +91,8 @@ package struct CaseEntry: Sendable, Hashable, Codable {
         package var unit: String?
         package var limit: TimeLimit?
         package var dueAt: WallTime?
+        package var timers: [CaseTimer]?
+        package var versions: [String: Int]?
         package var channel: String?
         package var description: String?
         package var reporter: String?

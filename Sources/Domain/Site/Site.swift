@@ -13,6 +13,8 @@ package struct Site: Sendable, Equatable {
     package var vehicles: [Vehicle]
     package var cases: CaseSettings
     package var recording: RecordingSettings
+    /// Under everything that the pages draw; nil for a graticule alone.
+    package var map: BaseMap?
 
     package init(
         name: String,
@@ -24,7 +26,8 @@ package struct Site: Sendable, Equatable {
         sensors: [Sensor] = [],
         vehicles: [Vehicle] = [],
         cases: CaseSettings = CaseSettings(),
-        recording: RecordingSettings = RecordingSettings()
+        recording: RecordingSettings = RecordingSettings(),
+        map: BaseMap? = nil
     ) {
         self.name = name
         self.timeZone = timeZone
@@ -36,6 +39,7 @@ package struct Site: Sendable, Equatable {
         self.vehicles = vehicles
         self.cases = cases
         self.recording = recording
+        self.map = map
     }
 }
 
@@ -109,21 +113,44 @@ package struct Broker: Sendable, Equatable {
 
 /// Base data for cases; a nil path means the built-in set.
 package struct CaseSettings: Sendable, Equatable {
+    /// Classes and limits in one.
     package var catalogue: String?
+    /// Limits alone, over those of the catalogue.
+    package var limits: String?
+    package var scores: String?
+    package var mapping: String?
+    package var calendar: String?
     package var grid: String?
+    package var areas: String?
     package var units: String?
+    package var responsibility: String?
+    package var places: String?
     /// By class code.
     package var policy: [String: AlarmPolicy]
 
     package init(
         catalogue: String? = nil,
+        limits: String? = nil,
+        scores: String? = nil,
+        mapping: String? = nil,
+        calendar: String? = nil,
         grid: String? = nil,
+        areas: String? = nil,
         units: String? = nil,
+        responsibility: String? = nil,
+        places: String? = nil,
         policy: [String: AlarmPolicy] = [:]
     ) {
         self.catalogue = catalogue
+        self.limits = limits
+        self.scores = scores
+        self.mapping = mapping
+        self.calendar = calendar
         self.grid = grid
+        self.areas = areas
         self.units = units
+        self.responsibility = responsibility
+        self.places = places
         self.policy = policy
     }
 }

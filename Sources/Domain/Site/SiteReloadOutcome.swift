@@ -37,7 +37,7 @@ package enum SiteReloadOutcome: Sendable, Equatable {
                 ("site", old.name == new.name && old.timeZone == new.timeZone && old.language == new.language),
                 ("mqtt", old.brokers == new.brokers), ("sensors", old.sensors == new.sensors),
                 ("vehicles", old.vehicles == new.vehicles), ("cases", old.cases == new.cases),
-                ("recording", old.recording == new.recording),
+                ("recording", old.recording == new.recording), ("map", old.map == new.map),
             ]
             needsRestart = sections.filter { !$0.1 }.map(\.0)
         }

@@ -37,6 +37,10 @@ package struct CaseFilter: Sendable, Equatable {
     package var state: CaseState?
     package var classCode: String?
     package var unit: String?
+    /// Of any of these units.
+    package var units: [String]?
+    /// In any of these cells.
+    package var cells: Cells?
     package var open: Bool?
     /// Text in number, address, description or reporter.
     package var query: String?
@@ -45,14 +49,29 @@ package struct CaseFilter: Sendable, Equatable {
         state: CaseState? = nil,
         classCode: String? = nil,
         unit: String? = nil,
+        units: [String]? = nil,
+        cells: Cells? = nil,
         open: Bool? = nil,
         query: String? = nil
     ) {
         self.state = state
         self.classCode = classCode
         self.unit = unit
+        self.units = units
+        self.cells = cells
         self.open = open
         self.query = query
+    }
+
+    /// Cells by their codes, and by beginnings of codes.
+    package struct Cells: Sendable, Equatable {
+        package var whole: [String]
+        package var beginnings: [String]
+
+        package init(whole: [String], beginnings: [String]) {
+            self.whole = whole
+            self.beginnings = beginnings
+        }
     }
 }
 
@@ -62,6 +81,10 @@ package struct CaseRepository: Sendable {
 
     package init(_ database: Database) {
         self.database = database
+    }
+
+    func read<T: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> T) async throws -> T {
+        try await database.read(body)
     }
 
     /// Runs `body` in one transaction: everything it writes, or nothing.
@@ -95,21 +118,11 @@ package struct CaseRepository: Sendable {
 
     /// Newest first.
     package func list(_ filter: CaseFilter, page: PageRequest) async throws -> Page<Case> {
-        var conditions = ["1"]
-        var arguments: StatementArguments = [:]
-        func require(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
-            guard let value else { return }
-            conditions.append(condition)
-            arguments += [name: value]
+        var (conditions, arguments) = filter.conditions()
+        if let after = page.after {
+            conditions.append("(openedAt, id) < (:time, :id)")
+            arguments += ["time": after.time.microseconds, "id": after.id]
         }
-        require("state = :state", "state", filter.state?.rawValue)
-        require("class = :class", "class", filter.classCode)
-        require("unit = :unit", "unit", filter.unit)
-        // A literal, so that SQLite can use the index of the open ones.
-        if let open = filter.open { conditions.append("isOpen = \(open ? 1 : 0)") }
-        require("instr(searched, :query) > 0", "query", filter.query.map { $0.lowercased() })
-        require("(openedAt, id) < (:time, :id)", "time", page.after?.time.microseconds)
-        if let after = page.after { arguments += ["id": after.id] }
         arguments += ["limit": page.limit + 1]
         let sql = """
             SELECT body FROM caseFile WHERE \(conditions.joined(separator: " AND "))

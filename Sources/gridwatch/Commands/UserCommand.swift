@@ -56,7 +56,9 @@ struct UserCommand: AsyncParsableCommand {
                 let known = units.sorted().joined(separator: ", ")
                 throw CommandFailure("There is no unit \(unit); the site has: \(known)")
             }
-            let users = UserService(database: try Database(directory: folder.url), units: units)
+            var known: (@Sendable () -> Set<String>)?
+            if let units { known = { units } }
+            let users = UserService(database: try Database(directory: folder.url), units: known)
             try await users.add(name: name, role: role, password: password, displayName: displayName, unit: unit)
             Terminal.say("User \(name) with role \(role.rawValue) added.")
         }

@@ -13,12 +13,19 @@ let streaming = false;
 
 /** @param {import('./core/stream.js').StreamMessage} message */
 function take(message) {
-  if (message.type === 'change' && message.topic) apply(message.topic, message.data);
+  if (message.type === 'change' && message.topic === 'base') void takeSite();
+  else if (message.type === 'change' && message.topic) apply(message.topic, message.data);
   else if (message.type === 'hello' && message.serverTime) setServerTime(message.serverTime);
   else if (message.type === 'status') {
     state.connection = { open: Boolean(message.open), lastHeard: message.lastHeard || state.connection.lastHeard };
     emit('status', state.connection);
   } else if (message.type === 'reset') void loadAll().then(() => emit('reset'));
+}
+
+/** Classes, units and areas changed: who is at a page chooses from the new ones. */
+async function takeSite() {
+  state.site = await api.get('/site').catch(() => state.site);
+  emit('base');
 }
 
 async function begin() {

@@ -29,6 +29,18 @@ function levelText(item) {
 }
 
 /**
+ * Every limit of a case, where there is more than the one that begins with filing.
+ * @param {any} item
+ */
+function timerTable(item) {
+  const timers = item.timers ?? [];
+  if (timers.length < 2 && (timers[0]?.start ?? 'filed') === 'filed') return null;
+  return h('div.table-wrap', null, h('table.table.timers', null, h('thead', null, h('tr', null, ['case.timer', 'case.limit', 'case.timerStart', 'case.due', 'case.timerMet'].map((k) => h('th', { scope: 'col' }, t(k))))),
+    h('tbody', null, timers.map((/** @type {any} */ timer) => h('tr', { data: { phase: timer.phase } }, h('td', null, word('timerPhase', timer.phase)), h('td', null, limitText(timer.limit)),
+      h('td', null, word('timerStart', timer.start)), h('td.mono', null, timer.dueAt ? full(timer.dueAt) : timer.startedAt ? '–' : t('case.timerWaits')), h('td.mono', null, timer.metAt ? full(timer.metAt) : '–'))))));
+}
+
+/**
  * The seven states as a bar.
  * @param {any} item
  */
@@ -133,12 +145,14 @@ export function mountCase(root, context, id) {
       ['case.limit', `${limitText(item.limit)} · ${timeLeft(item)}`],
       ['case.due', full(item.dueAt)],
       ['field.opened', full(item.openedAt)],
+      Object.keys(item.versions ?? {}).length ? ['case.versions', Object.entries(item.versions).map(([set, n]) => `${word('baseSet', set)} ${n}`).join(' · ')] : null,
       item.closedAt ? ['case.closedAt', full(item.closedAt)] : null,
       ['case.channel', word('channel', item.channel)],
       item.reporter ? ['case.reporter', item.reporter] : null,
       item.description ? ['case.description', item.description] : null,
     ].filter((row) => row !== null);
     fill(facts, h('h2', null, t('case.facts')), h('dl.facts', null, rows.map((row) => [h('dt', null, t(/** @type {string[]} */ (row)[0])), h('dd', null, /** @type {string[]} */ (row)[1])])),
+      timerTable(item),
       h('div.button-row.no-print', null, (item.alarmIds ?? []).slice(0, 3).map((/** @type {string} */ alarm, /** @type {number} */ i, /** @type {string[]} */ all) => h('a.button', { href: link('alarms', alarm) }, icon('bell'), t('case.alarm'), all.length > 1 ? ` ${i + 1}` : null))));
     if (item.position && !map) {
       mapBox.hidden = false;

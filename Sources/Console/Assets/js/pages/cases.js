@@ -1,7 +1,7 @@
 // Cases: the list with filters; `#/cases/ID` is the page of one.
 import { debounce, fill, h, icon } from '../core/dom.js';
 import { api } from '../core/api.js';
-import { moment, span, t, word } from '../core/i18n.js';
+import { isChinese, moment, span, t, word } from '../core/i18n.js';
 import { errorText } from '../core/dialog.js';
 import { go, link } from '../core/router.js';
 import { className, isRole, serverNow, state, unitName } from '../core/store.js';
@@ -31,15 +31,25 @@ export function mount(root, context) {
   const stateSelect = h('select', { 'aria-label': t('filter.state'), id: 'case-state' }, h('option', { value: '' }, t('filter.allStates')), h('option', { value: 'open' }, t('filter.openCases')), CASE_STATES.map((s) => h('option', { value: s }, word('caseState', s))));
   const classSelect = h('select', { 'aria-label': t('case.class') }, h('option', { value: '' }, t('filter.allClasses')), state.site.classes.map((/** @type {any} */ c) => h('option', { value: c.code }, className(c.code))));
   const unitSelect = isRole('unit') ? null : h('select', { 'aria-label': t('case.unit') }, h('option', { value: '' }, t('filter.allUnits')), state.site.units.map((/** @type {any} */ u) => h('option', { value: u.id }, unitName(u.id))));
+  const areaSelect = (state.site.areas ?? []).length === 0 ? null : h('select', { 'aria-label': t('filter.area') }, h('option', { value: '' }, t('filter.allAreas')), state.site.areas.map((/** @type {any} */ a) => h('option', { value: a.id }, `${isChinese() ? a.name : a.nameEn || a.name} (${word('areasKind', a.kind)})`)));
   const overdueBox = h('input', { type: 'checkbox', checked: query.overdue === 'true' });
   const text = h('input', { type: 'search', placeholder: t('filter.caseText'), 'aria-label': t('filter.caseText') });
-  stateSelect.value = query.state ?? (query.open === 'false' ? '' : 'open');
+  let below = '';
+  /** @param {Record<string, string>} asked by a link, from the sums of units and areas for example */
+  function take(asked) {
+    stateSelect.value = asked.state ?? (asked.open === 'false' ? '' : 'open');
+    if (asked.class !== undefined) classSelect.value = asked.class;
+    if (asked.unit !== undefined && unitSelect) unitSelect.value = asked.unit;
+    if (asked.area !== undefined && areaSelect) areaSelect.value = asked.area;
+    below = asked.below ?? '';
+  }
+  take(query);
   const body = h('tbody');
   const foot = h('div.list-foot');
   const table = h('div.table-wrap', null, h('table.table.cards.case-table', null,
     h('thead', null, h('tr', null, ['case.number', 'field.state', 'case.class', 'case.place', 'case.unit', 'field.opened', 'case.limit', 'case.channel'].map((key) => h('th', { scope: 'col' }, t(key))))), body));
 
-  const filters = () => ({ state: stateSelect.value === 'open' ? '' : stateSelect.value, open: stateSelect.value === 'open' ? 'true' : '', class: classSelect.value, unit: unitSelect?.value ?? '', q: text.value.trim() });
+  const filters = () => ({ state: stateSelect.value === 'open' ? '' : stateSelect.value, open: stateSelect.value === 'open' ? 'true' : '', class: classSelect.value, unit: unitSelect?.value ?? '', below: unitSelect?.value ? below : '', area: areaSelect?.value ?? '', q: text.value.trim() });
   /** @param {string|null} [cursor] */
   async function load(cursor) {
     const mine = ++turn;
@@ -67,11 +77,12 @@ export function mount(root, context) {
     fill(foot, shown.length === 0 ? empty(t('cases.none'), 'folder2-open') : null, next ? h('button', { type: 'button', onclick: () => load(next) }, t('list.more')) : h('span.dim', null, t('list.count', { n: shown.length })));
   }
   const later = debounce(() => load(), 250);
-  for (const control of [stateSelect, classSelect, unitSelect]) control?.addEventListener('change', () => load());
+  unitSelect?.addEventListener('change', () => { below = ''; });
+  for (const control of [stateSelect, classSelect, unitSelect, areaSelect]) control?.addEventListener('change', () => load());
   overdueBox.addEventListener('change', draw);
   text.addEventListener('input', later);
   fill(root, h('div.list-page', null,
-    h('div.toolbar', null, stateSelect, classSelect, unitSelect, h('label.check', null, overdueBox, t('filter.overdue')), text, h('span.grow'),
+    h('div.toolbar', null, stateSelect, classSelect, unitSelect, areaSelect, h('label.check', null, overdueBox, t('filter.overdue')), text, h('span.grow'),
       isRole('acceptor', 'collector') ? h('button.primary', { type: 'button', id: 'new-case', onclick: async () => { const made = await newCaseDialog(); if (made?.id) go(link('cases', made.id)); } }, icon('plus-lg'), t('case.new')) : null),
     table, foot));
   context.on('case', later);
@@ -80,7 +91,7 @@ export function mount(root, context) {
   void load();
   return { update: (/** @type {import('../core/router.js').Route} */ route) => {
     if (route.id) return false;
-    if (route.query.state) stateSelect.value = route.query.state;
+    take(route.query);
     overdueBox.checked = route.query.overdue === 'true';
     void load();
     return true;

@@ -81,6 +81,15 @@ function fieldsOf(action, item) {
 }
 
 /**
+ * What has to be looked at on site: the management points of the class.
+ * @param {any} item
+ */
+function checkList(item) {
+  const points = state.site.classes.find((/** @type {any} */ c) => c.code === item.class)?.checkList ?? [];
+  return points.length ? h('div.check-list', null, h('b', null, t('case.checkList')), h('ul', null, points.map((/** @type {string} */ point) => h('li', null, point)))) : null;
+}
+
+/**
  * Asks and acts; resolves with the changed case or null.
  * @param {string} action
  * @param {any} item
@@ -88,7 +97,7 @@ function fieldsOf(action, item) {
 export function act(action, item) {
   return formDialog({
     title: `${t(`caseAction.${action}`)} · ${item.number}`, name: `action-${action}`, danger: action === 'refuse' || action === 'return', wide: action === 'file',
-    before: h('p.dim', null, [className(item.class, item.className), item.address].filter(Boolean).join(' · ')),
+    before: h('div', null, h('p.dim', null, [className(item.class, item.className), item.address].filter(Boolean).join(' · ')), action === 'check' ? checkList(item) : null),
     fields: fieldsOf(action, item), submit: t(`caseAction.${action}`),
     send: async (values) => {
       /** @type {Record<string, any>} */

@@ -1,6 +1,7 @@
 // The map: Leaflet without tiles over a graticule; an own plan where Leaflet is missing.
 import { h, svg } from '../core/dom.js';
 import { t } from '../core/i18n.js';
+import { addBaseMap } from './baseMap.js';
 
 /** @typedef {{lat: number, lon: number}} Point */
 /**
@@ -48,6 +49,7 @@ function leafletMap(L, element, options) {
   const map = L.map(element, { crs: L.CRS.EPSG3857, minZoom: 3, maxZoom: 20, attributionControl: false, zoomControl: !options.still, scrollWheelZoom: !options.still, zoomSnap: 0.25,
     center: options.center ? [options.center.lat, options.center.lon] : [32.49, 119.92], zoom: options.zoom ?? 14 });
   L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
+  addBaseMap(L, map);
   const grid = L.layerGroup().addTo(map);
   /** @type {Map<string, any>} */ const markers = new Map();
   /** @type {Map<string, any>} */ const layers = new Map();

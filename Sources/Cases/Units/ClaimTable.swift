@@ -1,20 +1,30 @@
 import Domain
 
-/// Units as CSV: `id,name,nameEn,classes,cells`; several lines of one unit make several claims.
-extension Responsibility {
+/// Units with what they claim in one CSV: `id,name,nameEn,classes,cells`; several lines of one unit make several claims.
+package enum ClaimTable {
     /// The columns; `classes` and `cells` hold codes or beginnings with `*`, separated by blanks or semicolons.
     package static let columns = ["id", "name", "nameEn", "classes", "cells"]
 
-    /// Reads all units.
+    /// Whether a text is such a table, and not one of the tree of units.
+    package static func isMeant(by text: String) -> Bool {
+        let header = text.prefix { !$0.isNewline }.split(separator: ",")
+        return header.contains { $0.contains("classes") || $0.contains("cells") }
+            || !header.contains { $0.contains("kind") }
+    }
+
+    /// Reads all units and their claims.
     ///
     /// - Parameter file: the name that findings carry.
     /// - Throws: `BaseDataError` with every mistake; nothing is taken of a file that has one.
-    package init(csv text: String, file: String = "units.csv") throws(BaseDataError) {
-        let table = try CSVTable(text, file: file, required: ["id", "name"], known: Self.columns)
+    package static func read(
+        _ text: String,
+        file: String = "units.csv"
+    ) throws(BaseDataError) -> (tree: UnitTree, rules: [ResponsibilityRule]) {
+        let table = try CSVTable(text, file: file, required: ["id", "name"], known: columns)
         var findings: [BaseDataError.Finding] = []
         var units: [CaseUnit] = []
-        var claims: [Claim] = []
-        var claimed: [[Pattern]: (unit: String, line: Int)] = [:]
+        var rules: [ResponsibilityRule] = []
+        var claimed: [[CodePattern]: (unit: String, line: Int)] = [:]
         func note(_ row: CSVTable.Row, _ column: String, _ value: String, _ problem: String, _ remedy: String) {
             findings.append(
                 .init(file: file, line: row.line, column: column, value: value, problem: problem, remedy: remedy)
@@ -37,17 +47,16 @@ extension Responsibility {
             } else {
                 units.append(unit)
             }
-            let cells = Self.patterns(row["cells"])
-            for pattern in cells where !Self.isCellPattern(pattern) {
+            let cells = RowReader.words(row["cells"])
+            for pattern in cells where !CodePattern(pattern).isCell {
                 note(row, "cells", pattern, "is no cell", "write 15 digits, or fewer and a *")
             }
             if !cells.isEmpty, row["classes"] == nil {
                 note(row, "classes", "", "is empty although cells are named", "write the classes, or * for all")
             }
-            for classText in Self.patterns(row["classes"]) {
+            for classText in RowReader.words(row["classes"]) {
                 for cellText in cells.isEmpty ? ["*"] : cells {
-                    let claim = Claim(classPattern: Pattern(classText), cellPattern: Pattern(cellText), unit: id)
-                    let key = [claim.classPattern, claim.cellPattern]
+                    let key = [CodePattern(classText), CodePattern(cellText)]
                     if let other = claimed[key] {
                         note(
                             row,
@@ -58,7 +67,7 @@ extension Responsibility {
                         )
                     } else {
                         claimed[key] = (id, row.line)
-                        claims.append(claim)
+                        rules.append(ResponsibilityRule(classes: key[0], place: .init(cellText), unit: id))
                     }
                 }
             }
@@ -67,16 +76,6 @@ extension Responsibility {
             findings.append(.init(file: file, problem: "no unit in it", remedy: "add at least one line"))
         }
         guard findings.isEmpty else { throw BaseDataError(findings: findings) }
-        self.init(units: units, claims: claims)
-    }
-
-    private static func patterns(_ text: String?) -> [String] {
-        (text ?? "").split { $0 == ";" || $0.isWhitespace }.map(String.init)
-    }
-
-    private static func isCellPattern(_ text: String) -> Bool {
-        let pattern = Pattern(text)
-        guard pattern.text.utf8.allSatisfy({ (48...57).contains($0) }) else { return false }
-        return pattern.isPrefix ? pattern.text.utf8.count < 15 : pattern.text.utf8.count == 15
+        return (UnitTree(units: units), rules)
     }
 }

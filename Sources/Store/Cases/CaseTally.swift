@@ -1,0 +1,113 @@
+package import Domain
+import GRDB
+
+/// How many cases a unit has in a cell.
+package struct CaseTally: Sendable, Hashable {
+    /// Nil for cases that nobody is responsible for yet.
+    package var unit: String?
+    /// Nil for cases without a position.
+    package var cell: String?
+    package var counts: CaseCounts
+
+    package init(unit: String?, cell: String?, counts: CaseCounts) {
+        self.unit = unit
+        self.cell = cell
+        self.counts = counts
+    }
+}
+
+/// How many cases are where.
+package struct CaseCounts: Sendable, Hashable {
+    package var open: Int
+    /// Of the open ones, those past their end.
+    package var overdue: Int
+    package var closed: Int
+    package var invalid: Int
+
+    package init(open: Int = 0, overdue: Int = 0, closed: Int = 0, invalid: Int = 0) {
+        self.open = open
+        self.overdue = overdue
+        self.closed = closed
+        self.invalid = invalid
+    }
+
+    package var total: Int { open + closed + invalid }
+
+    package static func += (left: inout CaseCounts, right: CaseCounts) {
+        left.open += right.open
+        left.overdue += right.overdue
+        left.closed += right.closed
+        left.invalid += right.invalid
+    }
+}
+
+extension CaseRepository {
+    /// Counts the cases that a filter lets through, by unit and cell.
+    ///
+    /// - Parameters:
+    ///   - opened: only cases opened from the first instant on and before the second; nil for all.
+    ///   - now: what overdue is judged by.
+    package func tally(_ filter: CaseFilter, opened: Range<WallTime>?, now: WallTime) async throws -> [CaseTally] {
+        var (conditions, arguments) = filter.conditions()
+        if let opened {
+            conditions.append("openedAt >= :from AND openedAt < :to")
+            arguments += ["from": opened.lowerBound.microseconds, "to": opened.upperBound.microseconds]
+        }
+        arguments += ["now": now.microseconds]
+        let sql = """
+            SELECT unit, cell, sum(isOpen) AS open, sum(isOpen = 1 AND dueAt < :now) AS overdue,
+                sum(state = 'closed') AS closed, sum(state = 'invalid') AS invalid
+            FROM caseFile WHERE \(conditions.joined(separator: " AND ")) GROUP BY unit, cell
+            """
+        return try await read { [arguments] connection in
+            try Row.fetchAll(connection, sql: sql, arguments: arguments).map { row in
+                CaseTally(
+                    unit: row["unit"],
+                    cell: row["cell"],
+                    counts: CaseCounts(
+                        open: row["open"],
+                        overdue: row["overdue"] ?? 0,
+                        closed: row["closed"],
+                        invalid: row["invalid"]
+                    )
+                )
+            }
+        }
+    }
+}
+
+extension CaseFilter {
+    /// The filter as conditions of SQL and what their names stand for.
+    func conditions() -> (texts: [String], arguments: StatementArguments) {
+        var texts = ["1"]
+        var arguments: StatementArguments = [:]
+        func require(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            texts.append(condition)
+            arguments += [name: value]
+        }
+        require("state = :state", "state", state?.rawValue)
+        require("class = :class", "class", classCode)
+        require("unit = :unit", "unit", unit)
+        require("unit IN (SELECT value FROM json_each(:units))", "units", units.map(Self.json))
+        if let cells {
+            var choices = ["cell IN (SELECT value FROM json_each(:cells))"]
+            arguments += ["cells": Self.json(cells.whole)]
+            for (index, beginning) in cells.beginnings.enumerated() {
+                // ':' comes after '9'.
+                choices.append("(cell >= :cell\(index) AND cell < :cell\(index) || ':')")
+                arguments += ["cell\(index)": beginning]
+            }
+            texts.append("(" + choices.joined(separator: " OR ") + ")")
+        }
+        // A literal, so that SQLite can use the index of the open ones.
+        if let open { texts.append("isOpen = \(open ? 1 : 0)") }
+        require("instr(searched, :query) > 0", "query", query.map { $0.lowercased() })
+        return (texts, arguments)
+    }
+
+    /// Ids and codes hold nothing that JSON would have to escape.
+    private static func json(_ codes: [String]) -> String {
+        "[" + codes.map { "\"" + $0.filter { $0 != "\"" && $0 != "\\" } + "\"" }.joined(separator: ",") + "]"
+    }
+}
