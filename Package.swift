@@ -81,7 +81,11 @@ let package = Package(
         ),
         .target(
             name: "Telemetry",
-            dependencies: ["CLinux", "CMosquitto", "Domain", "Store", logging],
+            dependencies: [
+                "CLinux", "CMosquitto", "Domain", "Store", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .target(name: "Alarms", dependencies: ["Archive", "Domain", "Store", logging], swiftSettings: settings),
@@ -206,7 +210,7 @@ let package = Package(
         ),
         .testTarget(
             name: "gridwatchTests",
-            dependencies: ["Domain", "gridwatch", "TestSupport"],
+            dependencies: ["Domain", "gridwatch", "Store", "Telemetry", "TestSupport", crypto],
             swiftSettings: settings
         ),
     ]
@@ -217,7 +221,7 @@ if Context.environment["GRIDWATCH_FUZZ"] == "1" {
     package.targets.append(
         .executableTarget(
             name: "gridwatch-fuzz",
-            dependencies: ["Domain", "Media", "RTSP"],
+            dependencies: ["Domain", "Media", "RTSP", "Telemetry"],
             path: "Tests/Fuzz",
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         )

@@ -10,6 +10,7 @@ package struct AlarmDirectory: Sendable {
 
     private let camerasNow: @Sendable () -> [Camera]
     private var sensors: [String: Place] = [:]
+    private var groups: [String: Place] = [:]
     private var vehicles: [String: Place] = [:]
     private let className: @Sendable (String) -> String?
 
@@ -17,6 +18,8 @@ package struct AlarmDirectory: Sendable {
     package init(
         cameras: @autoclosure @escaping @Sendable () -> [Camera] = [],
         sensors: [Sensor] = [],
+        groups: [SensorGroup] = [],
+        plans: [CoveragePlan] = [],
         vehicles: [Vehicle] = [],
         className: @escaping @Sendable (String) -> String? = { _ in nil }
     ) {
@@ -28,6 +31,8 @@ package struct AlarmDirectory: Sendable {
                 address: sensor.address
             )
         }
+        for group in groups { self.groups[group.id] = Place(name: group.name ?? group.id) }
+        for plan in plans { self.groups[plan.id] = Place(name: plan.name ?? plan.id) }
         for vehicle in vehicles { self.vehicles[vehicle.id] = Place(name: vehicle.name ?? vehicle.id) }
         self.className = className
     }
@@ -63,6 +68,7 @@ package struct AlarmDirectory: Sendable {
             camerasNow().first { $0.id == source }
                 .map { Place(name: $0.name, position: $0.position, address: $0.address) }
         case .sensor: sensors[source]
+        case .group: groups[source]
         case .vehicle: vehicles[source]
         case .system: nil
         }

@@ -65,7 +65,7 @@ extension AlarmService {
             classCode: code,
             position: alarm.position,
             address: alarm.address,
-            channel: alarm.sourceKind.rawValue,
+            channel: alarm.sourceKind == .group ? "sensor" : alarm.sourceKind.rawValue,
             cameraId: alarm.sourceKind == .camera ? alarm.source : nil,
             at: alarm.openedAt,
             reporter: byPolicy ? nil : alarm.decidedBy,

@@ -92,6 +92,8 @@ package final class AlarmService: AlarmSink {
         _ transaction: AlarmTransaction
     ) throws -> StoredAlarm? {
         if let open = try transaction.open(key) { return open }
+        // A call for help is never taken for a loose contact.
+        guard !AlarmSignal.neverFiltered.contains(key.kind) else { return nil }
         guard var latest = try transaction.latest(key), let clearedAt = latest.alarm.clearedAt,
             at - clearedAt <= settings.flapWindow
         else { return nil }
@@ -101,6 +103,7 @@ package final class AlarmService: AlarmSink {
         guard isFlapping else { return nil }
         latest.opens += 1
         latest.alarm.clearedAt = nil
+        latest.alarm.flapping = true
         switch latest.alarm.verdict {
         case .confirmed: latest.alarm.state = .confirmed
         case .rejected: latest.alarm.state = .rejected
@@ -127,7 +130,7 @@ package final class AlarmService: AlarmSink {
     }
 
     private func newAlarm(_ signal: AlarmSignal, snapshot: String?) -> StoredAlarm {
-        let policy = cases.policy(forClass: signal.classCode)
+        let policy = signal.parent == nil ? cases.policy(forClass: signal.classCode) : .record
         let position = signal.position ?? directory.position(of: signal.source, signal.sourceKind)
         var alarm = Alarm(
             id: UUIDv7.make(at: clock.now()),
@@ -144,7 +147,8 @@ package final class AlarmService: AlarmSink {
             cell: position.flatMap(cases.cell),
             box: signal.box,
             value: signal.value,
-            threshold: signal.threshold
+            threshold: signal.threshold,
+            parent: signal.parent
         )
         alarm.snapshot = snapshot
         guard policy == .open else { return StoredAlarm(alarm: alarm) }

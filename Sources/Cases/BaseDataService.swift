@@ -143,6 +143,25 @@ package struct BaseDataService: Sendable {
         return Report(findings: [finding], rows: [:], effect: nil, faults: [], editions: [])
     }
 
+    /// A finding at the line of the file that was imported: the text it was found in may have other lines.
+    private static func placed(
+        _ finding: BaseDataError.Finding,
+        _ texts: [BaseSet: String],
+        _ source: (set: BaseSet, text: String)?
+    ) -> BaseDataError.Finding {
+        guard let source, finding.file == source.set.fileName else { return finding }
+        guard let line = finding.line, let text = texts[source.set] else { return finding.placed(in: source.text) }
+        var scanner = CSVScanner(Array(text.utf8))
+        var placed = finding
+        placed.line = nil
+        while let record = scanner.next() {
+            guard record.line == line else { continue }
+            placed.line = BaseTable.line(of: record.fields, in: source.text, source.set)
+            break
+        }
+        return placed
+    }
+
     /// - Parameter source: the file that the texts come from.
     private func change(
         _ texts: [BaseSet: String],
@@ -162,12 +181,13 @@ package struct BaseDataService: Sendable {
             before = try book.base(at: time)
             after = try BaseDataBook.base(before, with: texts, at: time)
         } catch {
-            return Report(findings: error.findings, rows: [:], effect: nil, faults: [], editions: [])
+            let findings = error.findings.map { Self.placed($0, texts, source) }
+            return Report(findings: findings, rows: [:], effect: nil, faults: [], editions: [])
         }
         // What didn't fit before is no fault of this change.
         let known = Set(before.contradictions())
-        let findings = after.contradictions().filter { !known.contains($0) }.map { found in
-            source?.set.fileName == found.file ? found.placed(in: source?.text ?? "") : found
+        let findings = after.contradictions().filter { !known.contains($0) }.map {
+            Self.placed($0, texts, source)
         }
         var report = Report(findings: findings, rows: [:], effect: nil, faults: [], editions: [])
         for set in texts.keys where !set.isGeoJSON {

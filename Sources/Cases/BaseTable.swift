@@ -19,6 +19,13 @@ package struct BaseTable: Sendable, Equatable {
         rows = table.rows.map { row in names.map { row.fields[$0] ?? "" } }
     }
 
+    /// The line of a CSV text that a row stands on; nil when it doesn't.
+    static func line(of row: [String], in text: String, _ set: BaseSet) -> Int? {
+        let names = set.columns.map(\.name)
+        let table = try? CSVTable(text, file: set.fileName, required: [], known: names)
+        return table?.rows.first { found in names.map { found.fields[$0] ?? "" } == row }?.line
+    }
+
     package init(_ set: BaseSet, rows: [[String]] = []) {
         self.set = set
         self.rows = rows

@@ -35,8 +35,15 @@ package struct DemoSite: Sendable {
             subscribe:
               - { topic: "city/lamp/+/state", profile: streetlight }
               - { topic: "city/water/+/level", profile: waterLevel }
+              - { topic: "city/gas/+/state", profile: gas }
         sensors:
         \(sensors)
+        groups:
+        \(groups)
+        areas:
+        \(areas)
+        plans:
+        \(plans)
         vehicles:
         \(vehicles)
         cases:
@@ -133,10 +140,76 @@ package struct DemoSite: Sendable {
         }.joined(separator: "\n")
     }
 
-    private var vehicles: String {
-        city.vehicles.map {
-            #"  - { id: \#($0.id), name: "\#($0.name ?? $0.id)", kind: \#($0.kind.rawValue), topic: "\#($0.topic)" }"#
+    /// Each street's lamps: three neighbours dark are one fault of the row. The culverts: a storm is one alarm.
+    private var groups: String {
+        let rows = stride(from: 0, to: SimulatedCity.lampCount, by: 25).map { first in
+            let ids = city.sensors[first..<min(first + 25, SimulatedCity.lampCount)].map(\.id)
+            return #"""
+                  - id: lamp-row-\#(first / 25 + 1)
+                    name: 路灯第 \#(first / 25 + 1) 排
+                    sensors: [\#(ids.joined(separator: ", "))]
+                    rules: [ { kind: count, atLeast: 3, adjacent: true, for: 5s, class: "P-01-37", of: [ { kind: below, field: powerW, value: 10, clearAbove: 20 } ] } ]
+                """#
+        }
+        let storm = #"""
+              - { id: culverts, name: 下穿涵洞, sensors: ["culvert-*"], storm: { atLeast: 5, within: 60s } }
+            """#
+        return (rows + [storm]).joined(separator: "\n")
+    }
+
+    private static func point(_ point: GeoPoint) -> String { "[\(degrees(point.lat)), \(degrees(point.lon))]" }
+
+    private var areas: String {
+        city.areas.map { area in
+            let shape =
+                switch area.shape {
+                case .circle(let centre, let metres):
+                    "centre: { lat: \(Self.degrees(centre.lat)), lon: \(Self.degrees(centre.lon)) }, metres: \(metres)"
+                case .polygon(let corners): "polygon: [\(corners.map(Self.point).joined(separator: ", "))]"
+                }
+            return "  - { id: \(area.id), name: \(area.name ?? area.id), \(shape) }"
         }.joined(separator: "\n")
+    }
+
+    /// Every half hour is a round, so that what is missed is soon an alarm.
+    private var plans: String {
+        let clock = (0...48).map { "\($0 < 20 ? "0" : "")\($0 / 2):\($0 % 2 == 0 ? "00" : "30")" }
+        let hours = zip(clock, clock.dropFirst()).map { "\"\($0)-\($1)\"" }
+        return [city.sweepPlan, city.dutyPlan].map { plan in
+            var text = """
+                  - id: \(plan.id)
+                    name: \(plan.name ?? plan.id)
+                    vehicles: [\(plan.vehicles.joined(separator: ", "))]
+                """
+            if let area = plan.area { return text + "\n    area: \(area.id)" }
+            text += "\n    schedule: { hours: [\(hours.joined(separator: ", "))] }\n    sections:"
+            for section in plan.sections {
+                let line = section.line.map(Self.point).joined(separator: ", ")
+                text += "\n      - { name: \(section.name), line: [\(line)] }"
+            }
+            text += "\n    bins:"
+            for bin in plan.bins {
+                let position = "{ lat: \(Self.degrees(bin.position.lat)), lon: \(Self.degrees(bin.position.lon)) }"
+                text += "\n      - { id: \(bin.id), position: \(position) }"
+            }
+            return text
+        }.joined(separator: "\n")
+    }
+
+    private var vehicles: String {
+        city.vehicles.map { vehicle in
+            let rules = vehicle.rules.map(Self.rule).joined(separator: ", ")
+            return
+                #"  - { id: \#(vehicle.id), name: "\#(vehicle.name ?? vehicle.id)", kind: \#(vehicle.kind.rawValue), topic: "\#(vehicle.topic ?? "")", rules: [ \#(rules) ] }"#
+        }.joined(separator: "\n")
+    }
+
+    private static func rule(_ rule: VehicleRule) -> String {
+        var parts = ["kind: \(rule.kind.rawValue)"]
+        if rule.value != 0 { parts.append("value: \(rule.value)") }
+        if !rule.areas.isEmpty { parts.append("areas: [\(rule.areas.joined(separator: ", "))]") }
+        parts.append("for: \(rule.forSeconds)s")
+        return "{ \(parts.joined(separator: ", ")) }"
     }
 
     private static func rule(_ rule: SensorRule) -> String {

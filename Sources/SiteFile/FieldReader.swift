@@ -212,6 +212,23 @@ final class FieldReader {
         return path
     }
 
+    /// One text, or a list of texts; nil when absent.
+    func texts(_ key: String) -> [String]? {
+        guard let node = node(key) else { return nil }
+        if case .scalar = node { return text(key).map { [$0] } }
+        guard case .sequence(let sequence) = node else {
+            fail(key, nil, "is neither a text nor a list of texts", "write `\(key): [a, b]`")
+            return nil
+        }
+        return sequence.compactMap { item in
+            guard case .scalar(let scalar) = item else {
+                fail(key, nil, "holds something that is not a text", "write `\(key): [a, b]`")
+                return nil
+            }
+            return expand(scalar.string, key: key, secret: false)
+        }
+    }
+
     /// Whether a scalar was written without quotes.
     func isPlain(_ key: String) -> Bool {
         if case .scalar(let scalar)? = mapping[key] { return scalar.style == .plain || scalar.style == .any }

@@ -11,6 +11,10 @@ extension SiteFile {
         let clientId = reader.text("clientId")
         let version = readVersion(reader)
         let subscriptions = reader.list("subscribe").compactMap(readSubscription)
+        let statusTopic = reader.text("status")
+        if let statusTopic, statusTopic.isEmpty || statusTopic.contains("+") || statusTopic.contains("#") {
+            reader.fail("status", statusTopic, "is not a topic", "write one without wildcards, like gridwatch/state")
+        }
         var tls: Broker.TLS?
         if let section = reader.mapping("tls") {
             tls = Broker.TLS(
@@ -33,7 +37,8 @@ extension SiteFile {
             password: password ?? endpoint.password,
             clientId: clientId,
             protocolVersion: version,
-            subscriptions: subscriptions
+            subscriptions: subscriptions,
+            statusTopic: statusTopic
         )
     }
 
@@ -101,69 +106,17 @@ extension SiteFile {
         }
     }
 
-    static func readSensor(_ reader: FieldReader) -> Sensor? {
+    static func readSensor(_ reader: FieldReader, _ profiles: [String: PayloadProfile]) -> Sensor? {
         defer { reader.finish() }
         let id = reader.slug("id")
         let name = reader.text("name")
         let profile = reader.profile("profile")
         let position = reader.position("position")
         let address = reader.text("address")
-        let rules = reader.list("rules").compactMap(readSensorRule)
+        let rules = reader.list("rules").compactMap { rule in
+            readRule(rule, words: words(of: profile.map { [$0] } ?? [], profiles), in: .sensor)
+        }
         guard let id, let profile else { return nil }
         return Sensor(id: id, name: name, profile: profile, position: position, address: address, rules: rules)
-    }
-
-    private static func readSensorRule(_ reader: FieldReader) -> SensorRule? {
-        defer { reader.finish() }
-        let kind: SensorRule.Kind? = reader.choice("kind", required: true)
-        let span = -1e12...1e12
-        let value = reader.number("value", in: span)
-        let clearBelow = reader.number("clearBelow", in: span)
-        let clearAbove = reader.number("clearAbove", in: span)
-        let duration = reader.seconds("for", in: 0...2_592_000)
-        let field = reader.text("field")
-        let code = reader.classCode("class")
-        guard let kind else { return nil }
-        if kind != .noData, value == nil, reader.node("value") == nil {
-            reader.fail("value", nil, "is missing", "write the threshold, like `value: 150`")
-        }
-        if kind == .noData, duration == nil, reader.node("for") == nil {
-            reader.fail("for", nil, "is missing", "say how long a silence counts, like `for: 10m`")
-        }
-        if kind != .above, clearBelow != nil {
-            reader.fail("clearBelow", nil, "belongs to `above` only", "take it out, or use clearAbove with `below`")
-        }
-        if kind != .below, clearAbove != nil {
-            reader.fail("clearAbove", nil, "belongs to `below` only", "take it out, or use clearBelow with `above`")
-        }
-        if let value, let clearBelow, clearBelow > value {
-            reader.fail("clearBelow", String(clearBelow), "is over the threshold", "write at most \(value)")
-        }
-        if let value, let clearAbove, clearAbove < value {
-            reader.fail("clearAbove", String(clearAbove), "is under the threshold", "write at least \(value)")
-        }
-        return SensorRule(
-            kind: kind,
-            value: value ?? 0,
-            clearBelow: clearBelow,
-            clearAbove: clearAbove,
-            forSeconds: duration ?? 0,
-            field: field,
-            classCode: code
-        )
-    }
-
-    static func readVehicle(_ reader: FieldReader) -> Vehicle? {
-        defer { reader.finish() }
-        let id = reader.slug("id")
-        let name = reader.text("name")
-        let kind: Vehicle.Kind? = reader.choice("kind", required: true)
-        let topic = reader.text("topic", required: true)
-        guard let id, let kind, let topic else { return nil }
-        guard !topic.contains("+"), !topic.contains("#"), !topic.isEmpty else {
-            reader.fail("topic", topic, "has a wildcard", "write the one topic of this vehicle")
-            return nil
-        }
-        return Vehicle(id: id, name: name, kind: kind, topic: topic)
     }
 }

@@ -113,8 +113,24 @@ package struct SiteFile: Sendable {
             readCamera($0, recording: site.recording, platforms: site.platforms)
         }
         site.brokers = reader.list("mqtt").compactMap(readBroker)
-        site.sensors = reader.list("sensors").compactMap(readSensor)
-        site.vehicles = reader.list("vehicles").compactMap(readVehicle)
+        site.profiles = readProfiles(reader)
+        let profiles = Dictionary(site.profiles.map { ($0.name, $0) }) { first, _ in first }
+        site.sensors = reader.list("sensors").compactMap { readSensor($0, profiles) }
+        site.groups = readGroups(reader, sensors: site.sensors, profiles)
+        site.areas = reader.list("areas").compactMap(readArea)
+        site.routes = reader.list("routes").compactMap(readRoute)
+        let places = VehiclePlaces(areas: Set(site.areas.map(\.id)), routes: Set(site.routes.map(\.id)))
+        site.vehicles = reader.list("vehicles").compactMap { readVehicle($0, places) }
+        let vehicles = Set(site.vehicles.map(\.id))
+        site.plans = reader.list("plans").compactMap { readPlan($0, vehicles: vehicles, areas: site.areas) }
+        site.terminals = readTerminals(reader, vehicles: site.vehicles)
+        if let section = reader.mapping("deviceRate") {
+            site.deviceRate.perSecond = section.number("perSecond", in: 0.001...100_000) ?? site.deviceRate.perSecond
+            site.deviceRate.burst = section.number("burst", in: 1...10_000_000) ?? site.deviceRate.burst
+            section.finish()
+        }
+        let sources = Set(site.sensors.map(\.id) + site.vehicles.map(\.id))
+        site.gateways = readGateways(reader, sources: sources)
         readCases(reader, into: &site)
         site.map = readMap(reader)
         reader.finish()
@@ -193,7 +209,7 @@ package struct SiteFile: Sendable {
     /// mistakes counts as well.
     private static func checkIdentifiers(_ reader: FieldReader) {
         var owners: [String: String] = [:]
-        for section in ["cameras", "sensors", "vehicles"] {
+        for section in ["cameras", "sensors", "groups", "areas", "routes", "plans", "vehicles"] {
             guard case .sequence(let entries)? = reader.node(section) else { continue }
             for (index, entry) in entries.enumerated() {
                 guard let node = entry.mapping?["id"], let id = node.string else { continue }

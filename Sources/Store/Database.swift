@@ -39,11 +39,14 @@ package final class Database: Sendable {
     ///   - synchronous: `full` unless every row can be had again.
     ///   - checksIntegrity: whether the file is read and checked now; one that is larger than `checkedAtOnce` is left
     ///     to `damage()`, since a service must not wait for it.
+    ///   - isBusy: many small commits a second all over the file: more of it is kept in memory (64 MiB), and its log
+    ///     grows to 64 MiB before it is worked in, since each time costs two syncs.
     package init(
         file: URL,
         migrations: [Migration],
         synchronous: Synchronous = .full,
-        checksIntegrity: Bool = true
+        checksIntegrity: Bool = true,
+        isBusy: Bool = false
     ) throws {
         path = file.path
         self.synchronous = synchronous
@@ -59,6 +62,11 @@ package final class Database: Sendable {
             pool = try DatabasePool(path: file.path, configuration: configuration)
             // After opening: GRDB sets NORMAL when it switches the writer to WAL.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)") }
+            if isBusy {
+                try pool.writeWithoutTransaction {
+                    try $0.execute(sql: "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384")
+                }
+            }
             if checksIntegrity, Self.size(file) <= Self.checkedAtOnce { try Self.check(pool, path: file.path) }
             try Self.migrate(pool, migrations, path: file.path)
         } catch {

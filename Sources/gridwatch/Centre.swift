@@ -112,6 +112,8 @@ struct Centre: Sendable {
             directory: AlarmDirectory(
                 cameras: book.current.cameras,
                 sensors: site.sensors,
+                groups: site.groups,
+                plans: site.plans,
                 vehicles: site.vehicles,
                 className: { base.current.catalogue[$0]?.name }
             ),

@@ -2,7 +2,6 @@ import Cases
 import Domain
 import Foundation
 import SiteFile
-import Telemetry
 
 /// What a site file names elsewhere, judged along with the file itself, so that one run tells every mistake of both.
 struct SiteCheck {
@@ -36,7 +35,7 @@ struct SiteCheck {
             let classes = CaseSettings(catalogue: site.cases.catalogue)
             catalogue = (try? BaseData(settings: classes, timeZone: zone, folder: folder))?.catalogue
         }
-        let profiles = Set(PayloadProfile.builtIn.keys)
+        let profiles = Set(PayloadProfile.builtIn.keys).union(site.profiles.map(\.name))
         for reference in reading.references {
             if let found = Self.judge(reference, catalogue, profiles) { diagnostics.append(found) }
         }

@@ -55,7 +55,7 @@ def check_texts(root, faults):
                 faults.append(f'{path}: no text for {key}')
         # Keys put together: t(`group.${code}`), and words of codes: word('group', code).
         groups.update(re.findall(r"""\bt\(\s*`(\w+\.\w*)\$\{""", text))
-        groups.update(group + '.' for group in re.findall(r"""\bword\('(\w+)'""", text))
+        groups.update(group + '.' for group in re.findall(r"""\b(?:word|sentence)\('(\w+)'""", text))
         groups.update(re.findall(r"""`(\w+\.)\$\{this\.code\}`""", text))
         # Tables of keys that are translated where they are used.
         literals.update(found for found in re.findall(r"'([^'\n]+)'", text) if KEY.match(found))

@@ -451,15 +451,15 @@ class ConsoleTest:
         self.step('every page opens in both languages')
         b = self.browser
         for role, language, pages in [
-            ('leader', 'zh-CN', ['overview', 'alarms', 'cases', 'sensors', 'map', 'evidence']),
-            ('leader', 'en', ['overview', 'live', 'alarms', 'cases', 'sensors', 'map', 'evidence']),
+            ('leader', 'zh-CN', ['overview', 'alarms', 'cases', 'sensors', 'vehicles', 'vehicles/su-m12340', 'map', 'evidence']),
+            ('leader', 'en', ['overview', 'live', 'alarms', 'cases', 'sensors', 'vehicles', 'vehicles/collector-01', 'map', 'evidence']),
             ('admin', 'zh-CN', ['users', 'system']),
         ]:
             self.sign_in(role, language)
             for page in pages:
                 self.page(page)
                 time.sleep(1)
-                self.screen(f'20-{language}-{page}')
+                self.screen(f"20-{language}-{page.replace('/', '-')}")
                 over = b.run('const r = document.documentElement; return [r.scrollHeight - innerHeight, r.scrollWidth - innerWidth]')
                 if max(over) > 0:
                     raise Failure(f'{page} is larger than the window by {over} px')

@@ -170,7 +170,22 @@ struct BaseDataBookTests {
         )
         let places = report.findings.map { "\($0.line ?? 0) \($0.column ?? "") \($0.value ?? "")" }
         #expect(places == ["3 unit nobody", "4 classes E-99-99"], "\(report.findings)")
-        #expect(world.book.editions.isEmpty)
+        // Merged with what is there, lines are still those of the file, which has a blank one.
+        let first = "classes,area,unit\nE-05*,*,water\nE-04*,*,gas\n"
+        _ = try await world.service.importFile(
+            .responsibility,
+            Array(first.utf8),
+            mode: .replace,
+            order: world.order()
+        )
+        let merged = try await world.service.importFile(
+            .responsibility,
+            Array("unit,classes,area,from\n\ngas,E-03*,*,\nparks,E-05*,*,2026-01-01\n".utf8),
+            mode: .merge,
+            order: world.order()
+        )
+        #expect(merged.findings.map(\.line) == [4], "\(merged.findings)")
+        #expect(world.book.editions.count == 1)
     }
 
     @Test("a second town is added at run time: its areas, units and rules, and only its own")

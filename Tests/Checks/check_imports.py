@@ -18,7 +18,7 @@ ALLOWED = {
     "Analysis": {"Domain", "FrameKernels", "Media", "COpenVINO", "CLinux"},
     "Store": {"Domain", "GRDB"},
     "Archive": {"Domain", "Media", "Recording", "Store", "CLinux", "CMinizip", "Crypto"},
-    "Telemetry": {"Domain", "Store", "CMosquitto", "CLinux"},
+    "Telemetry": {"Domain", "Store", "CMosquitto", "CLinux", "NIOCore", "NIOPosix"},
     "Alarms": {"Domain", "Store", "Archive"},
     "Cases": {"Domain", "Store", "Crypto"},
     "Console": {

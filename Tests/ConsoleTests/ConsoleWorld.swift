@@ -160,6 +160,8 @@ final class ConsoleWorld: Sendable {
 
     static let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3]
 
+    static let gatewayToken = "gateway-token-0123456789"
+
     static let site = Site(
         name: "示范区",
         cameras: [
@@ -181,9 +183,11 @@ final class ConsoleWorld: Sendable {
             ),
             Camera(id: "yard", name: "院子", source: "rtsp://10.0.0.2/b"),
         ],
+        gateways: [Gateway(id: "dtu", token: gatewayToken)],
         sensors: [
             Sensor(id: "culvert-01", profile: "waterLevel", rules: [SensorRule(kind: .above, value: 150)])
         ],
+        plans: [CoveragePlan(id: "sweep", vehicles: ["su-1"])],
         vehicles: [Vehicle(id: "su-1", kind: .sanitation, topic: "truck/su-1")]
     )
 

@@ -70,6 +70,9 @@ struct OpenAPITests {
             ("/api/v1/sensors/{id}/readings", "/api/v1/sensors/culvert-01/readings?\(range)", true),
             // Nobody sends here without being declared.
             ("/api/v1/sources/unknown", "/api/v1/sources/unknown", false),
+            ("/api/v1/profiles", "/api/v1/profiles", true),
+            ("/api/v1/plans", "/api/v1/plans", true),
+            ("/api/v1/rejected/{id}", "/api/v1/rejected/none", false),
             ("/api/v1/accounting", "/api/v1/accounting?\(range)", true),
             ("/api/v1/vehicles", "/api/v1/vehicles", true),
             ("/api/v1/cases", "/api/v1/cases", true),

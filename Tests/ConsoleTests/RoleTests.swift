@@ -56,6 +56,14 @@ private let expectations: [Expectation] = [
     Expectation(.post, "/api/v1/cameras/probe", "admin", 200, #"{"url": "rtsp://user:geheim@camera/a"}"#),
     Expectation(.get, "/api/v1/outages", "*"),
     Expectation(.post, "/api/v1/site/reload", "admin", 409),
+    Expectation(.get, "/api/v1/terminals", notViewer),
+    Expectation(.get, "/api/v1/sensors/{id}/curve", notViewer),
+    Expectation(.get, "/api/v1/sensors/{id}/readings.csv", notViewer),
+    Expectation(.get, "/api/v1/vehicles/{id}/track.csv", notViewer),
+    Expectation(.get, "/api/v1/plans", notViewer),
+    Expectation(.get, "/api/v1/plans/{id}/coverage", notViewer, 404),
+    // Gateways have tokens of their own; no role's session is one.
+    Expectation(.post, "/api/v1/readings", "-", 401, "{}"),
     Expectation(.get, "/api/v1/cameras/{id}/snapshot.jpg", "*"),
     Expectation(.get, "/api/v1/cameras/{id}/timeline", "*"),
     Expectation(.get, "/api/v1/cameras/{id}/activity", "*"),
@@ -99,6 +107,14 @@ private let expectations: [Expectation] = [
     Expectation(.post, "/api/v1/alarms/{id}/reject", "monitor", 200, #"{"reason": "rain"}"#),
     Expectation(.get, "/api/v1/sensors", notViewer),
     Expectation(.get, "/api/v1/sources/unknown", notViewer),
+    Expectation(.post, "/api/v1/sources/unknown/{id}/accept", "admin", 422, "{}"),
+    Expectation(.delete, "/api/v1/sensors/{id}", "admin", 409),
+    Expectation(.get, "/api/v1/rejected/{id}", notViewer),
+    Expectation(.post, "/api/v1/rejected/{id}/reprocess", "admin"),
+    Expectation(.get, "/api/v1/profiles", notViewer),
+    Expectation(.post, "/api/v1/profiles", "admin", 200, #"{"name": "p"}"#),
+    Expectation(.delete, "/api/v1/profiles/{name}", "admin", 409),
+    Expectation(.post, "/api/v1/profiles/try", "admin", 200, #"{"profile": {"name": "p"}}"#),
     Expectation(.get, "/api/v1/sensors/{id}", notViewer),
     Expectation(.get, "/api/v1/sensors/{id}/readings", notViewer),
     Expectation(.get, "/api/v1/sensors/{id}/rejected", notViewer),
@@ -181,7 +197,8 @@ private let endless = ["/api/v1/live", "/api/v1/stream", "/api/v1/cameras/{id}/l
 /// What routes of base data need to be asked with.
 private let asked = [
     "/api/v1/base/locate": "?lat=32.4&lon=119.9", "/api/v1/base/geocode": "?q=gulou",
-    "/api/v1/cases/sums": "?by=unit", "/api/v1/base/cells": "?box=119,32,120,33", "/api/v1/base/responsible": "?class=09009",
+    "/api/v1/cases/sums": "?by=unit", "/api/v1/base/cells": "?box=119,32,120,33",
+    "/api/v1/base/responsible": "?class=09009",
     "/api/v1/base/deadline": "?class=09009", "/api/v1/parts/nearest": "?lat=32.4&lon=119.9",
 ]
 
@@ -230,7 +247,7 @@ struct RoleTests {
         path += asked[expectation.path] ?? ""
         let ranged = [
             "timeline", "signatures", "clip.mp4", "playback", "readings", "track", "gaps", "accounting", "activity",
-            "activity/map", "recording.m3u8", "thumbnails",
+            "activity/map", "recording.m3u8", "thumbnails", "curve", "readings.csv", "track.csv",
         ]
         if ranged.contains(where: path.hasSuffix) {
             path += "?\(range)"

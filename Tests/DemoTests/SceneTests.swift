@@ -52,12 +52,12 @@ struct SimulatedCityTests {
         }
     }
 
-    @Test("has 200 lamps, 20 water levels and 10 trucks, each with its own id")
+    @Test("has 200 lamps, 20 water levels, a gas sensor, 10 trucks and a collector, each with its own id")
     func size() {
         let city = SimulatedCity(start: start)
-        #expect(city.sensors.count == 220)
-        #expect(city.vehicles.count == 10)
-        #expect(Set(city.sensors.map(\.id) + city.vehicles.map(\.id)).count == 230)
+        #expect(city.sensors.count == 221)
+        #expect(city.vehicles.count == 11)
+        #expect(Set(city.sensors.map(\.id) + city.vehicles.map(\.id)).count == 232)
     }
 
     @Test("hears every lamp within 20 s, except the one that falls silent")

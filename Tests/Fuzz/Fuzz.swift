@@ -2,6 +2,7 @@
 import Domain
 
 @testable import Media
+@testable import Telemetry
 
 @_silgen_name("LLVMFuzzerRunDriver")
 private func runDriver(
@@ -31,6 +32,8 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 3: frames(input)
     case 4: _ = codec == .h264 ? SequenceParameters(h264: input) : SequenceParameters(hevc: input)
     case 5...12: ReceiveFuzz(rawValue: (data[0] & 15) - 5)?.run(input)
+    case 13: terminals(input)
+    case 14: payloads(input)
     default: slices(input, .h264)
     }
     return 0
@@ -74,4 +77,35 @@ private func frames(_ input: [UInt8]) {
         guard let frame = try? parser.next() else { continue }
         precondition(frame.header.count <= 1 << 12 && frame.payload.count <= 1 << 12)
     }
+}
+
+private func terminals(_ input: [UInt8]) {
+    var splitter = JT808Splitter()
+    var session = JT808Session(terminals: ["13912345678": JT808Session.Terminal(vehicle: "v", code: "k7")])
+    for case .success(let frame) in splitter.take(input.span) {
+        // What was read is written as it stood, and read again as the same.
+        var again = JT808Splitter()
+        let copies = again.take(frame.encoded.span)
+        precondition(copies.count == 1 && (try? copies[0].get()) == frame)
+        for action in session.take(frame) {
+            if case .send(let bytes) = action { precondition(bytes.first == 0x7E && bytes.last == 0x7E) }
+        }
+    }
+    _ = JT808Location(input.span)
+    _ = JT808Message(JT808Frame(id: 0x0704, phone: "1", serial: 0, body: input))
+}
+
+private func payloads(_ input: [UInt8]) {
+    let now = WallTime(microseconds: 1_795_428_000_000_000)
+    var own = PayloadProfile(name: "own", words: ["wet": 1], time: JSONPath("t"), isPlain: true)
+    own.batch = JSONPath("data[0].s")
+    own.fields = JSONPath("$.a.b[1]").map { [PayloadProfile.Field(name: "value", path: $0, scale: 1e300)] }
+    for profile in [own, PayloadProfile(name: "any")] + PayloadProfile.builtIn.values {
+        let content = PayloadReader.readings(input, sensorId: "s", profile: profile, receivedAt: now)
+        for reading in content.readings {
+            precondition(!reading.values.isEmpty && reading.values.values.allSatisfy(\.isFinite))
+            precondition(reading.occurredAt <= now + PayloadReader.maximumLead)
+        }
+    }
+    _ = PayloadReader.position(input, vehicleId: "v", receivedAt: now)
 }

@@ -296,7 +296,7 @@ struct SiteFileTests {
             text: "site: { name: A }\nsensors:\n  - { id: s, profile: x, rules: [ { kind: over, value: 1 } ] }",
             line: 3,
             field: "sensors[0].rules[0].kind",
-            remedy: "above, below, noData"
+            remedy: "above, below, between"
         ),
         Mistake(
             text: "site: { name: A }\nmqtt:\n  - { url: \"tcp://h\", subscribe: [] }",

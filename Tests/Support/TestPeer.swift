@@ -69,9 +69,12 @@ package final class TestPeer: Sendable {
     }
 
     /// A proxy that misbehaves on command.
-    package static func chaosProxy(listen: Int, to: Int) throws -> TestPeer? {
+    ///
+    /// - Parameter mqttLog: where it notes each PUBLISH and PUBACK.
+    package static func chaosProxy(listen: Int, to: Int, mqttLog: URL? = nil) throws -> TestPeer? {
         guard let tool = SharedData.tool("chaos_proxy.py") else { return nil }
-        return try TestPeer(["/usr/bin/python3", tool.path, "--listen", "\(listen)", "--to", "\(to)"])
+        let log = mqttLog.map { ["--mqtt-log", $0.path] } ?? []
+        return try TestPeer(["/usr/bin/python3", tool.path, "--listen", "\(listen)", "--to", "\(to)"] + log)
     }
 
     /// What it has printed so far.

@@ -21,6 +21,8 @@ package enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case reloadSite
     /// A set of base data, or a part, is another from now on.
     case changeBaseData
+    /// What the console adds to the site's sensors and payload profiles.
+    case acceptSensor, removeSensor, saveProfile, deleteProfile, reprocess
     case keyMade, keyRotated
     /// Lines could not be kept (the disk was full for long); `data.count` says how many.
     case linesLost
@@ -29,7 +31,7 @@ package enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
 /// What it was done to.
 package struct AuditSubject: Sendable, Hashable, Codable {
     package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-        case camera, bookmark, hold, export, `case`, user, key, audit, site, baseData
+        case camera, bookmark, hold, export, `case`, user, key, audit, site, baseData, sensor, profile
     }
 
     package var kind: Kind

@@ -7,7 +7,7 @@ enum NameMatch {
         let sound = wanted.sound
         let other = name.sound
         let heard = sound == other ? 0.97 : 0.95 * likeness(sound, other)
-        let blurred = 0.93 * likeness(PlaceName.blurred(sound), PlaceName.blurred(other))
+        let blurred = 0.93 * likeness(wanted.blur, name.blur)
         // Of two that sound alike, the one that is also written more alike.
         return max(text, max(heard, blurred) * 0.98 + text * 0.02)
     }
@@ -44,6 +44,9 @@ enum NameMatch {
 struct NameIndex: Sendable {
     /// Names by pairs of neighbouring letters of their blurred sound, and by pairs of characters.
     private let byPair: [UInt32: [Int32]]
+    private let count: Int
+
+    private static let most = 60
 
     /// - Parameter names: every entry's names.
     init(_ names: [[PlaceName]]) {
@@ -54,10 +57,11 @@ struct NameIndex: Sendable {
             for pair in pairs { byPair[pair, default: []].append(Int32(entry)) }
         }
         self.byPair = byPair
+        count = names.count
     }
 
     private static func pairs(_ name: PlaceName) -> Set<UInt32> {
-        let sound = PlaceName.blurred(name.sound)
+        let sound = name.blur
         var found: Set<UInt32> = []
         for place in sound.indices.dropLast(2) {
             found.insert(UInt32(sound[place]) << 16 | UInt32(sound[place + 1]) << 8 | UInt32(sound[place + 2]))
@@ -76,16 +80,33 @@ struct NameIndex: Sendable {
 
     /// The entries that share most with a text, at most 60; a piece that many entries have says little and counts less.
     func candidates(_ wanted: PlaceName) -> [Int] {
-        var weights: [Int32: Double] = [:]
+        var weights = Array(repeating: Float(0), count: count)
+        var touched: [Int32] = []
         let lists = Self.pairs(wanted).compactMap { byPair[$0] }.sorted { $0.count < $1.count }
         for list in lists {
             // Rare pieces have chosen already; a common one (路, 号) only adds to what is chosen.
-            let weight = 1 / Double(list.count + 10).squareRoot()
-            if list.count > 4000, weights.count > 200 {
+            let weight = 1 / Float(list.count + 10).squareRoot()
+            if list.count > 4000, touched.count > 200 {
                 continue
             }
-            for entry in list { weights[entry, default: 0] += weight }
+            for entry in list {
+                if weights[Int(entry)] == 0 { touched.append(entry) }
+                weights[Int(entry)] += weight
+            }
         }
-        return weights.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.prefix(60).map { Int($0.key) }
+        // The best so far in order: sorting all that share a common piece would take longer than everything else.
+        var best: [(weight: Float, entry: Int32)] = []
+        for entry in touched {
+            let weight = weights[Int(entry)]
+            if best.count == Self.most, let last = best.last,
+                weight < last.weight || (weight == last.weight && entry > last.entry)
+            {
+                continue
+            }
+            let place = best.lastIndex { $0.weight > weight || ($0.weight == weight && $0.entry < entry) } ?? -1
+            best.insert((weight, entry), at: place + 1)
+            if best.count > Self.most { best.removeLast() }
+        }
+        return best.map { Int($0.entry) }
     }
 }

@@ -6,16 +6,21 @@ struct PlaceName: Sendable, Hashable {
     let text: [Character]
     /// The sound, syllable by syllable, without tones; other letters and digits one by one.
     let syllables: [String]
+    /// The syllables run together.
+    let sound: [UInt8]
+    /// The sound without what people mix up.
+    let blur: [UInt8]
 
     init(_ name: String) {
         let normal = Self.normalised(name)
-        text = Array(normal)
-        syllables = Self.syllables(Self.latin(normal))
+        self.init(normal: normal, latin: Self.latin(normal))
     }
 
     private init(normal: String, latin: String) {
         text = Array(normal)
         syllables = Self.syllables(latin)
+        sound = syllables.flatMap { Array($0.utf8) }
+        blur = Self.blurred(sound)
     }
 
     /// Many names at once: the system's table of sounds takes about a millisecond to be asked, however much is asked.
@@ -32,9 +37,6 @@ struct PlaceName: Sendable, Hashable {
         }
         return found
     }
-
-    /// The syllables run together.
-    var sound: [UInt8] { syllables.flatMap { Array($0.utf8) } }
 
     /// Chinese numerals of house numbers: digits, and what they are counted in.
     private static let numerals: [Character: Int] = [
@@ -83,7 +85,7 @@ struct PlaceName: Sendable, Hashable {
     }
 
     /// Sounds that people mix up: retroflex and flat, front and back nasals, n and l.
-    static func blurred(_ sound: [UInt8]) -> [UInt8] {
+    private static func blurred(_ sound: [UInt8]) -> [UInt8] {
         var found: [UInt8] = []
         found.reserveCapacity(sound.count)
         for (index, byte) in sound.enumerated() {

@@ -146,6 +146,8 @@ enum Schemas {
         "Limit": Schema.object(["value": Schema.integer, "unit": Schema.oneOf(TimeLimit.Unit.self)]),
         "Config": Schema.object([
             "cameras": Schema.list(Schema.anyObject), "sensors": Schema.list(Schema.anyObject),
+            "groups": Schema.list(Schema.anyObject), "profiles": Schema.list(Schema.anyObject),
+            "gateways": Schema.list(Schema.anyObject), "jt808": Schema.list(Schema.anyObject),
             "vehicles": Schema.list(Schema.anyObject), "brokers": Schema.list(Schema.anyObject),
             "recording": Schema.anyObject, "cases": Schema.anyObject,
         ]),
@@ -289,12 +291,15 @@ enum Schemas {
         ]),
         "Storage": storage,
         "Alarm": alarm,
-        "Sensor": Schema.object([
-            "id": Schema.text, "name": Schema.text, "profile": Schema.text, "position": Schema.orNull(point),
-            "address": Schema.textOrNull, "last": Schema.orNull(Schema.reference("Reading")),
-            "alarmIds": Schema.list(Schema.text), "rejected": Schema.anyObject,
-            "rules": Schema.list(Schema.anyObject), "stale": Schema.flag,
-        ]),
+        "Sensor": Schema.object(
+            [
+                "id": Schema.text, "name": Schema.text, "profile": Schema.text, "position": Schema.orNull(point),
+                "address": Schema.textOrNull, "last": Schema.orNull(Schema.reference("Reading")),
+                "alarmIds": Schema.list(Schema.text), "rejected": Schema.anyObject,
+                "rules": Schema.list(Schema.anyObject), "stale": Schema.flag, "own": Schema.flag,
+            ],
+            optional: ["own"]
+        ),
         "Reading": Schema.object(
             [
                 "occurredAt": Schema.time, "receivedAt": Schema.time, "value": Schema.number,
@@ -306,6 +311,46 @@ enum Schemas {
             "id": Schema.text, "topic": Schema.text, "profile": Schema.text, "count": Schema.integer,
             "firstAt": Schema.time, "lastAt": Schema.time,
         ]),
+        "AcceptedSource": Schema.object(
+            [
+                "profile": Schema.text, "name": Schema.text, "address": Schema.text,
+                "position": point,
+            ],
+            optional: ["name", "address", "position"]
+        ),
+        "ReprocessOutcome": Schema.object(["accepted": Schema.integer, "rejected": Schema.integer]),
+        "Profile": Schema.object(
+            [
+                "name": Schema.text, "words": Schema.anyObject, "valueNames": Schema.list(Schema.text),
+                "fields": Schema.list(Schema.anyObject), "time": Schema.text, "batch": Schema.text,
+                "sensor": Schema.text, "isPlain": Schema.flag, "units": Schema.anyObject, "limits": Schema.anyObject,
+                "own": Schema.flag,
+            ],
+            optional: ["fields", "time", "batch", "sensor"]
+        ),
+        "NewProfile": Schema.object(
+            [
+                "name": Schema.text, "words": Schema.anyObject, "valueNames": Schema.list(Schema.text),
+                "fields": Schema.list(Schema.anyObject), "time": Schema.text, "batch": Schema.text,
+                "sensor": Schema.text, "isPlain": Schema.flag, "units": Schema.anyObject, "limits": Schema.anyObject,
+            ],
+            optional: ["words", "valueNames", "fields", "time", "batch", "sensor", "isPlain", "units", "limits"]
+        ),
+        "ProfileTry": Schema.object(
+            [
+                "profile": Schema.reference("NewProfile"), "source": Schema.text, "like": Schema.text,
+                "payloads": Schema.list(Schema.text),
+            ],
+            optional: ["source", "like", "payloads"]
+        ),
+        "ProfileTrial": Schema.object(
+            [
+                "message": Schema.anyObject, "sensor": Schema.text, "readings": Schema.list(Schema.anyObject),
+                "reason": Schema.text, "detail": Schema.text,
+            ],
+            optional: ["sensor", "reason", "detail"]
+        ),
+        "Curve": Schema.object(["fields": Schema.anyObject]),
         "RejectedPayload": Schema.object(
             [
                 "receivedAt": Schema.time, "topic": Schema.text, "reason": Schema.text, "detail": Schema.textOrNull,
@@ -313,16 +358,42 @@ enum Schemas {
             ],
             optional: ["detail"]
         ),
+        "NewReadings": [
+            "type": "object",
+            "description": """
+            `items`: readings `{"source", "ts", "value"}` (or named values, or `values`), and positions of vehicles \
+            `{"source", "ts", "lat", "lon", "speedKmh", "heading"}`; or one such object
+            """,
+        ],
+        "PostOutcome": Schema.object([
+            "accepted": Schema.integer, "rejected": Schema.list(Schema.anyObject),
+        ]),
         "Vehicle": Schema.object([
             "id": Schema.text, "name": Schema.text, "kind": Schema.oneOf(Vehicle.Kind.self),
             "last": Schema.orNull(Schema.reference("Position")), "rejected": Schema.anyObject,
+            "alarmIds": Schema.list(Schema.text), "rules": Schema.list(Schema.anyObject),
         ]),
+        "Plan": Schema.object([
+            "id": Schema.text, "name": Schema.text, "vehicles": Schema.list(Schema.text), "sections": Schema.integer,
+            "bins": Schema.integer,
+        ]),
+        "Coverage": Schema.object(
+            [
+                "sections": Schema.list(Schema.anyObject), "bins": Schema.list(Schema.anyObject),
+                "cells": Schema.anyObject,
+            ],
+            optional: ["cells"]
+        ),
         "Position": Schema.object(
             [
                 "occurredAt": Schema.time, "receivedAt": Schema.time, "lat": Schema.number, "lon": Schema.number,
                 "speedKmh": Schema.numberOrNull, "heading": Schema.numberOrNull, "timeIsArrival": Schema.flag,
+                "altitudeMetres": Schema.number, "mileageKm": Schema.number, "ignition": Schema.flag,
+                "quality": Schema.text, "datum": Schema.text,
             ],
-            optional: ["speedKmh", "heading", "timeIsArrival"]
+            optional: [
+                "speedKmh", "heading", "timeIsArrival", "altitudeMetres", "mileageKm", "ignition", "quality", "datum",
+            ]
         ),
         "Broker": Schema.object(
             [
@@ -331,6 +402,14 @@ enum Schemas {
                 "reason": Schema.oneOf(StateReason.self), "detail": Schema.textOrNull, "received": Schema.integer,
                 "rejected": Schema.integer, "lost": Schema.integer,
             ]
+        ),
+        "TerminalListener": Schema.object(
+            [
+                "host": Schema.text, "port": Schema.integer, "listening": Schema.flag, "since": Schema.time,
+                "detail": Schema.textOrNull, "terminals": Schema.integer, "connections": Schema.integer,
+                "received": Schema.integer, "rejected": Schema.integer, "waiting": Schema.integer,
+            ],
+            optional: ["detail"]
         ),
         "Case": caseSchema,
         "CaseEntry": Schema.object([
@@ -342,7 +421,7 @@ enum Schemas {
 
     private static let alarm = Schema.object([
         "id": Schema.text, "source": Schema.text,
-        "sourceKind": ["type": "string", "enum": ["camera", "sensor", "vehicle", "system"]],
+        "sourceKind": ["type": "string", "enum": ["camera", "sensor", "group", "vehicle", "system"]],
         "sourceName": Schema.text, "kind": Schema.text, "part": Schema.textOrNull,
         "state": Schema.oneOf(Alarm.State.self), "verdict": Schema.textOrNull,
         "severity": Schema.oneOf(AlarmSignal.Severity.self), "openedAt": Schema.time,
@@ -351,7 +430,8 @@ enum Schemas {
         "position": Schema.orNull(point), "address": Schema.textOrNull, "cell": Schema.textOrNull,
         "caseId": Schema.textOrNull, "snapshot": Schema.textOrNull, "box": Schema.orNull(Schema.anyObject),
         "value": Schema.numberOrNull, "threshold": Schema.numberOrNull, "decidedBy": Schema.textOrNull,
-        "decidedAt": Schema.timeOrNull, "reason": Schema.textOrNull,
+        "decidedAt": Schema.timeOrNull, "reason": Schema.textOrNull, "parent": Schema.textOrNull,
+        "flapping": Schema.flag,
     ])
 
     private static let caseSchema = Schema.object([

@@ -17,16 +17,6 @@ enum SensorRoutes {
         ),
         APIRoute(
             .get,
-            "/api/v1/sources/unknown",
-            "Who sends without being declared, the newest first: the 1000 that were heard last",
-            access: .except(.viewer),
-            content: .list("UnknownSource"),
-            handle: { request in
-                Answer.list(try request.services.telemetry.unknownSources().map { try JSONValue(encoding: $0) })
-            }
-        ),
-        APIRoute(
-            .get,
             "/api/v1/sensors/{id}",
             "One sensor",
             access: .except(.viewer),
@@ -46,6 +36,32 @@ enum SensorRoutes {
         ),
         APIRoute(
             .get,
+            "/api/v1/sensors/{id}/curve",
+            "A sensor's values for a screen: lows, highs and means of equal stretches; at most two years",
+            access: .except(.viewer),
+            parameters: APIRoute.Parameter.range() + [
+                .init(
+                    name: "points",
+                    summary: "about how many points",
+                    schema: ["type": "integer", "minimum": 10, "maximum": 5000]
+                )
+            ],
+            content: .json("Curve"),
+            problems: [404: "notFound"],
+            handle: curve
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/sensors/{id}/readings.csv",
+            "A sensor's readings as a table, oldest first; at most 31 days and 200,000 rows",
+            access: .except(.viewer),
+            parameters: APIRoute.Parameter.range(),
+            content: .binary("text/csv"),
+            problems: [404: "notFound"],
+            handle: table
+        ),
+        APIRoute(
+            .get,
             "/api/v1/sensors/{id}/rejected",
             "The last messages of a sensor that could not be used, newest first",
             access: .except(.viewer),
@@ -59,32 +75,23 @@ enum SensorRoutes {
         ),
         APIRoute(
             .get,
-            "/api/v1/vehicles",
-            "The vehicles with their last positions, in the site's order",
-            access: .except(.viewer),
-            content: .list("Vehicle"),
-            handle: { request in
-                Answer.list(try request.services.telemetry.vehicles().map { try JSONValue(encoding: $0) })
-            }
-        ),
-        APIRoute(
-            .get,
-            "/api/v1/vehicles/{id}/track",
-            "A vehicle's positions, oldest first",
-            access: .except(.viewer),
-            parameters: APIRoute.Parameter.range() + APIRoute.Parameter.page,
-            content: .list("Position"),
-            problems: [404: "notFound"],
-            handle: track
-        ),
-        APIRoute(
-            .get,
             "/api/v1/brokers",
             "The brokers and whether they are connected",
             access: .except(.viewer),
             content: .list("Broker"),
             handle: { request in
                 Answer.list(try request.services.telemetry.brokers().map { try JSONValue(encoding: $0) })
+            }
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/terminals",
+            "Where JT/T 808 terminals report to, and how that goes; nothing where the site has none",
+            access: .except(.viewer),
+            content: .list("TerminalListener"),
+            handle: { request in
+                let status = request.services.telemetry.terminals()
+                return Answer.list(try [status].compactMap(\.self).map { try JSONValue(encoding: $0) })
             }
         ),
     ]
@@ -107,26 +114,41 @@ enum SensorRoutes {
         )
     }
 
+    private static func curve(_ request: APIRequest) async throws -> Response {
+        let sensor = try request.sensor()
+        let range = try request.range(maximum: .seconds(740 * 86_400))
+        let curves = try await request.services.telemetry.curve(
+            sensorId: sensor.id,
+            from: range.lowerBound,
+            to: range.upperBound,
+            points: try request.queryInt("points", in: 10...5000) ?? 600
+        )
+        return Answer.json(["fields": try JSONValue(encoding: curves)])
+    }
+
+    private static func table(_ request: APIRequest) async throws -> Response {
+        let sensor = try request.sensor()
+        let range = try request.range()
+        let table = try await request.services.telemetry.table(
+            sensorId: sensor.id,
+            from: range.lowerBound,
+            to: range.upperBound
+        )
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/csv; charset=utf-8",
+                .contentDisposition: "attachment; filename=\"\(sensor.id).csv\"",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: table))
+        )
+    }
+
     private static func readings(_ request: APIRequest) async throws -> Response {
         let sensor = try request.sensor()
         let range = try request.range()
         let page = try await request.services.telemetry.readings(
             sensorId: sensor.id,
-            from: range.lowerBound,
-            to: range.upperBound,
-            page: request.page(defaultLimit: 1000)
-        )
-        return Answer.list(try page.items.map { try JSONValue(encoding: $0) }, next: page.next)
-    }
-
-    private static func track(_ request: APIRequest) async throws -> Response {
-        let id = try request.parameter("id")
-        guard request.services.telemetry.vehicle(id) != nil else {
-            throw Problem.notFound("there is no vehicle \(id.prefix(63))")
-        }
-        let range = try request.range()
-        let page = try await request.services.telemetry.track(
-            vehicleId: id,
             from: range.lowerBound,
             to: range.upperBound,
             page: request.page(defaultLimit: 1000)

@@ -78,11 +78,26 @@ enum SiteRoutes {
                     ]
                 }
             ),
+            "groups": .array(
+                site.groups.map { group in
+                    [
+                        "id": .string(group.id), "name": JSONValue(group.name),
+                        "sensors": JSONValue(group.sensors.count), "rules": JSONValue(group.rules.count),
+                    ]
+                }
+            ),
+            "profiles": .array(site.profiles.map { ["id": .string($0.name)] }),
+            "gateways": .array(site.gateways.map { ["id": .string($0.id)] }),
+            "jt808": .array(
+                (site.terminals?.terminals ?? []).map {
+                    ["phone": .string($0.phone), "vehicle": .string($0.vehicle)]
+                }
+            ),
             "vehicles": .array(
                 site.vehicles.map { vehicle in
                     [
                         "id": .string(vehicle.id), "name": JSONValue(vehicle.name),
-                        "kind": .string(vehicle.kind.rawValue), "topic": .string(vehicle.topic),
+                        "kind": .string(vehicle.kind.rawValue), "topic": JSONValue(vehicle.topic),
                     ]
                 }
             ),

@@ -30,17 +30,55 @@ package struct SimulatedCity: Sendable {
     package init(start: WallTime, seed: UInt64 = 20_261_123) {
         self.start = start
         random = SeededRandom(seed: seed)
-        sensors = Self.lamps() + Self.levels()
-        vehicles = (0..<Self.truckCount).map { index in
-            let sanitation = index < 7
-            return Vehicle(
-                id: (sanitation ? "su-m1234" : "su-k5678") + String(index),
-                name: (sanitation ? "苏M1234" : "苏K5678") + String(index),
-                kind: sanitation ? .sanitation : .muck,
-                topic: "city/truck/" + (sanitation ? "su-m1234" : "su-k5678") + "\(index)/position"
+        sensors = Self.lamps() + Self.levels() + [Self.gas]
+        vehicles =
+            (0..<Self.truckCount).map { index in
+                let sanitation = index < 7
+                var vehicle = Vehicle(
+                    id: (sanitation ? "su-m1234" : "su-k5678") + String(index),
+                    name: (sanitation ? "苏M1234" : "苏K5678") + String(index),
+                    kind: sanitation ? .sanitation : .muck,
+                    topic: "city/truck/" + (sanitation ? "su-m1234" : "su-k5678") + "\(index)/position"
+                )
+                vehicle.rules = Self.rules(ofTruck: index)
+                return vehicle
+            } + [Self.collector]
+    }
+
+    /// Where muck trucks must not go, and what the collector walks.
+    package let areas = [
+        GeoArea(id: "old-town", name: "老城禁行区", shape: .circle(centre: centre, metres: 180)),
+        GeoArea(
+            id: "duty-01",
+            name: "鼓楼责任网格",
+            shape: .polygon(
+                [(0.0, 0.0), (0.0, 0.0045), (0.0036, 0.0045), (0.0036, 0.0)].map { north, east in
+                    GeoPoint(lat: centre.lat + 0.001 + north, lon: centre.lon + 0.001 + east)
+                }
             )
+        ),
+    ]
+
+    private static func rules(ofTruck index: Int) -> [VehicleRule] {
+        switch index {
+        case 4: [VehicleRule(kind: .longStop, forSeconds: 60)]
+        case 7, 8: [VehicleRule(kind: .inArea, areas: ["old-town"], forSeconds: 6)]
+        case 9:
+            [
+                VehicleRule(kind: .inArea, areas: ["old-town"], forSeconds: 6),
+                VehicleRule(kind: .silent, forSeconds: 60),
+            ]
+        default: [VehicleRule(kind: .overspeed, value: 50, forSeconds: 10)]
         }
     }
+
+    private static let collector = Vehicle(
+        id: "collector-01",
+        name: "监督员 01",
+        kind: .collector,
+        topic: "city/collector/collector-01/position",
+        rules: [VehicleRule(kind: .absent, forSeconds: 1800)]
+    )
 
     /// What is published between the last step and `now`; call it about once a second.
     package mutating func step(now: WallTime) -> [Message] {
@@ -49,6 +87,9 @@ package struct SimulatedCity: Sendable {
         var messages = lampMessages(now: now, seconds: seconds)
         if Int(seconds) % 2 == 0 { messages += levelMessages(now: now, seconds: seconds) }
         if Int(seconds) % 3 == 0 { messages += truckMessages(now: now, seconds: seconds) }
+        if Int(seconds) % 10 == 0 { messages.append(collectorMessage(now: now, seconds: seconds)) }
+        if Int(seconds) % 30 == 11 { messages.append(strangerMessage(now: now, seconds: seconds)) }
+        if Int(seconds) % 5 == 0 { messages.append(gasMessage(now: now, seconds: seconds)) }
         if Int(seconds) % 20 == 7 { messages += brokenMessages(now: now) }
         return messages
     }
@@ -68,7 +109,6 @@ package struct SimulatedCity: Sendable {
                     lon: centre.lon + (Double(column) - 12) * 0.00055
                 ),
                 address: "\(streets[row % streets.count])路灯 \(column + 1) 号杆",
-                // Lamp 7 and the row from 76 are watched closely; every lamp that goes silent is noticed.
                 rules: [
                     SensorRule(
                         kind: .below,
@@ -145,27 +185,110 @@ package struct SimulatedCity: Sendable {
         }
     }
 
+    // MARK: Gas
+
+    private static let gas = Sensor(
+        id: "gas-01",
+        name: "凤凰路燃气阀井 1 号",
+        profile: "gas",
+        position: GeoPoint(lat: centre.lat + 0.0032, lon: centre.lon - 0.0041),
+        address: "凤凰路燃气阀井",
+        rules: [
+            SensorRule(kind: .above, value: 20, clearBelow: 15, forSeconds: 5, classCode: "E-05-02"),
+            SensorRule(kind: .noData, forSeconds: 120),
+        ]
+    )
+
+    /// A leak that comes and goes: 30 s above 20 % of the lower explosive limit, 40 s below, for most of ten minutes.
+    private mutating func gasMessage(now: WallTime, seconds: Double) -> Message {
+        let ofTenMinutes = seconds.truncatingRemainder(dividingBy: 600)
+        let leaks = ofTenMinutes > 90 && seconds.truncatingRemainder(dividingBy: 70) < 30
+        let level = (leaks ? 26 : 6) + Double(random.below(20)) / 10
+        return Message(
+            topic: "city/gas/gas-01/state",
+            payload: #"{"ts":"\#(now.rfc3339)","concentration":\#(Self.brief(level))}"#
+        )
+    }
+
     // MARK: Trucks
 
     /// Each truck drives round a rectangle of streets; truck 5 stands for a while, truck 10 falls silent for two minutes in five.
     private mutating func truckMessages(now: WallTime, seconds: Double) -> [Message] {
-        vehicles.enumerated().compactMap { index, vehicle in
+        vehicles.prefix(Self.truckCount).enumerated().compactMap { index, vehicle in
             if index == 9, seconds.truncatingRemainder(dividingBy: 300) > 180 { return nil }
             let speed =
                 index == 4 && seconds.truncatingRemainder(dividingBy: 240) > 120 ? 0.0 : 14 + Double(index) * 2.2
             let metres = (index == 4 ? Self.driven(seconds) : seconds) * (14 + Double(index) * 2.2) / 3.6
             let (point, heading) = Self.onRound(index: index, metres: metres)
             return Message(
-                topic: vehicle.topic,
+                topic: vehicle.topic ?? "",
                 payload:
                     #"{"ts":"\#(now.rfc3339)","lat":\#(Self.degrees(point.lat)),"lon":\#(Self.degrees(point.lon)),"speedKmh":\#(Self.brief(speed)),"heading":\#(Self.brief(heading))}"#
             )
         }
     }
 
+    /// The collector walks to and fro along the southern half of the duty grid.
+    private func collectorMessage(now: WallTime, seconds: Double) -> Message {
+        let metres = (seconds * 4 / 3.6).truncatingRemainder(dividingBy: 1600)
+        let east = metres < 400 ? metres : metres < 800 ? 400 : metres < 1200 ? 1200 - metres : 0
+        let north = metres < 400 ? 50.0 : metres < 800 ? 50 + (metres - 400) / 4 : metres < 1200 ? 150 : 50
+        let point = GeoPoint(
+            lat: Self.centre.lat + 0.001 + north / 111_320,
+            lon: Self.centre.lon + 0.001 + (east + 5) / (111_320 * cos(Self.centre.lat * .pi / 180))
+        )
+        return Message(
+            topic: "city/collector/collector-01/position",
+            payload:
+                #"{"ts":"\#(now.rfc3339)","lat":\#(Self.degrees(point.lat)),"lon":\#(Self.degrees(point.lon)),"speedKmh":4}"#
+        )
+    }
+
+    /// A level that was installed and that nobody has declared yet.
+    private func strangerMessage(now: WallTime, seconds: Double) -> Message {
+        Message(
+            topic: "city/water/culvert-99/level",
+            payload: #"{"ts":"\#(now.rfc3339)","value":\#(Self.brief(48 + 5 * sin(seconds / 60)))}"#
+        )
+    }
+
     /// Seconds of driving in `seconds` when every second two minutes of four are spent standing.
     private static func driven(_ seconds: Double) -> Double {
         (seconds / 240).rounded(.down) * 120 + min(120, seconds.truncatingRemainder(dividingBy: 240))
+    }
+
+    /// What truck 1 is to sweep: the rectangle that it drives, and two streets that it skips.
+    package var sweepPlan: CoveragePlan {
+        let corners = [0.0, 600, 1000, 1600].map { Self.onRound(index: 0, metres: $0).0 }
+        let names = ["鼓楼路", "海陵路", "迎春路", "泰山路"]
+        var sections = names.enumerated().map { index, name in
+            CoveragePlan.Section(name: name, line: [corners[index], corners[(index + 1) % corners.count]])
+        }
+        for (index, name) in ["永定路", "春晖路"].enumerated() {
+            let south = corners[0].lat - 0.0015 * Double(index + 1)
+            sections.append(
+                CoveragePlan.Section(
+                    name: name,
+                    line: [GeoPoint(lat: south, lon: corners[0].lon), GeoPoint(lat: south, lon: corners[1].lon)]
+                )
+            )
+        }
+        var plan = CoveragePlan(id: "sweep-east", name: "东片区机扫", vehicles: [vehicles[0].id], sections: sections)
+        plan.bins = [
+            CoveragePlan.Bin(id: "bin-east-1", position: Self.onRound(index: 0, metres: 300).0),
+            CoveragePlan.Bin(
+                id: "bin-east-2",
+                position: GeoPoint(lat: corners[0].lat - 0.0015, lon: (corners[0].lon + corners[1].lon) / 2)
+            ),
+        ]
+        return plan
+    }
+
+    /// What the collector is to walk.
+    package var dutyPlan: CoveragePlan {
+        var plan = CoveragePlan(id: "duty-grid-01", name: "鼓楼责任网格巡查", vehicles: [Self.collector.id])
+        plan.area = areas[1]
+        return plan
     }
 
     private static func onRound(index: Int, metres: Double) -> (GeoPoint, Double) {

@@ -17,7 +17,7 @@ package struct Alarm: Sendable, Hashable, Codable {
     }
 
     package var id: String
-    /// The camera's, sensor's or vehicle's id, or `system`.
+    /// The camera's, sensor's, group's or vehicle's id, or `system`.
     package var source: String
     package var sourceKind: AlarmSignal.SourceKind
     /// `stationary`, `motion`, `above`, `below`, `noData`, `offline`, `disk`, …
@@ -47,6 +47,10 @@ package struct Alarm: Sendable, Hashable, Codable {
     package var decidedBy: String?
     package var decidedAt: WallTime?
     package var reason: String?
+    /// The source of the alarm that stands for this one too.
+    package var parent: String?
+    /// True once it has cleared and come back so often that it is kept as one.
+    package var flapping: Bool?
 
     package init(
         id: String,
@@ -64,7 +68,8 @@ package struct Alarm: Sendable, Hashable, Codable {
         cell: String? = nil,
         box: PictureBox? = nil,
         value: Double? = nil,
-        threshold: Double? = nil
+        threshold: Double? = nil,
+        parent: String? = nil
     ) {
         self.id = id
         self.source = source
@@ -84,6 +89,7 @@ package struct Alarm: Sendable, Hashable, Codable {
         self.box = box
         self.value = value
         self.threshold = threshold
+        self.parent = parent
     }
 }
 

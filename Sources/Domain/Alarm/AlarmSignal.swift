@@ -1,7 +1,7 @@
 /// A rule's word to the alarms: a condition holds, or no longer does.
 package struct AlarmSignal: Sendable, Hashable {
     package enum SourceKind: String, Sendable, Hashable, Codable {
-        case camera, sensor, vehicle, system
+        case camera, sensor, group, vehicle, system
     }
 
     package enum Severity: String, Sendable, Hashable, Codable, CaseIterable {
@@ -28,8 +28,13 @@ package struct AlarmSignal: Sendable, Hashable {
     package var box: PictureBox?
     package var value: Double?
     package var threshold: Double?
+    /// The source of the alarm that stands for this one too: a group or an area. No case comes of this one then.
+    package var parent: String?
     /// A JPEG of the moment.
     package var picture: [UInt8]?
+
+    /// Somebody calls for help or breaks in: kinds that no filter, schedule, damping or storm may hold back.
+    package static let neverFiltered: Set<String> = ["sos", "tamper"]
 
     package init(
         source: String,
@@ -45,6 +50,7 @@ package struct AlarmSignal: Sendable, Hashable {
         box: PictureBox? = nil,
         value: Double? = nil,
         threshold: Double? = nil,
+        parent: String? = nil,
         picture: [UInt8]? = nil
     ) {
         self.source = source
@@ -60,6 +66,7 @@ package struct AlarmSignal: Sendable, Hashable {
         self.box = box
         self.value = value
         self.threshold = threshold
+        self.parent = parent
         self.picture = picture
     }
 }

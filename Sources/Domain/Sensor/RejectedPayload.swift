@@ -24,6 +24,12 @@ package enum RejectionReason: String, Sendable, Hashable, Codable, CaseIterable 
     case badPosition
     /// A retained message without a time: its value may be of any age.
     case retainedWithoutTime
+    /// A value that its profile says can't be.
+    case outOfRange
+    /// More readings in one message, or more messages from one device, than are taken.
+    case tooMany
+    /// Of a sender that the site doesn't declare: kept until it is accepted.
+    case unknownSource
 }
 
 /// A message that was not accepted, kept for inspection.
@@ -42,6 +48,8 @@ package struct RejectedPayload: Sendable, Hashable {
     package var sizeBytes: Int
     /// Its first `keptBytes` bytes.
     package var payload: [UInt8]
+    /// For how many messages it stands: in a flood from one device not each is kept.
+    package var times = 1
 
     package init(
         source: String?,

@@ -9,8 +9,21 @@ package struct Site: Sendable, Equatable {
     /// Whose streams are borrowed.
     package var platforms: [Platform]
     package var brokers: [Broker]
+    /// Payload profiles of the site's own.
+    package var profiles: [PayloadProfile]
+    /// Who may post readings over HTTP.
+    package var gateways: [Gateway]
     package var sensors: [Sensor]
+    package var groups: [SensorGroup]
+    package var areas: [GeoArea]
+    package var routes: [GeoRoute]
+    /// What is to be swept and collected.
+    package var plans: [CoveragePlan]
     package var vehicles: [Vehicle]
+    /// Nil where no JT/T 808 terminal reports.
+    package var terminals: TerminalSettings?
+    /// How much one device may send.
+    package var deviceRate: DeviceRate
     package var cases: CaseSettings
     package var recording: RecordingSettings
     /// Under everything that the pages draw; nil for a graticule alone.
@@ -23,8 +36,16 @@ package struct Site: Sendable, Equatable {
         cameras: [Camera] = [],
         platforms: [Platform] = [],
         brokers: [Broker] = [],
+        profiles: [PayloadProfile] = [],
+        gateways: [Gateway] = [],
         sensors: [Sensor] = [],
+        groups: [SensorGroup] = [],
+        areas: [GeoArea] = [],
+        routes: [GeoRoute] = [],
+        plans: [CoveragePlan] = [],
         vehicles: [Vehicle] = [],
+        terminals: TerminalSettings? = nil,
+        deviceRate: DeviceRate = DeviceRate(),
         cases: CaseSettings = CaseSettings(),
         recording: RecordingSettings = RecordingSettings(),
         map: BaseMap? = nil
@@ -35,8 +56,16 @@ package struct Site: Sendable, Equatable {
         self.cameras = cameras
         self.platforms = platforms
         self.brokers = brokers
+        self.profiles = profiles
+        self.gateways = gateways
         self.sensors = sensors
+        self.groups = groups
+        self.areas = areas
+        self.routes = routes
+        self.plans = plans
         self.vehicles = vehicles
+        self.terminals = terminals
+        self.deviceRate = deviceRate
         self.cases = cases
         self.recording = recording
         self.map = map
@@ -89,6 +118,8 @@ package struct Broker: Sendable, Equatable {
     /// 4 for MQTT 3.1.1, 5 for MQTT 5.
     package var protocolVersion: Int
     package var subscriptions: [Subscription]
+    /// The topic that says whether we are there: `online`, and `offline` by our last will; retained. Nil for none.
+    package var statusTopic: String?
 
     package init(
         host: String,
@@ -98,7 +129,8 @@ package struct Broker: Sendable, Equatable {
         password: String? = nil,
         clientId: String? = nil,
         protocolVersion: Int = 4,
-        subscriptions: [Subscription] = []
+        subscriptions: [Subscription] = [],
+        statusTopic: String? = nil
     ) {
         self.host = host
         self.port = port
@@ -108,6 +140,7 @@ package struct Broker: Sendable, Equatable {
         self.clientId = clientId
         self.protocolVersion = protocolVersion
         self.subscriptions = subscriptions
+        self.statusTopic = statusTopic
     }
 }
 

@@ -36,7 +36,12 @@ package enum SiteReloadOutcome: Sendable, Equatable {
             let sections: [(String, Bool)] = [
                 ("site", old.name == new.name && old.timeZone == new.timeZone && old.language == new.language),
                 ("mqtt", old.brokers == new.brokers), ("sensors", old.sensors == new.sensors),
-                ("vehicles", old.vehicles == new.vehicles), ("cases", old.cases == new.cases),
+                ("groups", old.groups == new.groups), ("profiles", old.profiles == new.profiles),
+                ("gateways", old.gateways == new.gateways),
+                ("vehicles", old.vehicles == new.vehicles), ("jt808", old.terminals == new.terminals),
+                ("areas", old.areas == new.areas), ("routes", old.routes == new.routes),
+                ("plans", old.plans == new.plans),
+                ("cases", old.cases == new.cases),
                 ("recording", old.recording == new.recording), ("map", old.map == new.map),
             ]
             needsRestart = sections.filter { !$0.1 }.map(\.0)

@@ -19,13 +19,16 @@ package struct SeriesBatch: Sendable {
     package var readings: [Reading] = []
     package var positions: [VehiclePosition] = []
     package var rejected: [RejectedPayload] = []
+    /// Messages of senders that the site doesn't declare, with the sender's name as their source.
+    package var unknown: [RejectedPayload] = []
     package var ruleStates: [RuleState] = []
     package var signals: [AlarmSignal] = []
 
     package init() {}
 
     package var isEmpty: Bool {
-        readings.isEmpty && positions.isEmpty && rejected.isEmpty && ruleStates.isEmpty && signals.isEmpty
+        readings.isEmpty && positions.isEmpty && rejected.isEmpty && unknown.isEmpty && ruleStates.isEmpty
+            && signals.isEmpty
     }
 }
 

@@ -10,8 +10,13 @@ struct SeriesWriter {
         var outcome = SeriesOutcome()
         try writeReadings(batch.readings, &outcome)
         try writePositions(batch.positions, &outcome)
-        for rejected in batch.rejected { try write(rejected) }
-        for source in Set(batch.rejected.map { $0.source ?? "" }) { try trimRejected(of: source) }
+        for rejected in batch.rejected {
+            try keep(rejected)
+            try count(rejected)
+        }
+        for rejected in batch.unknown { try keep(rejected) }
+        for source in Set((batch.rejected + batch.unknown).map { $0.source ?? "" }) { try trimRejected(of: source) }
+        if !batch.unknown.isEmpty { try trimUnknown() }
         for state in batch.ruleStates { try write(state) }
         for signal in batch.signals {
             let json = try JSONEncoder().encode(StoredSignal(signal))
@@ -31,6 +36,7 @@ struct SeriesWriter {
                 """
         )
         var refs: [String: Int64] = [:]
+        var touched: Set<TouchedDay> = []
         for reading in readings {
             let source = try ref(of: reading.sensorId, &refs)
             try insert.execute(arguments: [
@@ -38,7 +44,17 @@ struct SeriesWriter {
                 reading.receivedAt.microseconds, reading.timeIsArrival,
             ])
             count(&outcome)
+            touched.insert(TouchedDay(source: source, day: reading.occurredAt.microseconds / 86_400_000_000))
         }
+        let touch = try connection.cachedStatement(
+            sql: "INSERT INTO touched_day (source, day) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        )
+        for item in touched { try touch.execute(arguments: [item.source, item.day]) }
+    }
+
+    private struct TouchedDay: Hashable {
+        var source: Int64
+        var day: Int64
     }
 
     private func writePositions(_ positions: [VehiclePosition], _ outcome: inout SeriesOutcome) throws {
@@ -46,8 +62,9 @@ struct SeriesWriter {
         let insert = try connection.cachedStatement(
             sql: """
                 INSERT INTO position
-                    (source, occurred_at, lat, lon, speed_kmh, heading, received_at, time_is_arrival)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    (source, occurred_at, lat, lon, speed_kmh, heading, received_at, time_is_arrival, altitude_m,
+                    mileage_km, ignition, quality, datum)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """
         )
         var refs: [String: Int64] = [:]
@@ -55,7 +72,9 @@ struct SeriesWriter {
             let source = try ref(of: position.vehicleId, &refs)
             try insert.execute(arguments: [
                 source, position.occurredAt.microseconds, position.point.lat, position.point.lon, position.speedKmh,
-                position.heading, position.receivedAt.microseconds, position.timeIsArrival,
+                position.heading, position.receivedAt.microseconds, position.timeIsArrival, position.altitudeMetres,
+                position.mileageKm, position.ignition, position.quality.rawValue,
+                position.datum.rawValue,
             ])
             count(&outcome)
         }
@@ -78,7 +97,7 @@ struct SeriesWriter {
         return connection.lastInsertedRowID
     }
 
-    private func write(_ rejected: RejectedPayload) throws {
+    private func keep(_ rejected: RejectedPayload) throws {
         let source = rejected.source ?? ""
         try connection.cachedStatement(
             sql: """
@@ -89,13 +108,27 @@ struct SeriesWriter {
             source, rejected.topic, rejected.receivedAt.microseconds, rejected.reason.rawValue, rejected.detail,
             rejected.sizeBytes, Data(rejected.payload),
         ])
+    }
+
+    private func count(_ rejected: RejectedPayload) throws {
         try connection.cachedStatement(
             sql: """
-                INSERT INTO rejected_count (source, count, last_reason, last_at) VALUES (?, 1, ?, ?)
+                INSERT INTO rejected_count (source, count, last_reason, last_at) VALUES (?, ?, ?, ?)
                 ON CONFLICT (source) DO UPDATE SET
-                    count = count + 1, last_reason = excluded.last_reason, last_at = excluded.last_at
+                    count = count + excluded.count, last_reason = excluded.last_reason, last_at = excluded.last_at
                 """
-        ).execute(arguments: [source, rejected.reason.rawValue, rejected.receivedAt.microseconds])
+        ).execute(arguments: [
+            rejected.source ?? "", rejected.times, rejected.reason.rawValue, rejected.receivedAt.microseconds,
+        ])
+    }
+
+    private func trimUnknown() throws {
+        try connection.cachedStatement(
+            sql: """
+                DELETE FROM rejected WHERE reason = 'unknownSource' AND id <=
+                    (SELECT id FROM rejected WHERE reason = 'unknownSource' ORDER BY id DESC LIMIT 1 OFFSET ?)
+                """
+        ).execute(arguments: [SeriesDatabase.unknownKept])
     }
 
     private func trimRejected(of source: String) throws {

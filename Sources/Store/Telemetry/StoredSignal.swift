@@ -15,6 +15,7 @@ struct StoredSignal: Codable {
     var address: String?
     var value: Double?
     var threshold: Double?
+    var parent: String?
 
     init(_ signal: AlarmSignal) {
         source = signal.source
@@ -29,6 +30,7 @@ struct StoredSignal: Codable {
         address = signal.address
         value = signal.value
         threshold = signal.threshold
+        parent = signal.parent
     }
 
     static func decode(_ json: Data) -> AlarmSignal? {
@@ -45,7 +47,8 @@ struct StoredSignal: Codable {
             position: stored.position,
             address: stored.address,
             value: stored.value,
-            threshold: stored.threshold
+            threshold: stored.threshold,
+            parent: stored.parent
         )
     }
 }

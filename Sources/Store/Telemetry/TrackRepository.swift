@@ -53,7 +53,7 @@ package struct TrackRepository: Sendable {
     }
 
     private static func position(_ row: Row, vehicleId: String) -> VehiclePosition {
-        VehiclePosition(
+        var position = VehiclePosition(
             vehicleId: vehicleId,
             occurredAt: row.time("occurred_at"),
             receivedAt: row.time("received_at"),
@@ -62,5 +62,11 @@ package struct TrackRepository: Sendable {
             heading: row["heading"],
             timeIsArrival: row["time_is_arrival"]
         )
+        position.altitudeMetres = row["altitude_m"]
+        position.mileageKm = row["mileage_km"]
+        position.ignition = row["ignition"]
+        position.quality = VehiclePosition.Quality(rawValue: row["quality"]) ?? .good
+        position.datum = Datum(rawValue: row["datum"]) ?? .wgs84
+        return position
     }
 }

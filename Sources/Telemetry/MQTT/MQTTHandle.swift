@@ -43,6 +43,10 @@ final class MQTTHandle {
             try check(mosquitto_username_pw_set(handle, user, settings.password))
         }
         if let tls = settings.tls { try set(tls) }
+        if let topic = settings.statusTopic {
+            let offline = Array("offline".utf8)
+            try check(mosquitto_will_set(handle, topic, Int32(offline.count), offline, 1, true))
+        }
     }
 
     deinit {

@@ -129,6 +129,7 @@ package final class MQTTLink: Sendable {
                 throw MQTTError(reason: .timeout, message: "\(settings): no answer within 10 s")
             }
         }
+        try tell(handle, "offline")
         handle.disconnect()
         try handle.write()
     }
@@ -203,6 +204,7 @@ package final class MQTTLink: Sendable {
             }
             if settings.filters.isEmpty {
                 progress = .subscribed
+                try tell(handle, "online")
                 set(.subscribed, .ok, nil)
             } else {
                 try handle.subscribe()
@@ -219,9 +221,16 @@ package final class MQTTLink: Sendable {
                 )
             }
             progress = .subscribed
+            try tell(handle, "online")
             set(.subscribed, .ok, nil)
         case .subscribed: return
         }
+    }
+
+    /// Keeps our state at the broker, where the site wants that.
+    private func tell(_ handle: MQTTHandle, _ state: String) throws(MQTTError) {
+        guard let topic = settings.statusTopic else { return }
+        try handle.publish(topic: topic, payload: Array(state.utf8), qos: 1, retain: true)
     }
 
     private func set(_ newState: BrokerState, _ reason: StateReason, _ detail: String?) {

@@ -18,6 +18,8 @@ package struct MQTTSettings: Sendable, Equatable, CustomStringConvertible, Custo
     package var cleanSession: Bool
     /// Seconds between two signs of life; at least 5.
     package var keepAliveSeconds: Int
+    /// Where `online` and (as our last will) `offline` are kept; nil for nowhere.
+    package var statusTopic: String?
 
     package init(
         host: String,
@@ -29,7 +31,8 @@ package struct MQTTSettings: Sendable, Equatable, CustomStringConvertible, Custo
         protocolVersion: Int = 4,
         filters: [String] = [],
         cleanSession: Bool = false,
-        keepAliveSeconds: Int = 30
+        keepAliveSeconds: Int = 30,
+        statusTopic: String? = nil
     ) {
         self.host = host
         self.port = port
@@ -41,6 +44,7 @@ package struct MQTTSettings: Sendable, Equatable, CustomStringConvertible, Custo
         self.filters = filters
         self.cleanSession = cleanSession
         self.keepAliveSeconds = max(5, keepAliveSeconds)
+        self.statusTopic = statusTopic
     }
 
     package var description: String { "\(tls == nil ? "mqtt" : "mqtts")://\(host):\(port)" }

@@ -22,6 +22,14 @@ final class WakePipe: Sendable {
         close(writeEnd)
     }
 
+    /// Waits until `wake` is called, or for at most so long; forgets the calls.
+    func wait(milliseconds: Int32) {
+        var descriptor = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
+        guard poll(&descriptor, 1, milliseconds) > 0 else { return }
+        var bytes = [UInt8](repeating: 0, count: 256)
+        while read(readEnd, &bytes, bytes.count) == bytes.count {}
+    }
+
     func wake() {
         var byte: UInt8 = 1
         // A full pipe wakes just as well.

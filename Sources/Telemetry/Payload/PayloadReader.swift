@@ -1,11 +1,5 @@
 import Domain
 
-/// What a payload says, or why it isn't accepted.
-enum PayloadResult<Content: Sendable>: Sendable {
-    case accepted(Content)
-    case rejected(RejectionReason, detail: String?)
-}
-
 /// Turns payloads into readings and positions: the door where everything is validated.
 ///
 /// Shapes of a sensor: `{"ts", "value": 152.0}`, `{"ts", "level": 1.5, "battery": 3.6}`, `{"ts", "values": {…}}`. A
@@ -22,9 +16,10 @@ enum PayloadReader {
     /// How far a device's clock may be ahead of ours.
     static let maximumLead = Duration.seconds(300)
 
-    /// Reads a sensor's payload.
-    ///
-    /// - Parameter retained: the broker kept the message for us: without a time it may be of any age.
+    /// Readings in one message.
+    static let maximumReadings = 1000
+
+    /// Reads a sensor's payload that holds one reading: the first of `readings`.
     static func reading(
         _ payload: [UInt8],
         sensorId: String,
@@ -32,118 +27,238 @@ enum PayloadReader {
         receivedAt: WallTime,
         retained: Bool = false
     ) -> PayloadResult<Reading> {
-        do throws(Rejection) {
-            let object = try object(payload)
-            let time = try occurredAt(object["ts"], receivedAt: receivedAt, retained: retained)
-            var values: [String: Double] = [:]
-            if let named = object["values"] {
-                guard case .object(let members) = named else {
-                    throw Rejection(.wrongType, "values is \(named.typeName)")
-                }
-                try collect(members, profile, strict: true, &values)
-            } else if case .object(let members) = object {
-                try collect(members.filter { $0.name != "ts" }, profile, strict: false, &values)
-                if values["value"] == nil, let name = profile.valueNames.first(where: { values[$0] != nil }) {
-                    values["value"] = values.removeValue(forKey: name)
-                }
-            }
-            guard !values.isEmpty else { throw Rejection(.noValue, "no value in it") }
-            return .accepted(
-                Reading(
-                    sensorId: sensorId,
-                    occurredAt: time ?? receivedAt,
-                    receivedAt: receivedAt,
-                    values: values,
-                    timeIsArrival: time == nil
-                )
-            )
+        let content = readings(
+            payload,
+            sensorId: sensorId,
+            profile: profile,
+            receivedAt: receivedAt,
+            retained: retained
+        )
+        if let first = content.readings.first { return .accepted(first) }
+        return .rejected(content.rejection?.reason ?? .noValue, detail: content.rejection?.detail)
+    }
+
+    /// Reads one reading that has been parsed already.
+    static func reading(
+        _ item: JSONValue,
+        sensorId: String,
+        profile: PayloadProfile,
+        receivedAt: WallTime
+    ) -> PayloadResult<Reading> {
+        let frame = Frame(sensorId: sensorId, profile: profile, receivedAt: receivedAt, retained: false)
+        do throws(PayloadRejection) {
+            return .accepted(try reading(item, item, frame))
         } catch {
             return .rejected(error.reason, detail: error.detail)
         }
     }
 
-    /// Reads a vehicle's payload: `{"ts", "lat", "lon", "speedKmh", "heading"}`; the last two may be absent.
-    static func position(
+    /// Reads a sensor's payload.
+    ///
+    /// - Parameter retained: the broker kept the message for us: without a time it may be of any age.
+    static func readings(
         _ payload: [UInt8],
-        vehicleId: String,
+        sensorId: String,
+        profile: PayloadProfile,
         receivedAt: WallTime,
         retained: Bool = false
-    ) -> PayloadResult<VehiclePosition> {
-        do throws(Rejection) {
-            let object = try object(payload)
-            let time = try occurredAt(object["ts"], receivedAt: receivedAt, retained: retained)
-            guard let lat = try number(object, "lat"), let lon = try number(object, "lon") else {
-                throw Rejection(.noValue, "lat or lon is missing")
+    ) -> PayloadContent {
+        var content = PayloadContent()
+        do throws(PayloadRejection) {
+            let root = try root(payload, profile)
+            let frame = Frame(sensorId: sensorId, profile: profile, receivedAt: receivedAt, retained: retained)
+            guard let batch = profile.batch else {
+                content.readings = [try reading(root, root, frame)]
+                return content
             }
-            let point = GeoPoint(lat: lat, lon: lon)
-            guard point.isValid else { throw Rejection(.badPosition, "lat \(lat), lon \(lon)") }
-            let heading = try number(object, "heading")
-            return .accepted(
-                VehiclePosition(
-                    vehicleId: vehicleId,
-                    occurredAt: time ?? receivedAt,
-                    receivedAt: receivedAt,
-                    point: point,
-                    speedKmh: try number(object, "speedKmh"),
-                    heading: heading.map(turned),
-                    timeIsArrival: time == nil
-                )
-            )
+            guard case .array(let items)? = root.at(batch, root: root) else {
+                throw PayloadRejection(.wrongType, "\(batch) is no list")
+            }
+            guard items.count <= maximumReadings else { throw PayloadRejection(.tooMany, "\(items.count) readings") }
+            guard !items.isEmpty else { throw PayloadRejection(.noValue, "\(batch) is empty") }
+            for item in items {
+                do throws(PayloadRejection) {
+                    content.readings.append(try reading(item, root, frame))
+                } catch {
+                    content.rejection = content.rejection ?? error
+                }
+            }
         } catch {
-            return .rejected(error.reason, detail: error.detail)
+            content.rejection = error
+        }
+        return content
+    }
+
+    /// The id that a payload itself names its sensor by; nil where it doesn't.
+    static func sensorId(_ payload: [UInt8], at path: JSONPath) -> String? {
+        guard payload.count <= maximumBytes, let root = try? JSONParser.parse(payload),
+            case .string(let id)? = root.at(path, root: root), !id.isEmpty, id.utf8.count <= 128
+        else { return nil }
+        return id
+    }
+
+    /// What holds for all readings of one message.
+    private struct Frame {
+        var sensorId: String
+        var profile: PayloadProfile
+        var receivedAt: WallTime
+        var retained: Bool
+    }
+
+    private static func reading(_ item: JSONValue, _ root: JSONValue, _ frame: Frame) throws(PayloadRejection)
+        -> Reading
+    {
+        let profile = frame.profile
+        let stamp = profile.time.map { item.at($0, root: root) } ?? item["ts"]
+        let time = try occurredAt(stamp, receivedAt: frame.receivedAt, retained: frame.retained)
+        var values = try profile.fields == nil ? plainValues(item, profile) : fieldValues(item, root, profile)
+        if values["value"] == nil, let name = profile.valueNames.first(where: { values[$0] != nil }) {
+            values["value"] = values.removeValue(forKey: name)
+        }
+        guard !values.isEmpty else { throw PayloadRejection(.noValue, "no value in it") }
+        guard values.count <= maximumValues else { throw PayloadRejection(.tooManyValues, "\(values.count) values") }
+        for (name, limits) in profile.limits {
+            if let value = values[name], value < limits.low || value > limits.high {
+                throw PayloadRejection(.outOfRange, "\(name) is \(value), not \(limits.low) to \(limits.high)")
+            }
+        }
+        return Reading(
+            sensorId: frame.sensorId,
+            occurredAt: time ?? frame.receivedAt,
+            receivedAt: frame.receivedAt,
+            values: values,
+            timeIsArrival: time == nil
+        )
+    }
+
+    /// The default shapes.
+    private static func plainValues(_ item: JSONValue, _ profile: PayloadProfile) throws(PayloadRejection)
+        -> [String: Double]
+    {
+        var values: [String: Double] = [:]
+        guard case .object(let members) = item else {
+            throw PayloadRejection(.wrongType, "it is \(item.typeName), not an object")
+        }
+        guard let named = item["values"] else {
+            try collect(members.filter { $0.name != "ts" }, profile, strict: false, &values)
+            return values
+        }
+        guard case .object(let inner) = named else { throw PayloadRejection(.wrongType, "values is \(named.typeName)") }
+        try collect(inner, profile, strict: true, &values)
+        return values
+    }
+
+    /// The profile's own fields.
+    private static func fieldValues(
+        _ item: JSONValue,
+        _ root: JSONValue,
+        _ profile: PayloadProfile
+    ) throws(PayloadRejection) -> [String: Double] {
+        var values: [String: Double] = [:]
+        for field in profile.fields ?? [] {
+            let found = item.at(field.path, root: root)
+            if field.name == "*" {
+                // Every number of an object, by its own name.
+                guard case .object(let members)? = found else {
+                    throw PayloadRejection(.noValue, "\(field.path) is no object")
+                }
+                var all: [String: Double] = [:]
+                try collect(members, profile, strict: false, &all)
+                for (name, value) in all {
+                    let scaled = value * field.scale + field.offset
+                    guard scaled.isFinite else { throw PayloadRejection(.notFinite, name) }
+                    values[name] = scaled
+                }
+                continue
+            }
+            guard let found, found != .null else {
+                if field.isRequired { throw PayloadRejection(.noValue, "\(field.path) is missing") }
+                continue
+            }
+            let value = try number(found, field.name, profile) * field.scale + field.offset
+            guard value.isFinite else { throw PayloadRejection(.notFinite, field.name) }
+            values[field.name] = value
+        }
+        return values
+    }
+
+    /// A number, a boolean, a word of the profile, or digits in a text.
+    private static func number(
+        _ value: JSONValue,
+        _ name: String,
+        _ profile: PayloadProfile
+    ) throws(PayloadRejection) -> Double {
+        switch value {
+        case .number(let number): return number
+        case .bool(let bool): return profile.words[bool ? "true" : "false"] ?? (bool ? 1 : 0)
+        case .string(let text):
+            if let number = profile.words[text.lowercased()] { return number }
+            if let number = Double(text), number.isFinite { return number }
+            throw PayloadRejection(.wrongType, "\(name) is the text \(text)")
+        default: throw PayloadRejection(.wrongType, "\(name) is \(value.typeName)")
         }
     }
 
-    private struct Rejection: Error {
-        var reason: RejectionReason
-        var detail: String?
-
-        init(_ reason: RejectionReason, _ detail: String? = nil) {
-            self.reason = reason
-            self.detail = detail.map { String($0.prefix(200)) }
+    /// The whole payload as JSON; one that is a plain number or word stands for `{"value": …}`.
+    private static func root(_ payload: [UInt8], _ profile: PayloadProfile) throws(PayloadRejection) -> JSONValue {
+        guard payload.count <= maximumBytes else { throw PayloadRejection(.tooLarge, "\(payload.count) bytes") }
+        if profile.isPlain, payload.count <= maximumNameBytes,
+            let text = String(validating: payload, as: UTF8.self)?.filter({ !$0.isWhitespace })
+        {
+            if let number = Double(text) {
+                guard number.isFinite else { throw PayloadRejection(.notFinite) }
+                return .object([JSONValue.Member(name: "value", value: .number(number))])
+            }
+            if let number = profile.words[text.lowercased()] {
+                return .object([JSONValue.Member(name: "value", value: .number(number))])
+            }
         }
+        return try json(payload)
     }
 
-    private static func object(_ payload: [UInt8]) throws(Rejection) -> JSONValue {
-        guard payload.count <= maximumBytes else { throw Rejection(.tooLarge, "\(payload.count) bytes") }
-        let value: JSONValue
+    private static func json(_ payload: [UInt8]) throws(PayloadRejection) -> JSONValue {
         do {
-            value = try JSONParser.parse(payload)
+            return try JSONParser.parse(payload)
         } catch {
             switch error {
-            case .notJSON: throw Rejection(.notJSON)
-            case .tooDeep: throw Rejection(.tooDeep)
-            case .notFinite: throw Rejection(.notFinite)
+            case .notJSON: throw PayloadRejection(.notJSON)
+            case .tooDeep: throw PayloadRejection(.tooDeep)
+            case .notFinite: throw PayloadRejection(.notFinite)
             }
         }
-        guard case .object = value else { throw Rejection(.wrongType, "it is \(value.typeName), not an object") }
+    }
+
+    static func object(_ payload: [UInt8]) throws(PayloadRejection) -> JSONValue {
+        guard payload.count <= maximumBytes else { throw PayloadRejection(.tooLarge, "\(payload.count) bytes") }
+        let value = try json(payload)
+        guard case .object = value else { throw PayloadRejection(.wrongType, "it is \(value.typeName), not an object") }
         return value
     }
 
     /// The device's time, or nil when the payload has none.
-    private static func occurredAt(
+    static func occurredAt(
         _ value: JSONValue?,
         receivedAt: WallTime,
         retained: Bool
-    ) throws(Rejection) -> WallTime? {
+    ) throws(PayloadRejection) -> WallTime? {
         let time: WallTime
         switch value {
         case .string(let text):
-            guard let read = WallTime(rfc3339: text) else { throw Rejection(.badTime, "ts is \(text)") }
+            guard let read = WallTime(rfc3339: text) else { throw PayloadRejection(.badTime, "ts is \(text)") }
             time = read
         case .number(let number):
             let seconds = number < 1e11 ? number : number / 1000
             // Beyond this a double no longer turns into an Int64 of microseconds.
-            guard abs(seconds) < 9e12 else { throw Rejection(.badTime, "ts is \(number)") }
+            guard abs(seconds) < 9e12 else { throw PayloadRejection(.badTime, "ts is \(number)") }
             time = WallTime(microseconds: Int64((seconds * 1_000_000).rounded()))
         case nil, .null:
-            guard !retained else { throw Rejection(.retainedWithoutTime) }
+            guard !retained else { throw PayloadRejection(.retainedWithoutTime) }
             return nil
         case .some(let other):
-            throw Rejection(.badTime, "ts is \(other.typeName)")
+            throw PayloadRejection(.badTime, "ts is \(other.typeName)")
         }
-        guard time >= earliest else { throw Rejection(.tooOld, "ts is \(time.rfc3339)") }
-        guard time <= receivedAt + maximumLead else { throw Rejection(.inFuture, "ts is \(time.rfc3339)") }
+        guard time >= earliest else { throw PayloadRejection(.tooOld, "ts is \(time.rfc3339)") }
+        guard time <= receivedAt + maximumLead else { throw PayloadRejection(.inFuture, "ts is \(time.rfc3339)") }
         return time
     }
 
@@ -156,11 +271,13 @@ enum PayloadReader {
         _ profile: PayloadProfile,
         strict: Bool,
         _ values: inout [String: Double]
-    ) throws(Rejection) {
-        guard members.count <= maximumValues else { throw Rejection(.tooManyValues, "\(members.count) values") }
+    ) throws(PayloadRejection) {
+        guard members.count <= maximumValues else { throw PayloadRejection(.tooManyValues, "\(members.count) values") }
         for member in members {
             let (name, value) = (member.name, member.value)
-            guard name.utf8.count <= maximumNameBytes else { throw Rejection(.tooManyValues, "a name is too long") }
+            guard name.utf8.count <= maximumNameBytes else {
+                throw PayloadRejection(.tooManyValues, "a name is too long")
+            }
             switch value {
             case .number(let number): values[name] = number
             case .bool(let bool):
@@ -168,7 +285,7 @@ enum PayloadReader {
                     values[name] = number
                 } else if name == "value" || profile.valueNames.contains(name) {
                     // As 1 or 0 it would be a measurement: `true` of a gauge is no level below 10.
-                    throw Rejection(.wrongType, "\(name) is a boolean")
+                    throw PayloadRejection(.wrongType, "\(name) is a boolean")
                 } else {
                     values[name] = bool ? 1 : 0
                 }
@@ -177,27 +294,13 @@ enum PayloadReader {
                 if let number = profile.words[text.lowercased()] {
                     values[name] = number
                 } else if strict || name == "value" || profile.valueNames.contains(name) {
-                    throw Rejection(.wrongType, "\(name) is the text \(text)")
+                    throw PayloadRejection(.wrongType, "\(name) is the text \(text)")
                 }
             case .array, .object:
                 if strict || name == "value" || profile.valueNames.contains(name) {
-                    throw Rejection(.wrongType, "\(name) is \(value.typeName)")
+                    throw PayloadRejection(.wrongType, "\(name) is \(value.typeName)")
                 }
             }
-        }
-    }
-
-    /// Degrees brought to 0..<360.
-    private static func turned(_ degrees: Double) -> Double {
-        let rest = degrees.truncatingRemainder(dividingBy: 360)
-        return rest < 0 ? rest + 360 : rest
-    }
-
-    private static func number(_ object: JSONValue, _ name: String) throws(Rejection) -> Double? {
-        switch object[name] {
-        case .number(let number): return number
-        case nil, .null: return nil
-        case .some(let other): throw Rejection(.wrongType, "\(name) is \(other.typeName)")
         }
     }
 }

@@ -2,32 +2,6 @@ package import Domain
 
 /// A sensor as the API and the change feed give it.
 package struct SensorStatus: Sendable, Hashable, Encodable {
-    /// A rule as it is shown.
-    package struct Rule: Sendable, Hashable, Encodable {
-        package var kind: SensorRule.Kind
-        package var value: Double
-        package var clearBelow: Double?
-        package var clearAbove: Double?
-        package var forSeconds: Double
-        package var field: String?
-        package var classCode: String?
-
-        private enum CodingKeys: String, CodingKey {
-            case kind, value, clearBelow, clearAbove, forSeconds, field
-            case classCode = "class"
-        }
-
-        init(_ rule: SensorRule) {
-            kind = rule.kind
-            value = rule.value
-            clearBelow = rule.clearBelow
-            clearAbove = rule.clearAbove
-            forSeconds = rule.forSeconds
-            field = rule.field
-            classCode = rule.classCode
-        }
-    }
-
     package var id: String
     package var name: String?
     package var profile: String
@@ -38,12 +12,15 @@ package struct SensorStatus: Sendable, Hashable, Encodable {
     /// The ids of its open alarms.
     package var alarmIds: [String]
     package var rejected: RejectionCount
-    package var rules: [Rule]
-    /// True when nothing fresh has arrived for longer than the sensor's `noData` rule allows (an hour without one).
+    package var rules: [RuleItem]
+    /// True when nothing fresh has arrived for longer than the sensor's `noData` rule allows (an hour without one), or
+    /// when `last` is what the broker had kept.
     package var stale: Bool
+    /// True for one that was accepted in the console; absent for one of the site file.
+    package var own: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, profile, position, address, last, alarmIds, rejected, rules, stale
+        case id, name, profile, position, address, last, alarmIds, rejected, rules, stale, own
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -58,6 +35,7 @@ package struct SensorStatus: Sendable, Hashable, Encodable {
         try container.encode(rejected, forKey: .rejected)
         try container.encode(rules, forKey: .rules)
         try container.encode(stale, forKey: .stale)
+        try container.encodeIfPresent(own, forKey: .own)
     }
 }
 
@@ -69,9 +47,12 @@ package struct VehicleStatus: Sendable, Hashable, Encodable {
     /// The newest position by the device's time.
     package var last: PositionItem?
     package var rejected: RejectionCount
+    /// The ids of its open alarms.
+    package var alarmIds: [String]
+    package var rules: [VehicleRule]
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, kind, last, rejected
+        case id, name, kind, last, rejected, alarmIds, rules
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -81,6 +62,8 @@ package struct VehicleStatus: Sendable, Hashable, Encodable {
         try container.encode(kind, forKey: .kind)
         try container.encode(last, forKey: .last)
         try container.encode(rejected, forKey: .rejected)
+        try container.encode(alarmIds, forKey: .alarmIds)
+        try container.encode(rules, forKey: .rules)
     }
 }
 

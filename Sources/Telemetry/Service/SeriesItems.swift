@@ -32,6 +32,13 @@ package struct PositionItem: Sendable, Hashable, Encodable {
     package var speedKmh: Double?
     /// Degrees clockwise from north.
     package var heading: Double?
+    package var altitudeMetres: Double?
+    package var mileageKm: Double?
+    package var ignition: Bool?
+    /// `noFix`, `jump` or `drift`; absent for a good one.
+    package var quality: String?
+    /// `gcj02` or `bd09` where it was converted from that; absent otherwise.
+    package var datum: String?
     /// True when the message carried no time; absent otherwise.
     package var timeIsArrival: Bool?
 
@@ -42,6 +49,11 @@ package struct PositionItem: Sendable, Hashable, Encodable {
         lon = position.point.lon
         speedKmh = position.speedKmh
         heading = position.heading
+        altitudeMetres = position.altitudeMetres
+        mileageKm = position.mileageKm
+        ignition = position.ignition
+        datum = position.datum == .wgs84 ? nil : position.datum.name
+        quality = position.quality == .good ? nil : position.quality.name
         timeIsArrival = position.timeIsArrival ? true : nil
     }
 }

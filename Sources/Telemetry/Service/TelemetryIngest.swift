@@ -22,8 +22,23 @@ final class TelemetryIngest: Sendable {
     /// What a batch is judged by; locked while it is stored.
     struct Core {
         var judges: [String: SensorJudge]
+        /// The groups with joint rules.
+        var groups: [GroupJudge]
+        /// Which of them a sensor belongs to.
+        var groupsOf: [String: [Int]]
+        var storms: StormJudge
+        var vehicles: [String: VehicleJudge]
         var routers: [TopicRouter]
+        /// How much each device may send, and what each has left; only declared ones are in it.
+        var rate: DeviceRate
+        var buckets: [String: RateBucket] = [:]
+        var utcOffset: @Sendable (WallTime) -> Int
+        /// Of many sensors, those that are looked at in the turns to come.
+        var waitingTicks: [String] = []
     }
+
+    /// Sensors that one turn of the timer looks at, at least; of more, a quarter a turn.
+    static let ticksPerTurn = 4000
 
     /// What is known, for whoever asks; locked for moments only.
     struct State {
@@ -39,7 +54,15 @@ final class TelemetryIngest: Sendable {
         /// Rejected messages and readings that were new, for the change feed.
         var changedSensors: Set<String> = []
         var changedVehicles: Set<String> = []
+        /// Sensors whose last message the broker had kept: their value may be of any age.
+        var retained: Set<String> = []
+        /// The last messages of each profile, newest last: what a changed profile is tried on.
+        var recent: [String: [RecentMessage]] = [:]
     }
+
+    /// Messages kept of each profile, and profiles.
+    static let recentKept = 10
+    static let recentProfiles = 64
 
     /// Too many signals wait for the alarms.
     struct AlarmsAreBehind: Error, CustomStringConvertible {
@@ -56,8 +79,7 @@ final class TelemetryIngest: Sendable {
         self.series = series
         self.outbox = outbox
         self.clock = clock
-        let judges = Dictionary(site.sensors.map { ($0.id, SensorJudge(sensor: $0)) }) { first, _ in first }
-        core = Mutex(Core(judges: judges, routers: site.brokers.map { TopicRouter(broker: $0, site: site) }))
+        core = Mutex(Core(site))
         state = Mutex(
             State(
                 rejectedByBroker: site.brokers.map { _ in 0 },
@@ -67,13 +89,26 @@ final class TelemetryIngest: Sendable {
     }
 
     /// The rules, for bringing back their states before anything is taken.
-    func withJudges<R>(_ body: (inout sending [String: SensorJudge]) -> sending R) -> sending R {
-        core.withLock { body(&$0.judges) }
+    func withCore<R>(_ body: (inout sending Core) -> sending R) -> sending R {
+        core.withLock(body)
     }
 
     /// A look at, or a change of, what is known.
     func withState<R>(_ body: (inout sending State) -> sending R) -> sending R {
         state.withLock(body)
+    }
+
+    /// Lists a sender that the site doesn't declare.
+    func noteUnknown(_ id: String, way: String) {
+        let now = clock.now()
+        state.withLock { state in
+            let known = state.unknown[id]
+            guard known != nil || state.unknown.count < Self.maximumUnknown else { return }
+            var source = known ?? UnknownSource(id: id, topic: way, profile: "", count: 0, firstAt: now, lastAt: now)
+            source.count += 1
+            source.lastAt = now
+            state.unknown[id] = source
+        }
     }
 
     /// Takes a batch of the broker with that index. Blocks until it is stored.
@@ -83,13 +118,30 @@ final class TelemetryIngest: Sendable {
         let monotonic = clock.monotonic()
         try core.withLock { core in
             var batch = TelemetryBatch(receivedAt: now)
-            for message in messages { batch.add(message, broker: broker, core: &core) }
+            for message in messages { batch.add(message, broker: broker, at: monotonic, core: &core) }
+            batch.close(core)
             let outcome = try series.store(batch.series)
-            for (id, judge) in batch.judges { core.judges[id] = judge }
+            batch.apply(to: &core)
             state.withLock { state in
                 batch.apply(to: &state, heard: Heard(monotonic: monotonic, broker: broker))
-                state.rejectedByBroker[broker] += batch.series.rejected.count
+                state.rejectedByBroker[broker] += batch.series.rejected.reduce(0) { $0 + $1.times }
             }
+            enqueue(batch.series.signals, outcome)
+        }
+    }
+
+    /// Takes what terminals and gateways say. Blocks until it is stored.
+    func take(_ parts: [IngestPart]) throws {
+        guard outbox.count < Self.maximumPending else { throw AlarmsAreBehind() }
+        let now = clock.now()
+        let monotonic = clock.monotonic()
+        try core.withLock { core in
+            var batch = TelemetryBatch(receivedAt: now)
+            for part in parts { batch.add(part, at: monotonic, core: &core) }
+            batch.close(core)
+            let outcome = try series.store(batch.series)
+            batch.apply(to: &core)
+            state.withLock { batch.apply(to: &$0, heard: Heard(monotonic: monotonic, broker: nil)) }
             enqueue(batch.series.signals, outcome)
         }
     }
@@ -100,14 +152,21 @@ final class TelemetryIngest: Sendable {
         let monotonic = clock.monotonic()
         try core.withLock { core in
             var batch = TelemetryBatch(receivedAt: now)
-            let ticking = core.judges.filter { $0.value.needsTicks }
+            let ticking = core.nextTicking()
             let silences = state.withLock { state in
                 ticking.mapValues { Self.silence(of: $0.sensor.id, in: state, monotonic: monotonic) }
             }
-            for (id, judge) in ticking { batch.tick(id, judge, silence: silences[id] ?? nil) }
+            for index in core.groups.indices where core.groups[index].needsTicks { batch.tick(group: index, core) }
+            let moving = core.vehicles.filter { $0.value.needsTicks }
+            let quiet = state.withLock { state in
+                moving.mapValues { Self.silence(of: $0.vehicle.id, in: state, monotonic: monotonic) }
+            }
+            for (id, judge) in moving { batch.tick(vehicle: judge, silence: quiet[id] ?? nil) }
+            for (id, judge) in ticking { batch.tick(id, judge, silence: silences[id] ?? nil, core) }
+            batch.close(core)
             guard !batch.series.isEmpty else { return }
             let outcome = try series.store(batch.series)
-            for (id, judge) in batch.judges { core.judges[id] = judge }
+            batch.apply(to: &core)
             state.withLock { batch.apply(to: &$0, heard: nil) }
             enqueue(batch.series.signals, outcome)
         }

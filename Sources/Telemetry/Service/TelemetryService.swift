@@ -6,19 +6,26 @@ import Synchronization
 /// The sensors and vehicles of a site: listens to its brokers, stores what they say, judges it by the rules.
 package final class TelemetryService: Sendable {
     private let site: Site
-    private let series: SeriesDatabase
+    /// What the site declares, with the groups' rules, and what the console has added.
+    let roster: Mutex<SourceRoster>
+    let planStates = Mutex<[String: PlanState]>([:])
+    /// Seconds that local time is ahead of UTC at an instant.
+    let utcOffset: @Sendable (WallTime) -> Int
+    let series: SeriesDatabase
     private let readings: ReadingRepository
     private let tracks: TrackRepository
-    private let quarantine: QuarantineRepository
+    let quarantine: QuarantineRepository
     private let feed: ChangeFeed
     private let clock: any HostClock
-    private let logger: Logger
+    let logger: Logger
     private let openAlarmIds: @Sendable (String) -> [String]
     private let outbox: SignalOutbox
-    private let ingest: TelemetryIngest
+    let ingest: TelemetryIngest
+    private let inbox: IngestInbox
     private let links = Mutex<[MQTTLink]>([])
     private let publisher = Mutex(ChangePublisher())
-    private let sensorsById: [String: Sensor]
+    private let gateway = Mutex<TerminalGateway?>(nil)
+    let gateways: [Gateway]
 
     /// - Parameter openAlarmIds: the ids of a sensor's open alarms, for `SensorStatus`; called on any thread.
     package init(
@@ -31,7 +38,9 @@ package final class TelemetryService: Sendable {
         openAlarmIds: @escaping @Sendable (_ sensorId: String) -> [String] = { _ in [] }
     ) {
         self.site = site
-        sensorsById = Dictionary(site.sensors.map { ($0.id, $0) }) { first, _ in first }
+        roster = Mutex(SourceRoster(site))
+        utcOffset = site.utcOffset
+        gateways = site.gateways
         self.series = series
         self.feed = feed
         self.clock = clock
@@ -42,6 +51,7 @@ package final class TelemetryService: Sendable {
         quarantine = QuarantineRepository(series)
         outbox = SignalOutbox(alarms: alarms, series: series, logger: logger)
         ingest = TelemetryIngest(site: site, series: series, outbox: outbox, clock: clock)
+        inbox = IngestInbox(ingest: ingest, logger: logger)
     }
 
     /// Works until the task is cancelled; then says goodbye to the brokers and returns.
@@ -51,24 +61,45 @@ package final class TelemetryService: Sendable {
     package func run() async throws {
         try await restore()
         let started = try await startLinks()
+        let terminals = try await makeTerminals()
+        try inbox.start()
         let timer = try TelemetryTimer(every: .milliseconds(250)) { [self] in turn() }
+        let beat = try TelemetryTimer(every: Self.syncBeat) { [self] in syncToDisk() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [outbox] in await outbox.run() }
+            group.addTask { await self.compact() }
+            group.addTask { await self.watchPlans() }
+            if let terminals { group.addTask { await terminals.run() } }
             await group.waitForAll()
         }
+        await inbox.stop()
         await timer.stop()
+        await beat.stop()
         for link in started { await link.stop() }
     }
 
     // MARK: Start and time
 
+    /// What a power cut may take at most.
+    static let syncBeat = Duration.seconds(1)
+
+    private func syncToDisk() {
+        do {
+            try series.sync()
+        } catch {
+            logger.error("readings can't be brought to the disk", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Brings back what the rules knew when the service ended.
     private func restore() async throws {
+        try await restoreOwn()
         let last = try await readings.last()
         let positions = try await tracks.last()
         let counts = try await quarantine.counts()
-        let stored = try await series.ruleStates()
+        let stored = restorePlans(try await series.ruleStates())
         let pending = try await series.pendingSignals()
+        let histories = try await histories(last)
         let now = clock.now()
         let monotonic = clock.monotonic()
         ingest.withState { state in
@@ -78,30 +109,45 @@ package final class TelemetryService: Sendable {
             for (id, reading) in last where reading.receivedAt <= now {
                 state.heard[id] = TelemetryIngest.Heard(monotonic: monotonic - (now - reading.receivedAt))
             }
-        }
-        let farewells = ingest.withJudges { judges in
-            let orphans = stored.filter { item in
-                item.state.flatMap { judges[item.sensorId]?.restore(rule: item.rule, json: $0) } != true
+            for (id, position) in positions where position.receivedAt <= now {
+                state.heard[id] = TelemetryIngest.Heard(monotonic: monotonic - (now - position.receivedAt))
             }
-            for (id, reading) in last { judges[id]?.resume(after: reading) }
+        }
+        let farewells = ingest.withCore { core in
+            let orphans = core.restore(stored, last: last, histories: histories, positions: positions)
             var gone = SeriesBatch()
             for item in orphans {
                 gone.ruleStates.append(SeriesBatch.RuleState(sensorId: item.sensorId, rule: item.rule, state: nil))
-                let signal = SensorJudge.farewell(
-                    sensorId: item.sensorId,
-                    rule: item.rule,
-                    json: item.state ?? [],
-                    judge: judges[item.sensorId],
-                    at: now
-                )
+                let signal = core.farewell(item, at: now)
                 if let signal { gone.signals.append(signal) }
             }
             return gone
         }
         outbox.add(pending)
-        guard !farewells.isEmpty else { return }
-        let outcome = try await storeOffPool(farewells)
-        outbox.add(zip(outcome.signalIds, farewells.signals).map { PendingSignal(id: $0, signal: $1) })
+        if !farewells.isEmpty { try await storeSignals(farewells) }
+    }
+
+    /// Stores signals and brings them on their way.
+    func storeSignals(_ batch: SeriesBatch) async throws {
+        let outcome = try await storeOffPool(batch)
+        outbox.add(zip(outcome.signalIds, batch.signals).map { PendingSignal(id: $0, signal: $1) })
+    }
+
+    /// The stored readings that rates are judged by, of the sensors that have such rules; oldest first.
+    private func histories(_ last: [String: Reading]) async throws -> [String: [Reading]] {
+        var histories: [String: [Reading]] = [:]
+        for sensor in roster.withLock({ $0.sensors }) {
+            let seconds = sensor.rules.map(\.memorySeconds).max() ?? 0
+            guard seconds > 0, let newest = last[sensor.id] else { continue }
+            let page = try await readings.readings(
+                sensorId: sensor.id,
+                from: newest.occurredAt - .seconds(seconds),
+                to: newest.occurredAt,
+                page: PageRequest(limit: 1000)
+            )
+            histories[sensor.id] = page.items
+        }
+        return histories
     }
 
     private func storeOffPool(_ batch: SeriesBatch) async throws -> SeriesOutcome {
@@ -121,7 +167,7 @@ package final class TelemetryService: Sendable {
         let name = try await series.setting("mqttClientId", otherwise: fallback)
         var started: [MQTTLink] = []
         for (index, broker) in site.brokers.enumerated() {
-            let filters = broker.subscriptions.map(\.topic) + site.vehicles.map(\.topic)
+            let filters = broker.subscriptions.map(\.topic) + site.vehicles.compactMap(\.topic)
             let settings = MQTTSettings(
                 host: broker.host,
                 port: broker.port,
@@ -130,7 +176,8 @@ package final class TelemetryService: Sendable {
                 password: broker.password,
                 clientId: broker.clientId ?? name,
                 protocolVersion: broker.protocolVersion,
-                filters: Array(Set(filters)).sorted()
+                filters: Array(Set(filters)).sorted(),
+                statusTopic: broker.statusTopic
             )
             let sink = BrokerSink(ingest: ingest, broker: index)
             started.append(try MQTTLink(settings: settings, sink: sink, clock: clock, logger: logger))
@@ -139,6 +186,23 @@ package final class TelemetryService: Sendable {
         for link in started { link.start() }
         return started
     }
+
+    private func makeTerminals() async throws -> TerminalGateway? {
+        guard let settings = site.terminals else { return nil }
+        let made = try await TerminalGateway(
+            settings: settings,
+            series: series,
+            ingest: ingest,
+            inbox: inbox,
+            clock: clock,
+            logger: logger
+        )
+        gateway.withLock { $0 = made }
+        return made
+    }
+
+    /// Where terminals report to, and how that goes; nil where the site has none.
+    package func terminals() -> TerminalStatus? { gateway.withLock { $0 }?.status }
 
     private struct BrokerSink: MQTTSink {
         let ingest: TelemetryIngest
@@ -188,19 +252,39 @@ package final class TelemetryService: Sendable {
         }
     }
 
+    // MARK: What is posted
+
+    /// When something that arrives at this moment has arrived.
+    var receptionTime: WallTime { clock.now() }
+
+    /// How a declared sensor's payloads are read; nil for what is no sensor of the site.
+    func profile(ofSensor id: String) -> PayloadProfile? {
+        roster.withLock { roster in roster.byId[id].map { roster.profile($0.profile) } }
+    }
+
+    /// Waits until parts of a message are on the disk; false when they can't be.
+    func stored(_ parts: [IngestPart]) async -> Bool {
+        await withCheckedContinuation { continuation in
+            inbox.add(parts) { continuation.resume(returning: $0) }
+        }
+    }
+
     // MARK: What is known
 
-    /// Every declared sensor, in the site's order.
-    package func sensors() -> [SensorStatus] { site.sensors.map(status) }
+    /// Every sensor, in the site's order; those that the console has accepted come last.
+    package func sensors() -> [SensorStatus] { roster.withLock { $0.sensors }.map(status) }
 
-    /// One sensor, or nil when the site declares none by that id.
-    package func sensor(_ id: String) -> SensorStatus? { sensorsById[id].map(status) }
+    /// One sensor, or nil when there is none by that id.
+    package func sensor(_ id: String) -> SensorStatus? { roster.withLock { $0.byId[id] }.map(status) }
 
     private func status(_ sensor: Sensor) -> SensorStatus {
         let now = clock.monotonic()
         let id = sensor.id
-        let (last, rejected, heard) = ingest.withState { state in
-            (state.lastReadings[id], state.rejected[id] ?? RejectionCount(), state.heard[id]?.monotonic)
+        let (last, rejected, heard, isRetained) = ingest.withState { state in
+            (
+                state.lastReadings[id], state.rejected[id] ?? RejectionCount(), state.heard[id]?.monotonic,
+                state.retained.contains(id)
+            )
         }
         return SensorStatus(
             id: id,
@@ -211,8 +295,9 @@ package final class TelemetryService: Sendable {
             last: last.map(ReadingItem.init),
             alarmIds: openAlarmIds(id),
             rejected: rejected,
-            rules: sensor.rules.map(SensorStatus.Rule.init),
-            stale: heard.map { now - $0 > SensorJudge.staleAfter(sensor) } ?? true
+            rules: sensor.rules.map(RuleItem.init),
+            stale: isRetained || heard.map { now - $0 > SensorJudge.staleAfter(sensor) } ?? true,
+            own: roster.withLock { $0.own.contains(id) } ? true : nil
         )
     }
 
@@ -229,7 +314,9 @@ package final class TelemetryService: Sendable {
             name: vehicle.name,
             kind: vehicle.kind,
             last: last.map(PositionItem.init),
-            rejected: rejected
+            rejected: rejected,
+            alarmIds: openAlarmIds(id),
+            rules: vehicle.rules
         )
     }
 
@@ -280,6 +367,15 @@ package final class TelemetryService: Sendable {
         page: PageRequest
     ) async throws -> Page<PositionItem> {
         try await tracks.track(vehicleId: vehicleId, from: from, to: to, page: page).map(PositionItem.init)
+    }
+
+    /// What is to be swept and collected.
+    package var plans: [CoveragePlan] { site.plans }
+
+    func positions(vehicleId: String, from: WallTime, to: WallTime, page: PageRequest) async throws
+        -> Page<VehiclePosition>
+    {
+        try await tracks.track(vehicleId: vehicleId, from: from, to: to, page: page)
     }
 
     /// The last messages that were rejected for a sensor or vehicle (nil: for unknown ones), newest first.

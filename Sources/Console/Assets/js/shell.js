@@ -25,6 +25,7 @@ export const PAGES = [
   { name: 'alarms', icon: 'bell', roles: [...OFFICE, 'viewer'], load: () => import('./pages/alarms.js') },
   { name: 'cases', icon: 'folder2-open', roles: [...OFFICE, 'unit', 'collector'], load: () => import('./pages/cases.js') },
   { name: 'sensors', icon: 'activity', roles: OFFICE, load: () => import('./pages/sensors.js') },
+  { name: 'vehicles', icon: 'truck', roles: OFFICE, load: () => import('./pages/vehicles.js') },
   { name: 'map', icon: 'geo-alt', roles: OFFICE, load: () => import('./pages/map.js') },
   { name: 'evidence', icon: 'safe', roles: ['monitor', 'leader', 'admin'], load: () => import('./pages/evidence.js') },
   { name: 'completeness', icon: 'clipboard-check', roles: OFFICE, needs: '/accounting', load: () => import('./pages/completeness.js') },

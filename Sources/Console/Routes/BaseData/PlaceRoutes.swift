@@ -36,7 +36,7 @@ enum PlaceRoutes {
         APIRoute(
             .get,
             "/api/v1/base/cells",
-            "The cells of the loaded grid within a box, as GeoJSON; at most 2,000",
+            "The cells of the loaded grid within a box, as GeoJSON; at most 12,000",
             access: .except(.viewer, .unit),
             parameters: [
                 .init(name: "box", summary: "west,south,east,north in degrees", isRequired: true), BaseSetRoutes.datum,
@@ -113,8 +113,11 @@ enum PlaceRoutes {
         guard case .loaded(let index) = request.services.cases.base.grid else {
             return Answer.bytes(CellIndex(cells: []).geoJSON(), type: "application/geo+json")
         }
-        return Answer.bytes(index.geoJSON(in: datum, within: box, most: 2000), type: "application/geo+json")
+        return Answer.bytes(index.geoJSON(in: datum, within: box, most: mostCells), type: "application/geo+json")
     }
+
+    /// A city's grid and half as much again.
+    private static let mostCells = 12_000
 
     private static func generate(_ request: APIRequest) async throws -> Response {
         var object = try await request.object()

@@ -58,6 +58,24 @@ export function word(group, code) {
   return texts[`${group}.${code}`] ?? String(code);
 }
 
+/**
+ * A sentence the server wrote with values in it, `stands on line 4 already`: found by the texts of a group whose keys
+ * have names in their places; the sentence itself where none fits.
+ * @param {string} group
+ * @param {string} text
+ */
+export function sentence(group, text) {
+  const exact = texts[`${group}.${text}`];
+  if (exact !== undefined) return exact;
+  for (const key of Object.keys(texts)) {
+    if (!key.startsWith(`${group}.`) || !key.includes('{')) continue;
+    const pattern = key.slice(group.length + 1).replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w+)\}/g, '(?<$1>.+)');
+    const values = text.match(new RegExp(`^${pattern}$`, 'u'))?.groups;
+    if (values) return t(key, values);
+  }
+  return text;
+}
+
 /** @param {string} key @param {Intl.DateTimeFormatOptions} options */
 function format(key, options) {
   let made = formats.get(key);

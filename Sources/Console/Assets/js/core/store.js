@@ -87,7 +87,7 @@ export async function loadAll() {
 
 /** Open alarms nobody has judged, newest first. */
 export const unjudged = () =>
-  [...state.alarm.values()].filter((a) => !a.verdict && a.state === 'open').sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1));
+  [...state.alarm.values()].filter((a) => !a.verdict && !a.parent && a.state === 'open').sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1));
 
 /** @param {string} id */
 export const cameraName = (id) => state.camera.get(id)?.name ?? id;

@@ -9,8 +9,9 @@ import { className, isRole, serverNow, state } from '../core/store.js';
 import { alarmState, alarmTitle, byWhom, empty, failed, severityMark, sourceName, zoneName } from '../parts/marks.js';
 import { clipPlayer } from '../parts/clip.js';
 import { alarmCurve, fieldName, valueText } from '../parts/sensor.js';
+import { vehicleValue } from '../parts/vehicle.js';
 
-const KINDS = ['motion', 'stationary', 'above', 'below', 'noData', 'offline', 'recordingGap', 'crashing', 'disk', 'diskHeld', 'databaseDamaged', 'clock'];
+const KINDS = ['motion', 'stationary', 'above', 'below', 'between', 'outside', 'rate', 'stuck', 'state', 'count', 'all', 'any', 'not', 'storm', 'noData', 'sos', 'tamper', 'overspeed', 'inArea', 'outOfArea', 'offRoute', 'longStop', 'idle', 'silent', 'licence', 'absent', 'missed', 'offline', 'recordingGap', 'crashing', 'disk', 'diskHeld', 'databaseDamaged', 'clock'];
 const STATES = ['open', 'confirmed', 'rejected', 'cleared'];
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
@@ -85,7 +86,7 @@ export function mount(root, context) {
     const opened = Date.parse(a.openedAt);
     const sensor = a.sourceKind === 'sensor' ? state.sensor.get(a.source) ?? { profile: '' } : null;
     const field = a.part ?? sensor?.rules?.find((/** @type {any} */ r) => r.kind === a.kind)?.field ?? 'value';
-    const text = (/** @type {number} */ value) => (sensor ? valueText(sensor.profile, field, value) : number(value));
+    const text = (/** @type {number} */ value) => (sensor ? valueText(sensor.profile, field, value) : a.sourceKind === 'vehicle' ? vehicleValue(a.kind, value) : number(value));
     const rows = [
       [t('field.state'), [alarmState(a), a.verdict ? h('span.dim', null, ` ${word('verdict', a.verdict)}${a.decidedBy ? ` · ${byWhom(a.decidedBy)} ${moment(a.decidedAt)}` : ''}`) : null]],
       [t('field.opened'), `${full(a.openedAt)}${a.clearedAt ? ` – ${clock(a.clearedAt)} (${span(Date.parse(a.clearedAt) - opened)})` : ` (${span(serverNow() - opened)})`}`],
@@ -95,6 +96,8 @@ export function mount(root, context) {
       sensor ? [t('sensors.field'), fieldName(sensor.profile, field)] : a.part ? [t('field.part'), zoneName(a)] : null,
       [t('field.place'), a.address || (a.position ? `${a.position.lat.toFixed(5)}, ${a.position.lon.toFixed(5)}` : '–')],
       a.reason ? [t('field.reason'), a.reason] : null,
+      a.parent ? [t('alarms.parent'), h('a', { href: link('alarms', null, { source: a.parent }) }, a.parent)] : null,
+      a.flapping ? [t('field.state'), t('alarms.flapping')] : null,
     ].filter((row) => row !== null);
     const may = isRole('monitor') && !a.verdict;
     const picture = a.snapshot ? pictureWithBox(a) : null;
@@ -112,6 +115,7 @@ export function mount(root, context) {
             a.sourceKind === 'camera' ? h('a.button', { href: link('playback', null, { camera: a.source, at: new Date(opened - 10_000).toISOString() }) }, icon('clock-history'), t('page.playback')) : null,
             a.sourceKind === 'camera' ? h('a.button', { href: link('live', null, { camera: a.source }) }, icon('grid-3x3-gap'), t('page.live')) : null,
             a.sourceKind === 'sensor' ? h('a.button', { href: link('sensors', a.source) }, icon('activity'), t('page.sensors')) : null,
+            a.sourceKind === 'vehicle' ? h('a.button', { href: link('vehicles', a.source) }, icon('truck'), t('page.vehicles')) : null,
             a.position ? h('a.button', { href: link('map', null, { lat: a.position.lat, lon: a.position.lon }) }, icon('geo-alt'), t('page.map')) : null))));
   }
 

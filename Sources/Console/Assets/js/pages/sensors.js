@@ -1,17 +1,19 @@
 // Sensors: the table by profile, the curve of one, what was rejected.
 import { debounce, fill, h, icon } from '../core/dom.js';
-import { api } from '../core/api.js';
+import { api, iso } from '../core/api.js';
 import { byName, full, moment, number, span, t, word } from '../core/i18n.js';
-import { errorText } from '../core/dialog.js';
+import { may } from '../core/abilities.js';
+import { confirmDialog, errorText, toast, toastError } from '../core/dialog.js';
 import { link, replaceRoute } from '../core/router.js';
 import { className, serverNow, state } from '../core/store.js';
 import { curve } from '../parts/curve.js';
 import { empty, failed } from '../parts/marks.js';
+import { mayEditProfiles, profilesDialog } from '../parts/profiles.js';
 import { unknownList } from '../parts/unknown.js';
 import { fieldName, lastText, readingsOf, ruleText, thresholds, unitOf, valuesOf } from '../parts/sensor.js';
 
 const HOUR = 3_600_000;
-const SPANS = [1, 6, 24, 168];
+const SPANS = [1, 6, 24, 168, 720, 8760];
 /** @param {any} sensor */
 const stateOf = (sensor) => (sensor.alarmIds?.length ? 'alarm' : sensor.stale ? 'stale' : sensor.last ? 'ok' : 'silent');
 const SHAPES = { alarm: '▲', stale: '◆', ok: '●', silent: '○' };
@@ -64,6 +66,22 @@ export function mount(root, context) {
     for (const [key, row] of rows) row.setAttribute('aria-selected', String(key === id));
     void show();
   }
+  /** @param {string} id */
+  async function reprocess(id) {
+    try {
+      const outcome = await api.post(`/rejected/${encodeURIComponent(id)}/reprocess`);
+      toast(t('sensors.reprocessed', outcome), outcome.rejected ? 'info' : 'good');
+      if (chosen === id) void show();
+    } catch (error) { toastError(error); }
+  }
+  /** @param {string} id */
+  async function remove(id) {
+    if (!await confirmDialog(t('sensors.remove'), t('sensors.removeAsk', { id }), t('sensors.remove'), () => api.delete(`/sensors/${encodeURIComponent(id)}`))) return;
+    state.sensor.delete(id);
+    chosen = null;
+    drawTable();
+    void show();
+  }
   const newestText = (/** @type {any} */ s) => `${lastText(s)}${s.last ? ` · ${full(s.last.occurredAt)}` : ''}`;
   /** @type {((sensor: any) => void)|null} */
   let arrived = null;
@@ -77,7 +95,7 @@ export function mount(root, context) {
     const newest = h('dd', null, newestText(sensor));
     fill(detail,
       h('header.detail-head', null, h('button.narrow-only.ghost.square', { type: 'button', 'aria-label': t('action.back'), onclick: () => root.classList.remove('detail-open') }, icon('arrow-left')),
-        h('span.mark', { data: { sensor: stateOf(sensor) } }, SHAPES[stateOf(sensor)]), h('h2', null, sensor.name ?? sensor.id), h('span.dim', null, word('profile', sensor.profile))),
+        h('span.mark', { data: { sensor: stateOf(sensor) } }, SHAPES[stateOf(sensor)]), h('h2', null, sensor.name ?? sensor.id), h('span.dim', null, word('profile', sensor.profile), sensor.own ? ` · ${t('sensors.own')}` : '')),
       h('div.toolbar', null, h('div.segmented', { role: 'group', 'aria-label': t('sensors.span') }, SPANS.map((n) => h('button', { type: 'button', 'aria-pressed': String(n === hours), onclick: () => { hours = n; void show(); } }, t(`sensors.span${n}`)))), fields),
       graph, sampled,
       h('dl.facts', null,
@@ -85,6 +103,8 @@ export function mount(root, context) {
         h('dt', null, t('field.place')), h('dd', null, sensor.address ?? (sensor.position ? `${sensor.position.lat.toFixed(5)}, ${sensor.position.lon.toFixed(5)}` : '–')),
         (sensor.rules ?? []).map((/** @type {any} */ rule) => [h('dt', null, t('sensors.rule')), h('dd', null, ruleText(rule, sensor.profile), rule.class ? h('span.dim', null, ` → ${className(rule.class)}`) : null)])),
       h('div.button-row', null, (sensor.alarmIds ?? []).map((/** @type {string} */ id) => h('a.button', { href: link('alarms', id) }, icon('bell'), t('case.alarm'))),
+        h('a.button', { href: `/api/v1/sensors/${encodeURIComponent(sensor.id)}/readings.csv?from=${iso(serverNow() - Math.min(hours, 744) * HOUR)}&to=${iso(serverNow())}`, download: `${sensor.id}.csv` }, icon('download'), t('sensors.csv')),
+        sensor.own && may('delete', '/sensors/{id}') ? h('button.danger', { type: 'button', id: 'remove-sensor', onclick: () => void remove(sensor.id) }, icon('trash'), t('sensors.remove')) : null,
         sensor.position ? h('a.button', { href: link('map', null, { lat: sensor.position.lat, lon: sensor.position.lon }) }, icon('geo-alt'), t('page.map')) : null),
       rejected);
     const id = sensor.id;
@@ -117,14 +137,15 @@ export function mount(root, context) {
         draw();
       };
       if (bad.items.length) {
-        fill(rejected, h('h3', null, t('sensors.rejected', { n: sensor.rejected.count })), h('ul.rejected', null, bad.items.map((/** @type {any} */ r) =>
+        fill(rejected, h('h3', null, t('sensors.rejected', { n: sensor.rejected.count }), ' ', may('post', '/rejected/{id}/reprocess') ? h('button', { type: 'button', id: 'reprocess', onclick: () => void reprocess(id) }, icon('arrow-clockwise'), t('sensors.reprocess')) : null), h('ul.rejected', null, bad.items.map((/** @type {any} */ r) =>
           h('li', null, h('div', null, h('b', null, word('rejectedReason', r.reason)), h('span.dim.mono', null, ` ${moment(r.receivedAt)} ${r.topic}`)), h('pre', null, r.payload)))));
       }
     } catch (error) { if (chosen === id) fill(rejected, failed(errorText(error), show)); }
   }
-  const unknown = unknownList();
+  const unknown = unknownList(() => drawTable());
+  const editProfiles = mayEditProfiles() ? h('button', { type: 'button', id: 'edit-profiles', onclick: () => void profilesDialog(chosen ? state.sensor.get(chosen)?.profile : undefined).catch(toastError) }, icon('braces'), t('profiles.title')) : null;
   fill(root, h('div.split.wide-list', null,
-    h('section.list-pane', null, h('div.toolbar', null, profile, h('label.check', null, onlyBad, t('sensors.onlyBad')), find),
+    h('section.list-pane', null, h('div.toolbar', null, profile, h('label.check', null, onlyBad, t('sensors.onlyBad')), find, h('span.grow'), editProfiles),
       h('div.table-wrap', null, h('table.table.cards.sensor-table', null, h('thead', null, h('tr', null, ['field.state', 'sensors.name', 'sensors.profile', 'sensors.value', 'sensors.age', 'sensors.rejectedCount'].map((k) => h('th', { scope: 'col', class: k === 'sensors.value' || k === 'sensors.rejectedCount' ? 'right' : '' }, t(k))))), body)), note, unknown.element), detail));
   for (const control of [profile, onlyBad]) control.addEventListener('change', drawTable);
   find.addEventListener('input', debounce(drawTable, 150));

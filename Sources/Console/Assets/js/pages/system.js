@@ -52,6 +52,7 @@ export function mount(root, context) {
   const outages = outagePanel();
   context.every(5000, outages.load);
   const brokers = h('div');
+  const gateway = h('div');
   const volumes = h('div');
   const config = h('div');
   const drawHealth = () => {
@@ -71,8 +72,12 @@ export function mount(root, context) {
   async function load() {
     try {
       const [found, lines] = await Promise.all([api.get('/config'), api.get('/brokers').catch(() => ({ items: [] }))]);
+      const terminals = (await api.get('/terminals').catch(() => ({ items: [] }))).items;
       fill(brokers, lines.items.length === 0 ? empty(t('system.noBrokers'), 'broadcast') : h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['system.broker', 'field.state', 'field.reason', 'system.since', 'system.received', 'sensors.rejectedCount'].map((k) => h('th', { scope: 'col' }, t(k))))),
         h('tbody', null, lines.items.map((/** @type {any} */ b) => h('tr', null, h('td.mono', null, `${b.host}:${b.port}`), h('td', null, t(b.connected ? 'system.connected' : 'system.disconnected')), h('td', null, b.reason ? word('reason', b.reason) : '–'), h('td.mono', null, full(b.since)), h('td.right', null, number(b.received, 0)), h('td.right', null, number(b.rejected, 0))))))));
+      fill(gateway, terminals.length === 0 ? null : h('div', null, h('h3', null, t('system.terminals')), terminals.map((/** @type {any} */ g) => h('dl.facts', null, [
+        [g.listening ? t('system.listening') : t('system.notListening'), `${g.host}:${g.port}${g.detail ? ` · ${g.detail}` : ''}`], [t('system.connections'), number(g.connections, 0)], [t('system.received'), number(g.received, 0)], [t('sensors.rejectedCount'), number(g.rejected, 0)],
+      ].map(([k, v]) => [h('dt', null, k), h('dd', null, v)])))));
       fill(config, Object.entries(found).map(([section, value]) => h('details.panel', null, h('summary', null, h('b', null, word('config', section)), h('span.dim', null, Array.isArray(value) ? ` ${value.length}` : '')),
         Array.isArray(value) ? objects(value) : h('dl.facts', null, Object.entries(/** @type {any} */ (value) ?? {}).map(([k, v]) => [h('dt.mono', null, k), h('dd', null, plain(v))])))));
     } catch (error) { fill(config, failed(errorText(error), load)); }
@@ -82,7 +87,7 @@ export function mount(root, context) {
     h('section.panel', null, h('div.toolbar', null, h('h2', null, icon('camera-video'), t('overview.cameras')), h('span.grow'), mayProbe() ? h('button.primary', { type: 'button', id: 'add-camera', onclick: addCameraDialog }, icon('plus-lg'), t('probe.title')) : null), cameras),
     may('get', '/storage') ? h('section.panel', null, h('h2', null, icon('hdd-stack'), t('storage.volumes')), volumes) : null,
     may('get', '/evidence/key') ? keyPanel() : null,
-    h('section.panel', null, h('h2', null, icon('broadcast'), t('overview.brokers')), brokers),
+    h('section.panel', null, h('h2', null, icon('broadcast'), t('overview.brokers')), brokers, gateway),
     h('section', null, h('div.toolbar', null, h('h2', null, t('system.declared')), h('span.grow'), reloadButton(() => { drawHealth(); void load(); })), h('p.hint', null, t('system.declaredHint')), config)));
   drawHealth();
   void load();

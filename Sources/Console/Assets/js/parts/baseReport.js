@@ -1,12 +1,12 @@
 // What a change of base data would do, or has done, in words and tables.
 import { h, icon } from '../core/dom.js';
-import { full, number, t, word } from '../core/i18n.js';
+import { full, number, sentence, t, word } from '../core/i18n.js';
 import { className } from '../core/store.js';
 
 /** @param {any[]} findings */
 export const findingTable = (findings) => h('div.table-wrap.report-table', null, h('table.table', null,
   h('thead', null, h('tr', null, ['base.line', 'base.column', 'base.value', 'base.problem', 'base.remedy'].map((k) => h('th', { scope: 'col' }, t(k))))),
-  h('tbody', null, findings.map((f) => h('tr', null, h('td.mono', null, f.line ?? '–'), h('td.mono', null, f.column ?? f.file), h('td.wrap', null, f.value ?? ''), h('td.wrap', null, f.problem), h('td.wrap', null, f.remedy))))));
+  h('tbody', null, findings.map((f) => h('tr', null, h('td.mono', null, f.line ?? '–'), h('td.mono', null, f.column ?? f.file), h('td.wrap', null, f.value ?? ''), h('td.wrap', null, sentence('finding', f.problem)), h('td.wrap', null, sentence('finding', f.remedy)))))));
 
 /** @param {any} fault */
 export const faultText = (fault) => `${word('gridFault', fault.kind)}${fault.areaM2 ? ` · ${number(fault.areaM2, 1)} m²` : ''}${fault.detail ? ` · ${fault.detail}` : ''}`;

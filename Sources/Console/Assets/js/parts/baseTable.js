@@ -3,7 +3,7 @@ import { may } from '../core/abilities.js';
 import { debounce, fill, h, icon } from '../core/dom.js';
 import { api, iso } from '../core/api.js';
 import { errorText, formDialog, openDialog, Refusal, toast } from '../core/dialog.js';
-import { fromSiteTime, full, t, word } from '../core/i18n.js';
+import { fromSiteTime, full, sentence, t, word } from '../core/i18n.js';
 import { serverNow } from '../core/store.js';
 import { importDialog } from './baseImport.js';
 import { effectText, reportView } from './baseReport.js';
@@ -23,6 +23,9 @@ const WORDS = {
 const KINDS = {
   classes: (v) => word('classesKind', v), calendar: (v) => word('calendarKind', v), areas: (v) => word('areasKind', v), units: (v) => word('unitsKind', v), places: (v) => word('placesKind', v),
 };
+
+/** @param {string} set @param {string} name */
+const columnText = (set, name) => (set === 'mapping' && name !== 'note' ? t(name === 'from' ? 'baseColumn.counterpartOf' : 'baseColumn.counterpart') : t(`baseColumn.${name}`));
 
 /** @param {any} column @param {string} set @param {string} value */
 function cellText(column, set, value) {
@@ -82,7 +85,7 @@ async function preview(title, send) {
   }
   return Boolean(await formDialog({ title, name: 'base-preview', before: reportView(report), wide: true, fields: [{ name: 'note', label: t('base.note') }], submit: t('base.take'), send: async (values) => {
     const done = await send(false, values.note || undefined);
-    if (done.findings.length) throw new Refusal(done.findings[0].problem);
+    if (done.findings.length) throw new Refusal(sentence('finding', done.findings[0].problem));
     toast(t('base.taken'), 'good');
   } }));
 }
@@ -91,7 +94,7 @@ async function preview(title, send) {
 async function editRow(set, row, again) {
   /** @type {any} */ let wanted = null;
   const values = await formDialog({ title: row ? t('base.editRow') : t('base.addRow'), name: 'base-row', submit: t('base.showEffect'), wide: true,
-    fields: set.columns.map((/** @type {any} */ c) => ({ name: c.name, label: t(`baseColumn.${c.name}`), required: c.required, value: row?.[c.name] ?? '', maxLength: 100000,
+    fields: set.columns.map((/** @type {any} */ c) => ({ name: c.name, label: columnText(set.set, c.name), required: c.required, value: row?.[c.name] ?? '', maxLength: 100000,
       type: c.kind === 'choice' || c.kind === 'flag' ? 'select' : c.name === 'line' || c.name === 'cells' ? 'textarea' : 'text',
       options: c.kind === 'flag' ? [{ value: '', label: t('base.no') }, { value: 'yes', label: t('base.yes') }] : [...(c.required ? [] : [{ value: '', label: '–' }]), ...c.choices.map((/** @type {string} */ x) => ({ value: x, label: cellText(c, set.set, x) }))],
       hint: c.kind === 'date' ? t('base.dateHint') : undefined })),
@@ -126,7 +129,7 @@ export async function baseTable(root, context, set, again) {
   }
   /** @param {string|null} next */
   function draw(next) {
-    fill(body, items.map((row) => h('tr', null, set.columns.map((/** @type {any} */ c) => h('td', { class: c.name === 'condition' || c.name === 'cells' || c.name === 'line' ? 'wrap' : '', data: { label: t(`baseColumn.${c.name}`) } }, short(cellText(c, set.set, row[c.name])))),
+    fill(body, items.map((row) => h('tr', null, set.columns.map((/** @type {any} */ c) => h('td', { class: c.name === 'condition' || c.name === 'cells' || c.name === 'line' ? 'wrap' : '', data: { label: columnText(set.set, c.name) } }, short(cellText(c, set.set, row[c.name])))),
       editable ? h('td.tools', null, h('button.ghost.square', { type: 'button', 'aria-label': t('base.editRow'), title: t('base.editRow'), onclick: () => editRow(set, row, again) }, icon('pencil')),
         h('button.ghost.square', { type: 'button', 'aria-label': t('base.removeRow'), title: t('base.removeRow'), onclick: async () => { if (await preview(t('base.removeRow'), (trial, note) => api.post(`/base/sets/${set.set}/edit`, { remove: [keyOf(set, row)], trial, note }))) again(); } }, icon('trash'))) : null)));
     fill(foot, items.length === 0 ? empty(t('base.noRows'), 'table') : null, next ? h('button', { type: 'button', onclick: () => load(next) }, t('list.more')) : h('span.dim', null, t('list.count', { n: items.length })));
@@ -136,7 +139,7 @@ export async function baseTable(root, context, set, again) {
   fill(root, setHead(set, again, { accept: '.csv', type: 'text/csv', datum: set.set === 'places', modes: true }, text,
     editable ? h('button.primary', { type: 'button', id: 'base-add', onclick: () => editRow(set, null, again) }, icon('plus-lg'), t('base.addRow')) : null),
   h('p.hint', null, t(`baseHint.${set.set}`)),
-  h('div.table-wrap', null, h('table.table.cards.base-table', { data: { set: set.set } }, h('thead', null, h('tr', null, set.columns.map((/** @type {any} */ c) => h('th', { scope: 'col' }, t(`baseColumn.${c.name}`))), editable ? h('th', { scope: 'col' }, '') : null)), body)), foot);
+  h('div.table-wrap', null, h('table.table.cards.base-table', { data: { set: set.set } }, h('thead', null, h('tr', null, set.columns.map((/** @type {any} */ c) => h('th', { scope: 'col' }, columnText(set.set, c.name))), editable ? h('th', { scope: 'col' }, '') : null)), body)), foot);
   context.on('reset', later);
   await load();
 }

@@ -28,7 +28,9 @@ export async function gridPanel(root, context, set, again) {
   const map = L.map(canvas, { minZoom: 3, maxZoom: 20, attributionControl: false, center: [32.49, 119.92], zoom: 14 });
   L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
   addBaseMap(L, map);
-  const cells = L.geoJSON(null, { style: { className: 'grid-cell', weight: 1 } }).addTo(map);
+  // A canvas: a city has some ten thousand cells.
+  const accent = getComputedStyle(document.documentElement).getPropertyValue('--accent').trim() || '#6cb2eb';
+  const cells = L.geoJSON(null, { renderer: L.canvas(), style: { color: accent, weight: 1, opacity: 0.7, fillOpacity: 0.06 } }).addTo(map);
   const marks = L.layerGroup().addTo(map);
   let gone = false;
   context.leave(() => {

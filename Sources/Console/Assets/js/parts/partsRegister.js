@@ -27,7 +27,7 @@ export async function showPart(code, context, again) {
   try {
     const found = await api.get(`/parts/${encodeURIComponent(code)}`);
     const part = found.part;
-    const map = h('div.map.small-map');
+    const map = h('div.small-map');
     const facts = [['baseColumn.code', part.code], ['case.class', `${part.class} ${className(part.class)}`], ['baseColumn.name', part.name], ['field.state', word('partState', part.state)], ['parts.owner', part.owner], ['parts.maintainer', part.maintainer], ['case.cell', part.cell], ['parts.since', part.since], ['baseColumn.note', part.note], ['parts.devices', found.devices.join(' ')]];
     fill(body, h('dl.facts', null, facts.filter((f) => f[1]).map(([k, v]) => [h('dt', null, t(k)), h('dd', null, v)])), map,
       may('post', '/parts') ? h('div.toolbar', null, h('button', { type: 'button', onclick: () => { dialog.close(); void editPart(part, again); } }, icon('pencil'), t('base.editRow')), h('button', { type: 'button', onclick: () => { dialog.close(); void bind(code, found.devices); } }, icon('link-45deg'), t('parts.bind'))) : null,

@@ -29,7 +29,7 @@ function localHits(text) {
     if (matches(sensor.name, sensor.id)) hits.push({ icon: 'activity', text: sensor.name ?? sensor.id, note: word('profile', sensor.profile), href: link('sensors', sensor.id) });
   }
   for (const vehicle of state.vehicle.values()) {
-    if (matches(vehicle.name, vehicle.id)) hits.push({ icon: 'truck', text: vehicle.name ?? vehicle.id, note: word('vehicleKind', vehicle.kind), href: link('map', null, { vehicle: vehicle.id }) });
+    if (matches(vehicle.name, vehicle.id)) hits.push({ icon: 'truck', text: vehicle.name ?? vehicle.id, note: word('vehicleKind', vehicle.kind), href: link('vehicles', vehicle.id) });
   }
   return hits.slice(0, 40);
 }

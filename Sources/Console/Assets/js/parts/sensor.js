@@ -7,8 +7,8 @@ import { link } from '../core/router.js';
 import { on, serverNow, state } from '../core/store.js';
 import { curve } from './curve.js';
 
-/** Parts of a range that a sample is taken from. */
-const WINDOWS = 120;
+/** Stretches that a long range is shown in. */
+const POINTS = 800;
 /** Shown before and after an alarm at least, ms. */
 const AROUND = 120_000;
 /** Longest range of an alarm's curve, ms. */
@@ -20,7 +20,7 @@ const ENDINGS = /** @type {[RegExp, string][]} */ ([
   [/[a-z]C$/, '°C'], [/(Pct|Percent)$/, '%'], [/Kmh$/, 'km/h'], [/Deg$/, '°'], [/Ppm$/, 'ppm'], [/Lux$/, 'lx'],
 ]);
 /** Units that a profile fixes for a field. */
-const UNITS = /** @type {Record<string, string>} */ ({ 'waterLevel.value': 'cm', 'manhole.value': '°', 'gas.value': '%LEL' });
+const UNITS = /** @type {Record<string, string>} */ ({ 'waterLevel.value': 'cm', 'manhole.value': '°', 'gas.value': '%LEL', 'rain.value': 'mm', 'pipePressure.value': 'kPa', 'pipeFlow.value': 'm³/h', 'temperature.value': '°C', 'binLevel.value': '%', 'noise.value': 'dB(A)', 'dust.value': 'µg/m³' });
 /** Words a streetlight's `value` stands for. */
 const LAMP = /** @type {Record<string, string>} */ ({ '1': 'on', '0': 'off', '0.5': 'low', '0.25': 'starting', '-1': 'fault' });
 
@@ -71,10 +71,34 @@ export function lastText(sensor) {
 /** @param {any} rule @param {string} profile */
 export function ruleText(rule, profile) {
   const duration = span((rule.forSeconds ?? 0) * 1000);
-  if (rule.kind === 'noData') return t('rule.noData', { for: duration });
   const field = rule.field ?? 'value';
   const text = (/** @type {number} */ value) => valueText(profile, field, value);
-  return t(`rule.${rule.kind}`, { field: fieldName(profile, field), value: text(rule.value), clear: text(rule.clearBelow ?? rule.clearAbove ?? rule.value), for: duration });
+  const whole = rule.kind === 'noData' ? t('rule.noData', { for: duration })
+    : ['above', 'below'].includes(rule.kind) ? t(`rule.${rule.kind}`, { field: fieldName(profile, field), value: text(rule.value), clear: text(rule.clearBelow ?? rule.clearAbove ?? rule.value), for: duration })
+      : t('rule.whole', { condition: conditionText(rule, profile), for: duration });
+  const hours = (rule.schedule?.windows ?? []).map((/** @type {any} */ w) => windowText(w)).join(', ');
+  return [whole, rule.clearForSeconds ? t('rule.clearFor', { for: span(rule.clearForSeconds * 1000) }) : '', hours ? t('rule.schedule', { hours }) : ''].filter(Boolean).join(' · ');
+}
+
+/** @param {any} rule @param {string} profile @returns {string} */
+function conditionText(rule, profile) {
+  const field = rule.field ?? 'value';
+  const text = (/** @type {number} */ value) => valueText(profile, field, value);
+  const name = `${rule.sensor ? `${state.sensor.get(rule.sensor)?.name ?? rule.sensor} ` : ''}${fieldName(profile, field)}`;
+  const parts = (rule.of ?? []).map((/** @type {any} */ part) => conditionText(part, profile)).join('; ');
+  switch (rule.kind) {
+    case 'rate': return t(rule.value < 0 ? 'condition.fall' : 'condition.rise', { field: name, value: text(Math.abs(rule.value)), per: span((rule.perSeconds ?? 0) * 1000) });
+    case 'state': return t(rule.negated ? 'condition.stateNot' : 'condition.state', { field: name, states: (rule.states ?? []).map(text).join(' / ') });
+    case 'count': return t(rule.adjacent ? 'condition.countAdjacent' : 'condition.count', { n: rule.atLeast, parts });
+    default: return t(`condition.${rule.kind}`, { field: name, value: text(rule.value), upper: text(rule.upper ?? rule.value), parts });
+  }
+}
+
+/** @param {any} window hours of the week @returns {string} */
+function windowText(window) {
+  const time = (/** @type {number} */ minute) => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+  const days = window.days.length === 7 ? '' : `${[...window.days].sort().map((/** @type {number} */ d) => word('day', `d${d}`)).join('/')} `;
+  return `${days}${time(window.fromMinute)}–${time(window.toMinute)}`;
 }
 
 /**
@@ -83,15 +107,16 @@ export function ruleText(rule, profile) {
  * @param {string} field
  */
 export function thresholds(sensor, field) {
-  return (sensor.rules ?? []).filter((/** @type {any} */ r) => r.kind !== 'noData' && (r.field ?? 'value') === field).flatMap((/** @type {any} */ r) => {
+  return (sensor.rules ?? []).filter((/** @type {any} */ r) => ['above', 'below', 'between', 'outside'].includes(r.kind) && (r.field ?? 'value') === field).flatMap((/** @type {any} */ r) => {
     const clear = r.clearBelow ?? r.clearAbove;
     const line = { value: r.value, label: `${t('sensors.threshold')} ${valueText(sensor.profile, field, r.value)}`, dashed: false };
+    if (r.upper !== undefined) return [line, { value: r.upper, label: `${t('sensors.threshold')} ${valueText(sensor.profile, field, r.upper)}`, dashed: false }];
     return clear === null || clear === undefined || clear === r.value ? [line] : [line, { value: clear, label: `${t('sensors.clears')} ${valueText(sensor.profile, field, clear)}`, dashed: true }];
   });
 }
 
 /**
- * The readings of a range; where there are more than one page holds, a sample over the whole range.
+ * The readings of a range; where there are more than one page holds, the lows and highs of equal stretches.
  * @param {string} id
  * @param {number} from ms
  * @param {number} to ms
@@ -101,12 +126,17 @@ export async function readingsOf(id, from, to) {
   const path = `/sensors/${encodeURIComponent(id)}/readings`;
   const first = await api.get(path, { from: iso(from), to: iso(to), limit: 1000 });
   if (!first.next) return { items: first.items, sampled: false };
-  const width = (to - from) / WINDOWS;
-  const pages = [];
-  for (let i = 0; i < WINDOWS; i += 4) {
-    pages.push(...await Promise.all([0, 1, 2, 3].map((k) => api.get(path, { from: iso(from + (i + k) * width), to: iso(from + (i + k + 1) * width), limit: 5 }))));
+  // More than a page: the server's stretches, each with its lowest and highest value, so that no peak is missed.
+  const { fields } = await api.get(`/sensors/${encodeURIComponent(id)}/curve`, { from: iso(from), to: iso(to), points: POINTS });
+  /** @type {any[]} */ const items = [];
+  for (const [name, points] of Object.entries(/** @type {Record<string, any[]>} */ (fields))) {
+    for (const p of points) {
+      items.push({ occurredAt: p.at, values: { [name]: p.low } });
+      if (p.high !== p.low) items.push({ occurredAt: p.at, values: { [name]: p.high } });
+    }
   }
-  return { items: pages.flatMap((page) => page.items), sampled: true };
+  items.sort((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt));
+  return { items, sampled: true };
 }
 
 /**
