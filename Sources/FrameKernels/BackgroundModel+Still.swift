@@ -68,6 +68,30 @@ extension BackgroundModel {
         verdicts[pixel] = Verdict.background
     }
 
+    /// Makes candidates that have stood for more than `age` milliseconds their pixels' background, but for pixels that
+    /// belong to a known object (`pinned` is not 0).
+    public mutating func absorb(olderThan age: UInt32, pinned: Span<UInt8>) {
+        // There is hardly ever one: a pass without branches finds that out.
+        guard hasCandidate(olderThan: age, pinned: pinned) else { return }
+        for i in 0..<size.pixels where pinned[i] == 0 && dwell(at: i) > age { absorb(i) }
+    }
+
+    private func hasCandidate(olderThan age: UInt32, pinned: Span<UInt8>) -> Bool {
+        let count = size.pixels
+        let hits = self.hits.span
+        let began = self.began.span
+        let seen = self.seen.span
+        guard pinned.count >= count, hits.count >= count, began.count >= count, seen.count >= count else {
+            return false
+        }
+        var found: UInt8 = 0
+        for i in 0..<count {
+            let isOld: UInt8 = seen[i] &- began[i] > age ? 1 : 0
+            found |= isOld & (hits[i] > 0 ? 1 : 0) & (pinned[i] == 0 ? 1 : 0)
+        }
+        return found != 0
+    }
+
     /// Drops the pixel's candidate.
     public mutating func dropCandidate(_ pixel: Int) { hits[pixel] = 0 }
 }

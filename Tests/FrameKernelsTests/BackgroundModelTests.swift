@@ -112,6 +112,25 @@ struct BackgroundModelTests {
         #expect(!model.isFormer(0))
     }
 
+    @Test("what has stood for long enough is absorbed, and what belongs to a known object is not")
+    func absorbOld() {
+        var random = SeededRandom(seed: 7)
+        var model = BackgroundModel(size: size)
+        for _ in 0..<10 { feed(&model, frame(&random), 1000) }
+        for _ in 0..<6 { feed(&model, frame(&random, square: 20), 1000) }
+        let standing = (0..<size.pixels).filter { model.dwell(at: $0) > 4000 }
+        #expect(standing.count > 10)
+        var pinned = [UInt8](repeating: 0, count: size.pixels)
+        for pixel in standing.prefix(3) { pinned[pixel] = 1 }
+        model.absorb(olderThan: 60_000, pinned: pinned.span)
+        #expect(standing.allSatisfy { model.dwell(at: $0) > 4000 })
+        let tooFew: [UInt8] = []
+        model.absorb(olderThan: 4000, pinned: tooFew.span)
+        #expect(standing.allSatisfy { model.dwell(at: $0) > 4000 })
+        model.absorb(olderThan: 4000, pinned: pinned.span)
+        #expect(standing.filter { model.dwell(at: $0) > 0 } == Array(standing.prefix(3)))
+    }
+
     @Test("frames that are too short change nothing")
     func shortFrame() {
         var model = BackgroundModel(size: size)

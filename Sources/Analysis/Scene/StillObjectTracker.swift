@@ -183,9 +183,7 @@ struct StillObjectTracker {
             }
             for index in clusters.indices { decide(index, &model, &change) }
         }
-        for i in owners.indices where owners[i] == 0 && model.dwell(at: i) > settings.absorb {
-            model.absorb(i)
-        }
+        model.absorb(olderThan: settings.absorb, pinned: owners.span)
     }
 
     /// Puts blobs that lie close together into one cluster: a bag on a patterned floor comes in pieces.

@@ -64,6 +64,9 @@ final class Reception: Sendable {
         thread.start()
     }
 
+    /// GStreamer's server answers 503 while a stream that was just described is being taken down (AVERROR_HTTP_SERVER_ERROR).
+    private static let serverError: Int32 = -1_482_175_992
+
     /// Opens it; tried again where a busy machine's server took too long.
     private static func open(
         _ url: String,
@@ -74,7 +77,9 @@ final class Reception: Sendable {
             do throws(MediaError) {
                 return try CameraSource.open(url, options, cancellation)
             } catch {
-                guard error.code == .timeout, !cancellation.isCancelled else { throw error }
+                guard error.code == .timeout || error.avCode == serverError else { throw error }
+                guard !cancellation.isCancelled else { throw error }
+                Thread.sleep(forTimeInterval: 0.3)
             }
         }
         return try CameraSource.open(url, options, cancellation)
