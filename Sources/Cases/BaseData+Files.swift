@@ -24,7 +24,8 @@ extension BaseData {
             base.take(catalogue: try Catalogue(csv: text, file: path), origin: .declared(file: path))
         }
         let sets: [(BaseSet, String?)] = [
-            (.limits, settings.limits), (.scores, settings.scores), (.mapping, settings.mapping),
+            (.limits, settings.limits), (.scores, settings.scores), (.flows, settings.flows),
+            (.mapping, settings.mapping),
             (.calendar, settings.calendar), (.grid, settings.grid), (.areas, settings.areas),
             (.units, settings.units), (.responsibility, settings.responsibility), (.places, settings.places),
         ]

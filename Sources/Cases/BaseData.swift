@@ -22,6 +22,7 @@ package struct BaseData: Sendable {
     package private(set) var listedClasses: [CaseClass]
     package private(set) var mapping: ClassMapping
     package private(set) var scores: [String: [Int: Double]] = [:]
+    package private(set) var flows = FlowTable()
     package private(set) var grid: Grid
     package private(set) var areas = AreaTable()
     package private(set) var responsibility: Responsibility
@@ -86,6 +87,7 @@ package struct BaseData: Sendable {
         case .classes: listedClasses = try ClassTable.read(text, file: file)
         case .limits: limits = try LimitTable.read(text, file: file)
         case .scores: scores = try ScoreTable.read(text, file: file)
+        case .flows: flows = try FlowTable.read(text, file: file)
         case .mapping: mapping = try ClassMapping.read(text, file: file)
         case .calendar:
             deadlines = DeadlineClock(calendar: try CalendarTable.read(text, file: file), zone: deadlines.zone)
@@ -179,6 +181,7 @@ package struct BaseData: Sendable {
                     levels.sorted { $0.key < $1.key }.map { [code, String($0.key), CSVText.number($0.value)] }
                 }
             )
+        case .flows: flows.table
         case .mapping: BaseTable(.mapping, rows: mapping.pairs.map { [$0.from, $0.to ?? "", $0.note ?? ""] })
         case .calendar: CalendarTable.table(of: deadlines.calendar)
         case .grid: BaseTable(.grid)
@@ -200,6 +203,13 @@ package struct BaseData: Sendable {
     package func policy(forClass code: String?) -> AlarmPolicy {
         guard let code, let entry = catalogue[code] else { return .record }
         return policies[code] ?? entry.policy ?? .ask
+    }
+
+    /// The flow that new cases of a class follow; nil for the usual one.
+    package func flow(of entry: CaseClass) -> CaseFlow? {
+        var flow = entry.flow.flatMap { flows[$0]?.flow } ?? .usual
+        if entry.isProfessional { flow[.inspect] = .required }
+        return flow == .usual ? nil : flow
     }
 
     /// The day of case numbers: `20261123` in the site's zone.

@@ -50,6 +50,17 @@ extension BaseData {
                 )
             )
         }
+        for entry in listedClasses {
+            guard let flow = entry.flow, flows[flow] == nil else { continue }
+            findings.append(
+                finding(
+                    .classes,
+                    flow,
+                    "class \(entry.code) names a flow template that doesn't exist",
+                    "add the template, or leave it empty"
+                )
+            )
+        }
         for code in limitCodes.subtracting(known).sorted() {
             findings.append(
                 finding(.limits, code, "limits of a class that doesn't exist", "add the class, or delete them")

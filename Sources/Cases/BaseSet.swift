@@ -6,6 +6,8 @@ package enum BaseSet: String, Sendable, Hashable, Codable, CaseIterable {
     /// Code systems (GB/T 30428.2, GB/T 47678.5, a city's own), side by side, each with its dates.
     case systems
     case classes, limits, scores
+    /// Which steps the cases of a class take.
+    case flows
     /// Which class of one system means which of another.
     case mapping
     case calendar
@@ -73,6 +75,7 @@ extension BaseSet {
                 .may("start", .of(TimedPhase.Start.self)), .may("basis", .of(CaseClass.Level.Basis.self)),
             ]
         case .scores: [.key("code"), .key("level", .number), .must("points", .number)]
+        case .flows: [.key("id"), .must("name"), .may("nameEn")] + FlowTable.steps
         case .mapping: [.key("from"), .key("to", required: false), .may("note")]
         case .calendar:
             [

@@ -7,6 +7,10 @@ package struct CaseError: Error, Sendable, Hashable, CustomStringConvertible {
         case forbidden
         /// Not from the state in which the case is now.
         case illegalAction(state: CaseState)
+        /// From this state, but not yet or no more.
+        case blocked(CaseObstacle, state: CaseState)
+        /// This person was on another side of the case.
+        case conflict(CaseSide)
         case missingField(String)
         case invalidField(String)
         case notFound
@@ -15,10 +19,13 @@ package struct CaseError: Error, Sendable, Hashable, CustomStringConvertible {
     package var code: Code
     /// What is wrong and what to do, in English.
     package var message: String
+    /// Who brought the case to where it is, for a step that comes too late.
+    package var last: CaseCourse.Step?
 
-    package init(code: Code, message: String) {
+    package init(code: Code, message: String, last: CaseCourse.Step? = nil) {
         self.code = code
         self.message = message
+        self.last = last
     }
 
     package var description: String { message }

@@ -8,15 +8,11 @@ extension CaseService {
         actor.role != .unit || isOwn(value, of: actor)
     }
 
+    /// Whether the unit, or one below it, leads it, takes part in it or was asked for its professional check.
     private func isOwn(_ value: Case, of actor: CaseActor) -> Bool {
-        guard let own = actor.unit, let unit = value.unit else { return false }
-        return unit == own || base.responsibility.tree.isWithin(unit, own)
-    }
-
-    /// A unit's user, as one of the unit below that has the case: rights hold downward.
-    func acting(_ actor: CaseActor, on value: Case) -> CaseActor {
-        guard actor.role == .unit, isOwn(value, of: actor) else { return actor }
-        return CaseActor(name: actor.name, role: actor.role, unit: value.unit)
+        guard let own = actor.unit else { return false }
+        let tree = base.responsibility.tree
+        return value.subject(at: clock.now()).units.contains { $0 == own || tree.isWithin($0, own) }
     }
 
     /// - Throws: `CaseError` (`notFound`), also for a case that the person may not see.
@@ -25,7 +21,8 @@ extension CaseService {
         return value
     }
 
-    /// Newest first; a unit's users get their own unit's and those of the units below it, whatever they ask for.
+    /// Newest first; a unit's users get what their own unit and those below it lead, take part in or check, whatever they
+    /// ask for.
     package func list(_ filter: CaseFilter, page: PageRequest, for actor: CaseActor) async throws -> Page<Case> {
         var filter = filter
         if actor.role == .unit {
@@ -35,7 +32,7 @@ extension CaseService {
             if let units = filter.units {
                 filter.units = units.filter { $0 == own || tree.isWithin($0, own) }
             } else if filter.unit == nil {
-                filter.units = base.unitsWithin(own)
+                filter.parties = base.unitsWithin(own)
             }
         }
         return try await repository.list(filter, page: page)
@@ -71,7 +68,9 @@ extension CaseService {
 
     /// What a person may do with a case now.
     package func actions(on value: Case, for actor: CaseActor) -> [CaseAction] {
-        CaseMachine.actions(on: value.subject, for: acting(actor, on: value))
+        let subject = value.subject(at: clock.now())
+        let possible = Set(roles(of: actor, in: subject).flatMap { CaseMachine.actions(on: subject, for: $0) })
+        return CaseAction.allCases.filter(possible.contains)
     }
 
     /// How many are open.

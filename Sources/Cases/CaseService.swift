@@ -91,7 +91,7 @@ package final class CaseService: CaseOpening {
     }
 
     /// The class of a code, whose system is in force.
-    private func fileableClass(_ code: String, _ base: BaseData, _ now: WallTime) throws(CaseError) -> CaseClass {
+    func fileableClass(_ code: String, _ base: BaseData, _ now: WallTime) throws(CaseError) -> CaseClass {
         guard let entry = base.catalogue[code] else {
             throw CaseError(
                 code: .invalidField("class"),
@@ -181,6 +181,7 @@ package final class CaseService: CaseOpening {
         data.cell = request.position.flatMap(base.grid.cell)
         data.unit = base.responsibility.unit(for: entry, cell: data.cell)
         setLimits(&data, level, base, now)
+        data.flow = base.flow(of: entry)
         data.channel = request.channel
         data.description = request.description
         data.reporter = request.reporter ?? actor.role.map { _ in actor.name }
@@ -219,7 +220,8 @@ package final class CaseService: CaseOpening {
             let known = stored.value.clips.contains {
                 $0.cameraId == clip.cameraId && $0.from == clip.from && $0.to == clip.to
             }
-            if known { return nil }
+            // What is archived stays as it is.
+            if known || stored.value.state == .archived { return nil }
             var data = CaseEntry.Facts()
             data.clip = clip
             return try append(stored, .attach, by: .system, to: stored.value.state, at: now, data: data, transaction)
@@ -232,132 +234,8 @@ package final class CaseService: CaseOpening {
 
     package func policy(forClass code: String?) -> AlarmPolicy { base.policy(forClass: code) }
 
-    // MARK: - Actions
-
-    /// Does one step.
-    ///
-    /// - Throws: `CaseError`: `forbidden`, `illegalAction` with the state it has now, `missingField`, `invalidField`,
-    ///   `notFound`.
-    package func act(
-        _ caseId: String,
-        _ action: CaseAction,
-        by actor: CaseActor,
-        input: CaseInput = CaseInput()
-    ) async throws -> Case {
-        let now = clock.now()
-        let (result, unitBefore) = try await repository.transaction { [self] transaction in
-            guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
-            let value = stored.value
-            let decision = CaseMachine.decide(
-                action,
-                on: value.subject,
-                by: self.acting(actor, on: value),
-                input: input,
-                responsibleUnit: base.catalogue[value.classCode].flatMap {
-                    base.responsibility.unit(for: $0, cell: value.cell)
-                } ?? value.unit
-            )
-            let target = try self.target(decision, action, value, actor)
-            let data = try facts(action, value, input, now)
-            let note = input.note.flatMap { $0.isEmpty ? nil : $0 }
-            let changed = try append(
-                stored,
-                .action(action),
-                by: actor,
-                to: target,
-                at: now,
-                note: note,
-                data: data,
-                transaction
-            )
-            return (changed.value, value.unit)
-        }
-        publish(result)
-        // The unit that loses a case has to see it go.
-        if let unitBefore, unitBefore != result.unit { publish(result, unit: unitBefore) }
-        return result
-    }
-
-    private func target(
-        _ decision: CaseMachine.Decision,
-        _ action: CaseAction,
-        _ value: Case,
-        _ actor: CaseActor
-    ) throws(CaseError) -> CaseState {
-        switch decision {
-        case .proceed(let state): return state
-        case .forbidden:
-            let owner = action.role == .unit ? "the unit that has the case" : "a user with the role \(action.role)"
-            throw CaseError(code: .forbidden, message: "only \(owner) may \(action.rawValue) it")
-        case .illegal:
-            throw CaseError(
-                code: .illegalAction(state: value.state),
-                message: "case \(value.number) is \(value.state.rawValue) now; \(action.rawValue) is no step from there"
-            )
-        case .missing(let field):
-            throw CaseError(
-                code: .missingField(field),
-                message: "\(action.rawValue) needs the field \(field)"
-            )
-        }
-    }
-
-    /// What an action changes besides the state.
-    private func facts(
-        _ action: CaseAction,
-        _ value: Case,
-        _ input: CaseInput,
-        _ now: WallTime
-    ) throws(CaseError) -> CaseEntry.Facts {
-        var data = CaseEntry.Facts()
-        data.reason = input.reason
-        data.photo = input.photo
-        data.passed = action == .check ? input.passed : nil
-        data.timers = timers(of: value, after: action, passed: input.passed, at: now)
-        switch action {
-        case .file: try setFiling(&data, value, input, now)
-        case .dispatch:
-            let unit =
-                input.unit ?? base.catalogue[value.classCode].flatMap {
-                    base.responsibility.unit(for: $0, cell: value.cell)
-                } ?? value.unit
-            guard let unit, base.responsibility[unit] != nil else {
-                throw CaseError(code: .invalidField("unit"), message: "there is no unit \(unit?.prefix(63) ?? "")")
-            }
-            data.unit = unit
-        default: break
-        }
-        return data
-    }
-
-    /// Class and place are fixed, and unit and limit with them; the limit runs from now.
-    private func setFiling(
-        _ data: inout CaseEntry.Facts,
-        _ value: Case,
-        _ input: CaseInput,
-        _ now: WallTime
-    ) throws(CaseError) {
-        let code = input.classCode ?? value.classCode
-        let base = base
-        let entry = try fileableClass(code, base, now)
-        if let position = input.position, !position.isValid {
-            throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
-        }
-        let sameClass = entry.code == value.classCode
-        let level = entry.levels.first { sameClass && $0.level == value.level } ?? entry.levels[0]
-        data.class = entry.code
-        data.level = level.level
-        data.position = input.position ?? value.position
-        data.cell = data.position.flatMap(base.grid.cell)
-        if value.address == nil || input.position != nil, let point = data.position {
-            data.address = base.places.text(at: point) ?? value.address
-        }
-        data.unit = base.responsibility.unit(for: entry, cell: data.cell)
-        setLimits(&data, level, base, now)
-    }
-
     /// All limits of a level, begun with filing; they and what they were taken from stay with the case.
-    private func setLimits(_ data: inout CaseEntry.Facts, _ level: CaseClass.Level, _ base: BaseData, _ now: WallTime) {
+    func setLimits(_ data: inout CaseEntry.Facts, _ level: CaseClass.Level, _ base: BaseData, _ now: WallTime) {
         var timers = level.timers
         for index in timers.indices { timers[index].begin(with: .filed, at: now, clock: base.deadlines) }
         data.limit = level.limit
@@ -366,22 +244,7 @@ package final class CaseService: CaseOpening {
         data.versions = base.versions
     }
 
-    /// A case's limits after a step: each by the calendar that the case was filed under.
-    private func timers(of value: Case, after action: CaseAction, passed: Bool?, at now: WallTime) -> [CaseTimer]? {
-        guard var timers = value.timers else { return nil }
-        let clock = book.deadlines(calendar: value.versions?[BaseSet.calendar.rawValue] ?? 0)
-        for index in timers.indices {
-            switch action {
-            case .dispatch: timers[index].begin(with: .dispatched, at: now, clock: clock)
-            case .handle: timers[index].meet(at: now)
-            case .check where passed == false && timers[index].phase == .finish: timers[index].reopen()
-            default: break
-            }
-        }
-        return timers == value.timers ? nil : timers
-    }
-
-    private func append(
+    func append(
         _ stored: StoredCase,
         _ kind: CaseEntry.Kind,
         by actor: CaseActor,
@@ -412,20 +275,7 @@ package final class CaseService: CaseOpening {
 
     // MARK: - Publication
 
-    /// A case as the API shows it to `actor`.
-    package func view(_ value: Case, for actor: CaseActor?) -> CaseView {
-        let entry = base.catalogue[value.classCode]
-        return CaseView(
-            value: value,
-            className: entry?.name ?? value.classCode,
-            classNameEn: entry?.nameEn ?? value.classCode,
-            unitName: value.unit.map { base.responsibility[$0]?.name ?? $0 },
-            overdue: value.isOverdue(at: clock.now()),
-            actions: actor.map { actions(on: value, for: $0) }
-        )
-    }
-
-    private func publish(_ value: Case, unit: String? = nil) {
+    func publish(_ value: Case, unit: String? = nil) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         do {

@@ -13,7 +13,10 @@ package struct CaseView: Sendable, Encodable, Equatable {
     private enum Key: String, CodingKey {
         case id, number, `class`, className, classNameEn, level, state, position, address, cell, unit, unitName
         case openedAt, dueAt, overdue, channel, description, reporter, alarmIds, clips, snapshots, cameraId, closedAt
-        case limit, timers, versions, actions
+        case limit, timers, versions, actions, holder, ending, sevenStep, sixLink, flow, verified, assignee, checkUnit
+        case inspected, returns, bound, extended, announcedAt, suspension, centre, committee, coUnits, mergedInto,
+            merged
+        case photoBefore, photoAfter, reopenings, reworks, urgings, lastStep
     }
 
     private struct Clip: Encodable {
@@ -62,6 +65,36 @@ package struct CaseView: Sendable, Encodable, Equatable {
         try container.encode(value.timers ?? [], forKey: .timers)
         try container.encode(value.versions ?? [:], forKey: .versions)
         try container.encodeIfPresent(actions, forKey: .actions)
+        try encodeCourse(&container)
+    }
+
+    private func encodeCourse(_ container: inout KeyedEncodingContainer<Key>) throws {
+        let course = value.course
+        try container.encode(value.holder, forKey: .holder)
+        try container.encode(value.state.isOpen ? nil : value.ending, forKey: .ending)
+        try container.encode(CaseProgress.sevenStep(value.state, before: course.before), forKey: .sevenStep)
+        try container.encode(CaseProgress.sixLink(value.state, before: course.before), forKey: .sixLink)
+        try container.encode(course.flow?.id, forKey: .flow)
+        try container.encode(course.verified, forKey: .verified)
+        try container.encode(course.assignee, forKey: .assignee)
+        try container.encode(course.checkUnit, forKey: .checkUnit)
+        try container.encode(course.isInspected, forKey: .inspected)
+        try container.encode(course.returns, forKey: .returns)
+        try container.encode(course.isBound, forKey: .bound)
+        try container.encode(course.isExtended, forKey: .extended)
+        try container.encode(course.announcedAt, forKey: .announcedAt)
+        try container.encode(course.suspension, forKey: .suspension)
+        try container.encode(course.centre, forKey: .centre)
+        try container.encode(course.committee, forKey: .committee)
+        try container.encode(course.coUnits, forKey: .coUnits)
+        try container.encode(course.mergedInto, forKey: .mergedInto)
+        try container.encode(course.merged, forKey: .merged)
+        try container.encode(course.photoBefore.map { "/api/v1/attachments/\($0)" }, forKey: .photoBefore)
+        try container.encode(course.photoAfter.map { "/api/v1/attachments/\($0)" }, forKey: .photoAfter)
+        try container.encode(course.reopenings, forKey: .reopenings)
+        try container.encode(course.reworks, forKey: .reworks)
+        try container.encode(course.urgings, forKey: .urgings)
+        try container.encode(course.last, forKey: .lastStep)
     }
 }
 

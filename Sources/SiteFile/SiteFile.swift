@@ -179,6 +179,7 @@ package struct SiteFile: Sendable {
         site.cases.catalogue = section.baseData("catalogue")
         site.cases.limits = section.baseData("limits")
         site.cases.scores = section.baseData("scores")
+        site.cases.flows = section.baseData("flows")
         site.cases.mapping = section.baseData("mapping")
         site.cases.calendar = section.baseData("calendar")
         site.cases.grid = section.baseData("grid")

@@ -11,6 +11,15 @@ package struct Migration: Sendable {
         self.name = name
         apply = { try $0.execute(sql: sql) }
     }
+
+    /// A step that runs `sql` and then puts rows into another form.
+    init(_ name: String, sql: String, then convert: @escaping @Sendable (GRDB.Database) throws -> Void) {
+        self.name = name
+        apply = {
+            try $0.execute(sql: sql)
+            try convert($0)
+        }
+    }
 }
 
 /// The schema of `gridwatch.db`, one line per aggregate's step, in order of their numbers.
@@ -27,5 +36,6 @@ enum Migrations {
         RecordingPauseSchema.migration0011,
         BaseEditionSchema.migration0021,
         PartSchema.migration0022,
+        CaseSchema.migration0031,
     ]
 }

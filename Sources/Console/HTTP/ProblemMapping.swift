@@ -78,11 +78,37 @@ enum ProblemMapping {
     private static func cases(_ error: CaseError) -> Problem {
         switch error.code {
         case .forbidden: .forbidden(error.message)
+        case .conflict(let side):
+            Problem(
+                status: .forbidden,
+                code: "conflictOfDuties",
+                detail: error.message,
+                params: ["side": .string(side.rawValue)]
+            )
         case .illegalAction(let state):
-            .conflict("illegalAction", error.message, params: ["state": .string(state.rawValue)])
+            .conflict("illegalAction", error.message, params: standing(state, error.last))
+        case .blocked(let obstacle, let state):
+            .conflict(
+                "blocked",
+                error.message,
+                params: standing(state, error.last).merging(["obstacle": .string(obstacle.rawValue)]) { first, _ in
+                    first
+                }
+            )
         case .missingField(let field), .invalidField(let field): .invalid(field: field, error.message)
         case .notFound: .notFound(error.message)
         }
+    }
+
+    /// Where a case stands, and who brought it there.
+    private static func standing(_ state: CaseState, _ last: CaseCourse.Step?) -> [String: JSONValue] {
+        var params: [String: JSONValue] = ["state": .string(state.rawValue)]
+        if let last {
+            params["action"] = .string(last.action)
+            params["by"] = .string(last.by)
+            params["at"] = .string(last.at.rfc3339)
+        }
+        return params
     }
 
     private static func store(_ error: StoreError) -> Problem? {

@@ -40,6 +40,20 @@ struct RequestObject {
         return text
     }
 
+    /// A list of texts, at most `maximum` of at most 200 characters each.
+    mutating func optionalStrings(_ key: String, maximum: Int) throws(Problem) -> [String]? {
+        guard let value = value(key) else { return nil }
+        guard case .array(let items) = value, items.count <= maximum else {
+            throw .invalid(field: name(key), "\(name(key)) must be a list of at most \(maximum) texts")
+        }
+        return try items.map { item throws(Problem) in
+            guard let text = item.text, !text.isEmpty, text.unicodeScalars.count <= 200,
+                !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            else { throw .invalid(field: name(key), "\(name(key)) must be a list of texts") }
+            return text
+        }
+    }
+
     mutating func optionalBool(_ key: String) throws(Problem) -> Bool? {
         guard let value = value(key) else { return nil }
         guard case .bool(let flag) = value else {

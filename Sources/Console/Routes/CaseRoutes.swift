@@ -34,6 +34,15 @@ enum CaseRoutes {
                 .init(name: "below", summary: "of the units below it as well", schema: ["type": "boolean"]),
                 .init(name: "area", summary: "only in this area: its id, or the code of a cell"),
                 .init(name: "open", summary: "only open (or only ended) ones", schema: ["type": "boolean"]),
+                .init(name: "channel", summary: "only reported through this channel"),
+                .init(name: "holder", summary: "only with this holder: unit:ID, role:ROLE, person:NAME, …"),
+                .init(
+                    name: "due",
+                    summary: "only open ones that are late, or will be within soonMinutes (60)",
+                    schema: Schema.oneOf(DueChoice.self)
+                ),
+                .init(name: "soonMinutes", summary: "1 to 10080", schema: Schema.integer),
+                .init(name: "bbox", summary: "only with a position in west,south,east,north (degrees, WGS-84)"),
                 .init(name: "q", summary: "part of the number, address or description"),
             ] + APIRoute.Parameter.page,
             content: .list("Case"),
@@ -105,13 +114,22 @@ enum CaseRoutes {
         return Answer.json(view, status: created ? .created : .ok)
     }
 
+    /// Which open cases by the end of their limits.
+    enum DueChoice: String, CaseIterable {
+        case late, soon
+    }
+
     private static func list(_ request: APIRequest) async throws -> Response {
-        let plain = CaseFilter(
+        var plain = CaseFilter(
             state: try request.queryChoice("state", as: CaseState.self),
             classCode: request.query("class"),
             open: try request.queryBool("open"),
             query: request.query("q")
         )
+        plain.channel = request.query("channel")
+        plain.holder = try holder(request)
+        plain.due = try due(request)
+        plain.box = try box(request)
         let cases = request.services.cases
         let filter = try narrowed(plain, below: try request.queryBool("below") ?? false, request)
         let actor = try request.user.actor
@@ -120,6 +138,32 @@ enum CaseRoutes {
             try page.items.map { try JSONValue(encoding: cases.view($0, for: actor)) },
             next: page.next
         )
+    }
+
+    private static func holder(_ request: APIRequest) throws(Problem) -> CaseHolder? {
+        guard let text = request.query("holder") else { return nil }
+        guard let holder = CaseHolder(text: text) else {
+            throw Problem.invalid(field: "holder", "a holder is written like unit:drainage or role:acceptor")
+        }
+        return holder
+    }
+
+    private static func due(_ request: APIRequest) throws(Problem) -> CaseFilter.Due? {
+        let minutes = try request.queryInt("soonMinutes", in: 1...10_080) ?? 60
+        return switch try request.queryChoice("due", as: DueChoice.self) {
+        case nil: nil
+        case .late: CaseFilter.Due(from: nil, to: request.now)
+        case .soon: CaseFilter.Due(from: request.now, to: request.now + .seconds(minutes * 60))
+        }
+    }
+
+    private static func box(_ request: APIRequest) throws(Problem) -> CaseFilter.Box? {
+        guard let text = request.query("bbox") else { return nil }
+        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).compactMap { Double($0) }
+        guard numbers.count == 4, GeoPoint(lat: numbers[1], lon: numbers[0]).isValid,
+            GeoPoint(lat: numbers[3], lon: numbers[2]).isValid, numbers[0] <= numbers[2], numbers[1] <= numbers[3]
+        else { throw Problem.invalid(field: "bbox", "bbox is west,south,east,north in degrees") }
+        return CaseFilter.Box(lat: numbers[1]...numbers[3], lon: numbers[0]...numbers[2])
     }
 
     /// A filter with the unit and the area that are asked for.
@@ -192,10 +236,21 @@ enum CaseRoutes {
             unit: try object.optionalString("unit"),
             note: try object.optionalString("note", maximum: 2000),
             photo: try object.optionalString("photo"),
-            passed: try object.optionalBool("passed")
+            passed: try object.optionalBool("passed"),
+            collector: try object.optionalString("collector"),
+            into: try object.optionalString("into"),
+            units: try object.optionalStrings("units", maximum: 20),
+            owner: try object.optionalString("owner"),
+            until: try object.optionalTime("until"),
+            review: try object.optionalTime("review"),
+            centre: try object.optionalString("centre"),
+            committee: try object.optionalString("committee"),
+            photoBefore: try object.optionalString("photoBefore")
         )
         try object.finish()
-        if let photo = input.photo { try await CaseReport.checkAttachment(photo, field: "photo", request) }
+        for (field, id) in [("photo", input.photo), ("photoBefore", input.photoBefore)] {
+            if let id { try await CaseReport.checkAttachment(id, field: field, request) }
+        }
         let actor = try request.user.actor
         let value = try await request.services.cases.act(request.parameter("id"), action, by: actor, input: input)
         return try answer(value, actor, request)

@@ -105,7 +105,8 @@ enum SiteRoutes {
             "recording": recording(site.recording),
             "cases": [
                 "catalogue": JSONValue(site.cases.catalogue), "limits": JSONValue(site.cases.limits),
-                "scores": JSONValue(site.cases.scores), "mapping": JSONValue(site.cases.mapping),
+                "scores": JSONValue(site.cases.scores), "flows": JSONValue(site.cases.flows),
+                "mapping": JSONValue(site.cases.mapping),
                 "calendar": JSONValue(site.cases.calendar), "grid": JSONValue(site.cases.grid),
                 "areas": JSONValue(site.cases.areas), "units": JSONValue(site.cases.units),
                 "responsibility": JSONValue(site.cases.responsibility), "places": JSONValue(site.cases.places),

@@ -33,6 +33,8 @@ extension Case {
             lastAt: happenedAt,
             closedAt: nil
         )
+        course.flow = data.flow == .usual ? nil : data.flow
+        course.last = CaseCourse.Step(action: entry.kind.name, by: entry.by, at: entry.at)
     }
 
     /// Takes in the next entry of its log.
@@ -58,9 +60,13 @@ extension Case {
         if let value = data.versions { versions = value }
         if let value = data.alarmId, !alarmIds.contains(value) { alarmIds.append(value) }
         if let value = data.clip, !clips.contains(value) { clips.append(value) }
-        if let value = data.snapshot ?? data.photo, !snapshots.contains(value) { snapshots.append(value) }
+        for value in [data.photoBefore, data.snapshot ?? data.photo].compactMap(\.self) where !snapshots.contains(value)
+        {
+            snapshots.append(value)
+        }
         if let value = data.happenedAt { lastAt = max(lastAt, value) }
-        if state == .closed || state == .invalid, closedAt == nil { closedAt = entry.at }
+        course.apply(entry)
+        if state.isOpen { closedAt = nil } else if closedAt == nil { closedAt = entry.at }
     }
 
     /// The case that a whole log tells of; nil when it doesn't begin with an opening entry.

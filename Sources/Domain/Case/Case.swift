@@ -32,15 +32,27 @@ package struct Case: Sendable, Hashable, Codable {
     /// When the last alarm of it happened, or what it was reported for.
     package var lastAt: WallTime
     package var closedAt: WallTime?
+    /// The way it has gone.
+    package var course = CaseCourse()
 
     /// Whether it stands (or was closed) later than due.
     package func isOverdue(at now: WallTime) -> Bool {
-        guard let dueAt, state != .invalid else { return false }
+        guard let dueAt, ![.invalid, .merged, .void].contains(ending) else { return false }
         return (closedAt ?? now) > dueAt
     }
 
-    package var subject: CaseMachine.Subject {
-        CaseMachine.Subject(state: state, unit: unit, classCode: classCode, position: position)
+    /// What the steps are judged by.
+    package func subject(at now: WallTime) -> CaseMachine.Subject {
+        CaseMachine.Subject(
+            state: state,
+            unit: unit,
+            classCode: classCode,
+            position: position,
+            course: course,
+            hasPicture: !snapshots.isEmpty,
+            hasLimit: timers?.last.map { $0.startedAt != nil && $0.metAt == nil } ?? false,
+            isOverdue: isOverdue(at: now)
+        )
     }
 }
 
@@ -55,6 +67,10 @@ package struct CaseEntry: Sendable, Hashable, Codable {
         case join
         /// A clip was added.
         case attach
+        /// Another case was joined to it.
+        case absorb
+        /// That case was opened again and is one of its own.
+        case separate
         case action(CaseAction)
 
         package var name: String {
@@ -63,6 +79,8 @@ package struct CaseEntry: Sendable, Hashable, Codable {
             case .open: "open"
             case .join: "join"
             case .attach: "attach"
+            case .absorb: "absorb"
+            case .separate: "separate"
             case .action(let action): action.rawValue
             }
         }
@@ -73,6 +91,8 @@ package struct CaseEntry: Sendable, Hashable, Codable {
             case "open": self = .open
             case "join": self = .join
             case "attach": self = .attach
+            case "absorb": self = .absorb
+            case "separate": self = .separate
             default:
                 guard let action = CaseAction(rawValue: name) else { return nil }
                 self = .action(action)
@@ -106,6 +126,25 @@ package struct CaseEntry: Sendable, Hashable, Codable {
         package var reason: String?
         package var photo: String?
         package var passed: Bool?
+        /// The flow template that the case follows from here.
+        package var flow: CaseFlow?
+        /// Who is asked to verify or check.
+        package var collector: String?
+        package var checkUnit: String?
+        /// The units that take part, all of them, as they stand after it.
+        package var coUnits: [CaseCourse.CoUnit]?
+        /// The unit whose part it is about.
+        package var part: String?
+        package var suspension: CaseCourse.Suspension?
+        package var centre: String?
+        package var committee: String?
+        /// The case that it is joined to, and that case's number.
+        package var into: String?
+        package var intoNumber: String?
+        /// The case that is joined to it (or no more), and that case's number.
+        package var merged: String?
+        package var mergedNumber: String?
+        package var photoBefore: String?
 
         package init() {}
     }

@@ -16,79 +16,32 @@ package enum CaseState: String, Sendable, Hashable, Codable, CaseIterable {
     /// Refused before it was filed.
     case invalid
 
+    /// 核实: a collector looks whether the report is right, before filing.
+    case verifying
+    /// 核查: a collector or the professional unit was asked to look at the result.
+    case checking
+    /// 裁决: units return it to and fro; the dispatcher's ruling will bind.
+    case adjudicating
+    /// 联席会议: a committee has it.
+    case escalated
+    /// 挂账: it can't be dealt with now; its limits stand still.
+    case suspended
+    /// 移交: another centre has it; our limits stand still.
+    case handedOver
+    /// 合并: it is the same problem as another case.
+    case merged
+    /// 自行处置: a collector has put it right on the spot.
+    case selfHandled
+    /// 作废: it was filed wrongly.
+    case void
+    /// 归档: an ended case that nothing changes any more.
+    case archived
+
     /// Whether something is still to be done.
-    package var isOpen: Bool { self != .closed && self != .invalid }
-}
-
-/// What people do with a case. The raw value is its name in the API.
-package enum CaseAction: String, Sendable, Hashable, Codable, CaseIterable {
-    case file, refuse, dispatch, accept
-    case `return` = "return"
-    case handle, check, close, urge
-
-    /// The one role that may do it. Supervision (file, check, close) and command (dispatch) never share a role, and
-    /// only the unit itself can say that work is done.
-    package var role: Role {
+    package var isOpen: Bool {
         switch self {
-        case .file, .refuse, .close: .acceptor
-        case .dispatch: .dispatcher
-        case .accept, .return, .handle: .unit
-        case .check: .collector
-        case .urge: .leader
+        case .closed, .invalid, .merged, .selfHandled, .void, .archived: false
+        default: true
         }
-    }
-}
-
-/// Who does something with a case.
-package struct CaseActor: Sendable, Hashable, Codable {
-    /// The user's name, or `system`.
-    package var name: String
-    /// Nil for the system itself.
-    package var role: Role?
-    /// The unit a `unit` user belongs to.
-    package var unit: String?
-
-    package init(name: String, role: Role?, unit: String? = nil) {
-        self.name = name
-        self.role = role
-        self.unit = unit
-    }
-
-    /// Rules and policies that act without a person.
-    package static let system = CaseActor(name: "system", role: nil)
-}
-
-/// What a person gives with an action; which of it an action needs is `CaseMachine`'s to say.
-package struct CaseInput: Sendable, Hashable, Codable {
-    package var classCode: String?
-    package var position: GeoPoint?
-    package var reason: String?
-    package var unit: String?
-    package var note: String?
-    /// An attachment's id.
-    package var photo: String?
-    package var passed: Bool?
-
-    private enum CodingKeys: String, CodingKey {
-        case classCode = "class"
-        case position, reason, unit, note, photo, passed
-    }
-
-    package init(
-        classCode: String? = nil,
-        position: GeoPoint? = nil,
-        reason: String? = nil,
-        unit: String? = nil,
-        note: String? = nil,
-        photo: String? = nil,
-        passed: Bool? = nil
-    ) {
-        self.classCode = classCode
-        self.position = position
-        self.reason = reason
-        self.unit = unit
-        self.note = note
-        self.photo = photo
-        self.passed = passed
     }
 }

@@ -51,6 +51,8 @@ package struct CaseTimer: Sendable, Hashable, Codable {
     package var dueAt: WallTime?
     /// When the phase was over.
     package var metAt: WallTime?
+    /// What it was extended by (延期).
+    package var extendedBy: TimeLimit?
 
     package init(_ phase: TimedPhase) {
         self.phase = phase.phase
@@ -93,15 +95,55 @@ package struct CaseTimer: Sendable, Hashable, Codable {
         if metAt == nil { metAt = time }
     }
 
-    /// Takes back that the phase was over: it has to be done again, and the limit never stopped.
-    package mutating func reopen() {
+    /// Takes back that the phase was over: it has to be done again. The time in which others looked at it doesn't count.
+    package mutating func rework(at time: WallTime, clock: DeadlineClock) {
+        guard let met = metAt else { return }
         metAt = nil
+        pause(at: met)
+        resume(at: time, clock: clock)
+    }
+
+    /// Gives it its original limit once more.
+    package mutating func extend(clock: DeadlineClock) {
+        guard extendedBy == nil, metAt == nil else { return }
+        extendedBy = limit
+        compute(clock)
+    }
+
+    /// The limit with its extension.
+    package var whole: TimeLimit {
+        TimeLimit(value: limit.value + (extendedBy?.value ?? 0), unit: limit.unit)
     }
 
     private mutating func compute(_ clock: DeadlineClock) {
         guard let startedAt, !isPaused else { return }
         let spans = pauses.compactMap { pause in pause.to.map { pause.from..<$0 } }
-        dueAt = clock.deadline(from: startedAt, limit: limit, pauses: spans)
+        dueAt = clock.deadline(from: startedAt, limit: whole, pauses: spans)
+    }
+}
+
+extension [CaseTimer] {
+    /// Takes in what a step does to limits.
+    package mutating func take(_ effect: CaseRule.TimerEffect, at time: WallTime, clock: DeadlineClock) {
+        for index in indices {
+            switch effect {
+            case .none: break
+            case .restart:
+                let phase = TimedPhase(phase: self[index].phase, limit: self[index].limit, start: self[index].start)
+                self[index] = CaseTimer(phase)
+                self[index].begin(with: .filed, at: time, clock: clock)
+            case .dispatched: self[index].begin(with: .dispatched, at: time, clock: clock)
+            case .notice: self[index].begin(with: .publicNotice, at: time, clock: clock)
+            case .meet: self[index].meet(at: time)
+            case .rework: if self[index].phase == .finish { self[index].rework(at: time, clock: clock) }
+            case .pause: self[index].pause(at: time)
+            case .resume: self[index].resume(at: time, clock: clock)
+            case .resumeDispatched:
+                self[index].resume(at: time, clock: clock)
+                self[index].begin(with: .dispatched, at: time, clock: clock)
+            case .extend: if index == count - 1 { self[index].extend(clock: clock) }
+            }
+        }
     }
 }
 

@@ -151,6 +151,7 @@ package struct CaseSettings: Sendable, Equatable {
     /// Limits alone, over those of the catalogue.
     package var limits: String?
     package var scores: String?
+    package var flows: String?
     package var mapping: String?
     package var calendar: String?
     package var grid: String?
@@ -165,6 +166,7 @@ package struct CaseSettings: Sendable, Equatable {
         catalogue: String? = nil,
         limits: String? = nil,
         scores: String? = nil,
+        flows: String? = nil,
         mapping: String? = nil,
         calendar: String? = nil,
         grid: String? = nil,
@@ -177,6 +179,7 @@ package struct CaseSettings: Sendable, Equatable {
         self.catalogue = catalogue
         self.limits = limits
         self.scores = scores
+        self.flows = flows
         self.mapping = mapping
         self.calendar = calendar
         self.grid = grid

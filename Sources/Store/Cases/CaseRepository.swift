@@ -32,49 +32,6 @@ package struct StoredCaseEntry: Sendable, Equatable {
     }
 }
 
-/// Which cases of the list are asked for; nil means any.
-package struct CaseFilter: Sendable, Equatable {
-    package var state: CaseState?
-    package var classCode: String?
-    package var unit: String?
-    /// Of any of these units.
-    package var units: [String]?
-    /// In any of these cells.
-    package var cells: Cells?
-    package var open: Bool?
-    /// Text in number, address, description or reporter.
-    package var query: String?
-
-    package init(
-        state: CaseState? = nil,
-        classCode: String? = nil,
-        unit: String? = nil,
-        units: [String]? = nil,
-        cells: Cells? = nil,
-        open: Bool? = nil,
-        query: String? = nil
-    ) {
-        self.state = state
-        self.classCode = classCode
-        self.unit = unit
-        self.units = units
-        self.cells = cells
-        self.open = open
-        self.query = query
-    }
-
-    /// Cells by their codes, and by beginnings of codes.
-    package struct Cells: Sendable, Equatable {
-        package var whole: [String]
-        package var beginnings: [String]
-
-        package init(whole: [String], beginnings: [String]) {
-            self.whole = whole
-            self.beginnings = beginnings
-        }
-    }
-}
-
 /// The tables `caseFile`, `caseLog`, `caseAlarm` and `caseSerial`.
 package struct CaseRepository: Sendable {
     private let database: Database
@@ -113,24 +70,6 @@ package struct CaseRepository: Sendable {
                 arguments: [id]
             )
             return (stored, rows.map { StoredCaseEntry(seq: $0["seq"], entry: $0["entry"], hash: $0["hash"]) })
-        }
-    }
-
-    /// Newest first.
-    package func list(_ filter: CaseFilter, page: PageRequest) async throws -> Page<Case> {
-        var (conditions, arguments) = filter.conditions()
-        if let after = page.after {
-            conditions.append("(openedAt, id) < (:time, :id)")
-            arguments += ["time": after.time.microseconds, "id": after.id]
-        }
-        arguments += ["limit": page.limit + 1]
-        let sql = """
-            SELECT body FROM caseFile WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY openedAt DESC, id DESC LIMIT :limit
-            """
-        return try await database.read { [arguments] connection in
-            let cases = try String.fetchAll(connection, sql: sql, arguments: arguments).map(CaseTransaction.decode)
-            return Page(rows: cases, limit: page.limit) { Cursor(time: $0.openedAt, id: $0.id) }
         }
     }
 
@@ -206,41 +145,87 @@ package struct CaseTransaction {
 
     /// Appends an entry to a log and writes the case as it is after it.
     package func append(_ entry: StoredCaseEntry, alarmId: String?, making value: Case) throws {
-        try connection.execute(
-            sql: "INSERT INTO caseLog (caseId, seq, entry, hash) VALUES (?, ?, ?, ?)",
-            arguments: [value.id, entry.seq, entry.entry, entry.hash]
-        )
+        try append([entry], making: value)
         if let alarmId {
             try connection.execute(
                 sql: "INSERT INTO caseAlarm (alarmId, caseId) VALUES (?, ?)",
                 arguments: [alarmId, value.id]
             )
         }
-        let searched = [value.number, value.address, value.description, value.reporter]
-            .compactMap { $0?.lowercased() }.joined(separator: "\n")
-        try connection.execute(
+    }
+
+    /// Appends entries to a log and writes the case as it is after all of them.
+    package func append(_ entries: [StoredCaseEntry], making value: Case) throws {
+        guard let last = entries.last else { return }
+        let line = try connection.cachedStatement(
+            sql: "INSERT INTO caseLog (caseId, seq, entry, hash) VALUES (?, ?, ?, ?)"
+        )
+        for entry in entries { try line.execute(arguments: [value.id, entry.seq, entry.entry, entry.hash]) }
+        try write(StoredCase(value: value, seq: last.seq, hash: last.hash))
+    }
+
+    /// Writes a case's row and what is looked up by it.
+    func write(_ stored: StoredCase) throws {
+        let value = stored.value
+        try connection.cachedStatement(
             sql: """
                 INSERT INTO caseFile
-                    (id, number, state, isOpen, class, unit, cell, lat, lon, openedAt, dueAt, lastAt,
-                     searched, seq, hash, body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    (id, number, state, isOpen, class, unit, cell, lat, lon, openedAt, dueAt, lastAt, channel, holder,
+                     ending, searched, seq, hash, body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET
                     state = excluded.state, isOpen = excluded.isOpen, class = excluded.class, unit = excluded.unit,
                     cell = excluded.cell, lat = excluded.lat, lon = excluded.lon, dueAt = excluded.dueAt,
-                    lastAt = excluded.lastAt, searched = excluded.searched, seq = excluded.seq,
-                    hash = excluded.hash, body = excluded.body
-                """,
-            arguments: [
-                value.id, value.number, value.state.rawValue, value.state.isOpen ? 1 : 0,
-                value.classCode, value.unit, value.cell, value.position?.lat, value.position?.lon,
-                value.openedAt.microseconds, value.dueAt?.microseconds, value.lastAt.microseconds, searched,
-                entry.seq, entry.hash, try Self.encode(value),
-            ]
+                    lastAt = excluded.lastAt, channel = excluded.channel, holder = excluded.holder,
+                    ending = excluded.ending, seq = excluded.seq, hash = excluded.hash, body = excluded.body
+                """
+        ).execute(arguments: [
+            value.id, value.number, value.state.rawValue, value.state.isOpen ? 1 : 0,
+            value.classCode, value.unit, value.cell, value.position?.lat, value.position?.lon,
+            value.openedAt.microseconds, value.dueAt?.microseconds, value.lastAt.microseconds, value.channel,
+            value.holder.text, value.ending.rawValue, stored.seq, stored.hash, try Self.encode(value),
+        ])
+        try writeText(of: value)
+        try writeParties(of: value)
+    }
+
+    private func writeText(of value: Case) throws {
+        let text = [value.number, value.address, value.description, value.reporter]
+            .compactMap { $0?.lowercased() }.joined(separator: "\n")
+        try connection.cachedStatement(
+            sql: """
+                INSERT INTO caseText (openedAt, id, searched) VALUES (?, ?, ?)
+                ON CONFLICT (openedAt, id) DO UPDATE SET searched = excluded.searched
+                    WHERE searched <> excluded.searched
+                """
+        ).execute(arguments: [value.openedAt.microseconds, value.id, text])
+    }
+
+    /// The units beside the one that leads it.
+    private func writeParties(of value: Case) throws {
+        let units = Set(value.subject(at: value.openedAt).units).subtracting([value.unit].compactMap(\.self))
+        let known = try Set(
+            String.fetchAll(
+                try connection.cachedStatement(sql: "SELECT unit FROM caseParty WHERE caseId = ?"),
+                arguments: [value.id]
+            )
         )
+        for unit in units.subtracting(known) {
+            try connection.execute(
+                sql: "INSERT INTO caseParty (unit, caseId, openedAt) VALUES (?, ?, ?)",
+                arguments: [unit, value.id, value.openedAt.microseconds]
+            )
+        }
+        for unit in known.subtracting(units) {
+            try connection.execute(
+                sql: "DELETE FROM caseParty WHERE caseId = ? AND unit = ?",
+                arguments: [value.id, unit]
+            )
+        }
     }
 
     private func one(_ sql: String, _ arguments: StatementArguments) throws -> StoredCase? {
-        try Row.fetchOne(connection, sql: sql, arguments: arguments).map(Self.stored)
+        try Row.fetchOne(try connection.cachedStatement(sql: sql), arguments: arguments).map(Self.stored)
     }
 
     private static func stored(_ row: Row) throws -> StoredCase {

@@ -1,3 +1,7 @@
+import Domain
+import Foundation
+import GRDB
+
 /// The tables of the cases and their logs.
 enum CaseSchema {
     static let migration0004 = Migration(
@@ -74,4 +78,63 @@ enum CaseSchema {
             UPDATE caseFile SET clientId = NULL;
             """
     )
+
+    /// What is asked for in lists, in columns with indices of their own; the units beside the one that leads; the text
+    /// that is searched, apart from the cases' bodies. Every row is written anew from its log.
+    static let migration0031 = Migration(
+        "0031-case-course",
+        sql: """
+            ALTER TABLE caseFile ADD COLUMN channel TEXT NOT NULL DEFAULT '';  -- camera, 12345, …
+            ALTER TABLE caseFile ADD COLUMN holder TEXT NOT NULL DEFAULT '';   -- a CaseHolder, unit:gas
+            ALTER TABLE caseFile ADD COLUMN ending TEXT NOT NULL DEFAULT '';   -- how it ended; the state of an open one
+            -- Each with the place in the list, newest first.
+            CREATE INDEX caseByState ON caseFile (state, openedAt, id);
+            CREATE INDEX caseByClass ON caseFile (class, openedAt, id);
+            CREATE INDEX caseByCell ON caseFile (cell, openedAt, id);
+            CREATE INDEX caseByChannel ON caseFile (channel, openedAt, id);
+            CREATE INDEX caseByHolder ON caseFile (holder, openedAt, id);
+            CREATE INDEX caseByPlace ON caseFile (lat, lon, openedAt, id);
+            CREATE INDEX caseByDue ON caseFile (dueAt) WHERE isOpen = 1;
+
+            -- The units that take part in a case beside the one that leads it, or check it.
+            CREATE TABLE caseParty (
+                unit TEXT NOT NULL,            -- slug
+                caseId TEXT NOT NULL,          -- UUIDv7
+                openedAt INTEGER NOT NULL,     -- of the case, microseconds since the epoch, UTC
+                PRIMARY KEY (caseId, unit)
+            ) WITHOUT ROWID;
+            CREATE INDEX casePartyByUnit ON caseParty (unit, openedAt, caseId);
+
+            -- What is searched for text, in the order of the list.
+            CREATE TABLE caseText (
+                openedAt INTEGER NOT NULL,     -- microseconds since the epoch, UTC
+                id TEXT NOT NULL,              -- UUIDv7
+                searched TEXT NOT NULL,        -- number, address, description, reporter in lower case
+                PRIMARY KEY (openedAt, id)
+            ) WITHOUT ROWID;
+            INSERT INTO caseText (openedAt, id, searched) SELECT openedAt, id, searched FROM caseFile;
+            -- The column stays, empty from here on. A row whose log can't be read stays as it is otherwise.
+            UPDATE caseFile SET searched = '', channel = json_extract(body, '$.channel'), ending = state,
+                body = json_set(body, '$.course', json('{}'));
+            """,
+        then: { connection in try CaseTransaction(connection: connection).projectAgain() }
+    )
+}
+
+extension CaseTransaction {
+    /// Writes every case's row as its log says it is; one whose log can't be read stays.
+    fileprivate func projectAgain() throws {
+        let decoder = JSONDecoder()
+        for id in try String.fetchAll(connection, sql: "SELECT id FROM caseFile ORDER BY id") {
+            guard let stored = try find(id) else { continue }
+            let lines = try String.fetchAll(
+                connection,
+                sql: "SELECT entry FROM caseLog WHERE caseId = ? ORDER BY seq",
+                arguments: [id]
+            )
+            let entries = lines.compactMap { try? decoder.decode(CaseEntry.self, from: Data($0.utf8)) }
+            guard entries.count == lines.count, let value = Case.replay(entries) else { continue }
+            try write(StoredCase(value: value, seq: stored.seq, hash: stored.hash))
+        }
+    }
 }

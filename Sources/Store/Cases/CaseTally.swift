@@ -21,7 +21,9 @@ package struct CaseCounts: Sendable, Hashable {
     package var open: Int
     /// Of the open ones, those past their end.
     package var overdue: Int
+    /// Closed, or put right by a collector.
     package var closed: Int
+    /// Ended without: refused, joined to another, void.
     package var invalid: Int
 
     package init(open: Int = 0, overdue: Int = 0, closed: Int = 0, invalid: Int = 0) {
@@ -49,6 +51,10 @@ extension CaseRepository {
     ///   - now: what overdue is judged by.
     package func tally(_ filter: CaseFilter, opened: Range<WallTime>?, now: WallTime) async throws -> [CaseTally] {
         var (conditions, arguments) = filter.conditions()
+        if let query = filter.query {
+            conditions.append("id IN (SELECT id FROM caseText WHERE instr(searched, :query) > 0)")
+            arguments += ["query": query.lowercased()]
+        }
         if let opened {
             conditions.append("openedAt >= :from AND openedAt < :to")
             arguments += ["from": opened.lowerBound.microseconds, "to": opened.upperBound.microseconds]
@@ -56,7 +62,8 @@ extension CaseRepository {
         arguments += ["now": now.microseconds]
         let sql = """
             SELECT unit, cell, sum(isOpen) AS open, sum(isOpen = 1 AND dueAt < :now) AS overdue,
-                sum(state = 'closed') AS closed, sum(state = 'invalid') AS invalid
+                sum(isOpen = 0 AND ending IN ('closed', 'selfHandled')) AS closed,
+                sum(isOpen = 0 AND ending NOT IN ('closed', 'selfHandled')) AS invalid
             FROM caseFile WHERE \(conditions.joined(separator: " AND ")) GROUP BY unit, cell
             """
         return try await read { [arguments] connection in
@@ -73,41 +80,5 @@ extension CaseRepository {
                 )
             }
         }
-    }
-}
-
-extension CaseFilter {
-    /// The filter as conditions of SQL and what their names stand for.
-    func conditions() -> (texts: [String], arguments: StatementArguments) {
-        var texts = ["1"]
-        var arguments: StatementArguments = [:]
-        func require(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
-            guard let value else { return }
-            texts.append(condition)
-            arguments += [name: value]
-        }
-        require("state = :state", "state", state?.rawValue)
-        require("class = :class", "class", classCode)
-        require("unit = :unit", "unit", unit)
-        require("unit IN (SELECT value FROM json_each(:units))", "units", units.map(Self.json))
-        if let cells {
-            var choices = ["cell IN (SELECT value FROM json_each(:cells))"]
-            arguments += ["cells": Self.json(cells.whole)]
-            for (index, beginning) in cells.beginnings.enumerated() {
-                // ':' comes after '9'.
-                choices.append("(cell >= :cell\(index) AND cell < :cell\(index) || ':')")
-                arguments += ["cell\(index)": beginning]
-            }
-            texts.append("(" + choices.joined(separator: " OR ") + ")")
-        }
-        // A literal, so that SQLite can use the index of the open ones.
-        if let open { texts.append("isOpen = \(open ? 1 : 0)") }
-        require("instr(searched, :query) > 0", "query", query.map { $0.lowercased() })
-        return (texts, arguments)
-    }
-
-    /// Ids and codes hold nothing that JSON would have to escape.
-    private static func json(_ codes: [String]) -> String {
-        "[" + codes.map { "\"" + $0.filter { $0 != "\"" && $0 != "\\" } + "\"" }.joined(separator: ",") + "]"
     }
 }
