@@ -134,6 +134,14 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // Measures cases at the size of a city's year; part of `make bench`.
+        .executableTarget(
+            name: "case-bench",
+            dependencies: ["Cases", "Domain", "Store"],
+            path: "Benchmarks/Cases",
+            swiftSettings: settings
+        ),
+
         // Tests mirror targets; what several share is in Tests/Support.
         .target(
             name: "TestSupport",

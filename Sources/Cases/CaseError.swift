@@ -21,11 +21,14 @@ package struct CaseError: Error, Sendable, Hashable, CustomStringConvertible {
     package var message: String
     /// Who brought the case to where it is, for a step that comes too late.
     package var last: CaseCourse.Step?
+    /// How long ago that was.
+    package var secondsAgo: Int?
 
-    package init(code: Code, message: String, last: CaseCourse.Step? = nil) {
+    package init(code: Code, message: String, last: CaseCourse.Step? = nil, at now: WallTime? = nil) {
         self.code = code
         self.message = message
         self.last = last
+        if let last, let now { secondsAgo = max(0, Int((now - last.at).seconds)) }
     }
 
     package var description: String { message }

@@ -1,16 +1,16 @@
 import Crypto
-import Domain
+package import Domain
 import Foundation
-import Store
+package import Store
 
 /// The hash chain of a case's log.
 ///
 /// An entry is stored as canonical JSON (keys sorted, slashes plain); its hash is SHA-256 over the hash before it in
 /// hex, a line feed and these bytes. Before the first entry stands the case's id, so that no log can stand in for
 /// another.
-enum CaseLog {
+package enum CaseLog {
     /// The entry as it is stored after one with `previous`' hash; nil for the first.
-    static func seal(_ entry: CaseEntry, after previous: String?) throws -> StoredCaseEntry {
+    package static func seal(_ entry: CaseEntry, after previous: String?) throws -> StoredCaseEntry {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(entry), as: UTF8.self)
@@ -28,12 +28,12 @@ enum CaseLog {
         }.joined()
     }
 
-    static func decode(_ stored: StoredCaseEntry) throws -> CaseEntry {
+    package static func decode(_ stored: StoredCaseEntry) throws -> CaseEntry {
         try JSONDecoder().decode(CaseEntry.self, from: Data(stored.entry.utf8))
     }
 
     /// Checks the chain and that the log alone gives the stored case.
-    static func verify(_ stored: StoredCase, _ entries: [StoredCaseEntry]) -> CaseLogFinding {
+    package static func verify(_ stored: StoredCase, _ entries: [StoredCaseEntry]) -> CaseLogFinding {
         var previous = stored.value.id
         var decoded: [CaseEntry] = []
         for (index, line) in entries.enumerated() {

@@ -120,7 +120,8 @@ extension CaseService {
             throw CaseError(
                 code: .blocked(obstacle, state: value.state),
                 message: "case \(value.number): \(obstacle.message)",
-                last: value.course.last
+                last: value.course.last,
+                at: now
             )
         case .missing(let field):
             throw CaseError(
@@ -139,7 +140,8 @@ extension CaseService {
         return CaseError(
             code: .illegalAction(state: value.state),
             message: message + "; \(action.rawValue) is no step from there",
-            last: value.course.last
+            last: value.course.last,
+            at: now
         )
     }
 

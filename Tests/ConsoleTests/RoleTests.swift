@@ -39,6 +39,7 @@ private let office = "monitor acceptor dispatcher collector leader admin"
 private let range = "from=2026-11-23T08:00:00Z&to=2026-11-23T09:00:00Z"
 
 private let expectations: [Expectation] = [
+    Expectation(.post, "/api/v1/cases/verify", "leader admin"),
     Expectation(.get, "/healthz", "-", 200),
     Expectation(.get, "/metrics", "-"),
     Expectation(.get, "/api/v1/openapi.json", "-"),

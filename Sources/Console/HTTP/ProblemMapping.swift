@@ -86,12 +86,12 @@ enum ProblemMapping {
                 params: ["side": .string(side.rawValue)]
             )
         case .illegalAction(let state):
-            .conflict("illegalAction", error.message, params: standing(state, error.last))
+            .conflict("illegalAction", error.message, params: standing(state, error))
         case .blocked(let obstacle, let state):
             .conflict(
                 "blocked",
                 error.message,
-                params: standing(state, error.last).merging(["obstacle": .string(obstacle.rawValue)]) { first, _ in
+                params: standing(state, error).merging(["obstacle": .string(obstacle.rawValue)]) { first, _ in
                     first
                 }
             )
@@ -101,12 +101,13 @@ enum ProblemMapping {
     }
 
     /// Where a case stands, and who brought it there.
-    private static func standing(_ state: CaseState, _ last: CaseCourse.Step?) -> [String: JSONValue] {
+    private static func standing(_ state: CaseState, _ error: CaseError) -> [String: JSONValue] {
         var params: [String: JSONValue] = ["state": .string(state.rawValue)]
-        if let last {
+        if let last = error.last {
             params["action"] = .string(last.action)
             params["by"] = .string(last.by)
             params["at"] = .string(last.at.rfc3339)
+            params["secondsAgo"] = JSONValue(error.secondsAgo)
         }
         return params
     }

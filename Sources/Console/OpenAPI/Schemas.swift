@@ -7,7 +7,7 @@ import Telemetry
 /// The schemas of what the API takes and gives, by name.
 enum Schemas {
     static let all: [String: JSONValue] = requests.merging(answers) { $1 }.merging(domain) { $1 }
-        .merging(EvidenceSchemas.all) { $1 }.merging(BaseSchemas.all) { $1 }
+        .merging(EvidenceSchemas.all) { $1 }.merging(BaseSchemas.all) { $1 }.merging(CaseSchemas.all) { $1 }
 
     static let point = Schema.object(["lat": Schema.number, "lon": Schema.number])
 
@@ -52,17 +52,6 @@ enum Schemas {
                 "photo": Schema.textOrNull,
             ],
             required: ["class"]
-        ),
-        "CaseInput": Schema.request(
-            [
-                "class": Schema.textOrNull, "position": Schema.orNull(point), "reason": Schema.textOrNull,
-                "unit": Schema.textOrNull, "note": Schema.textOrNull, "photo": Schema.textOrNull,
-                "passed": ["type": ["boolean", "null"]], "collector": Schema.textOrNull, "into": Schema.textOrNull,
-                "units": Schema.orNull(Schema.list(Schema.text)), "owner": Schema.textOrNull,
-                "until": Schema.timeOrNull, "review": Schema.timeOrNull, "centre": Schema.textOrNull,
-                "committee": Schema.textOrNull, "photoBefore": Schema.textOrNull,
-            ],
-            required: []
         ),
     ]
 
@@ -137,15 +126,6 @@ enum Schemas {
                 Schema.object(["level": Schema.integer, "name": Schema.text, "limit": Schema.reference("Limit")])
             ),
         ]),
-        "CaseTimer": Schema.object(
-            [
-                "phase": Schema.oneOf(TimedPhase.Phase.self), "start": Schema.oneOf(TimedPhase.Start.self),
-                "limit": Schema.reference("Limit"), "startedAt": Schema.time, "dueAt": Schema.time,
-                "metAt": Schema.time, "extendedBy": Schema.reference("Limit"),
-                "pauses": Schema.list(Schema.object(["from": Schema.time, "to": Schema.time], optional: ["to"])),
-            ],
-            optional: ["startedAt", "dueAt", "metAt", "extendedBy"]
-        ),
         "Limit": Schema.object(["value": Schema.integer, "unit": Schema.oneOf(TimeLimit.Unit.self)]),
         "Config": Schema.object([
             "cameras": Schema.list(Schema.anyObject), "sensors": Schema.list(Schema.anyObject),
@@ -414,12 +394,6 @@ enum Schemas {
             ],
             optional: ["detail"]
         ),
-        "Case": caseSchema,
-        "CaseEntry": Schema.object([
-            "seq": Schema.integer, "at": Schema.time, "by": Schema.text, "role": Schema.textOrNull,
-            "action": Schema.text, "from": Schema.textOrNull, "to": Schema.oneOf(CaseState.self),
-            "note": Schema.textOrNull, "data": Schema.anyObject, "hash": Schema.text,
-        ]),
     ]
 
     private static let alarm = Schema.object([
@@ -437,41 +411,4 @@ enum Schemas {
         "flapping": Schema.flag,
     ])
 
-    private static let caseSchema = Schema.object(
-        [
-            "id": Schema.text, "number": Schema.text, "class": Schema.text, "className": Schema.text,
-            "classNameEn": Schema.text, "level": Schema.integer, "state": Schema.oneOf(CaseState.self),
-            "position": Schema.orNull(point), "address": Schema.textOrNull, "cell": Schema.textOrNull,
-            "unit": Schema.textOrNull, "unitName": Schema.textOrNull, "openedAt": Schema.time,
-            "dueAt": Schema.timeOrNull, "overdue": Schema.flag, "channel": Schema.text,
-            "description": Schema.textOrNull, "reporter": Schema.textOrNull, "alarmIds": Schema.list(Schema.text),
-            "clips": Schema.list(Schema.anyObject), "snapshots": Schema.list(Schema.text),
-            "cameraId": Schema.textOrNull, "closedAt": Schema.timeOrNull, "limit": Schema.reference("Limit"),
-            "timers": Schema.list(Schema.reference("CaseTimer")), "versions": Schema.anyObject,
-            "actions": Schema.list(Schema.oneOf(CaseAction.self)),
-        ].merging(courseFields) { first, _ in first }
-    )
-
-    /// What a case's log says of its way.
-    private static let courseFields: [String: JSONValue] = [
-        "holder": Schema.object(["kind": Schema.oneOf(CaseHolder.Kind.self), "id": Schema.text]),
-        "ending": Schema.textOrNull, "sevenStep": Schema.textOrNull, "sixLink": Schema.textOrNull,
-        "flow": Schema.textOrNull, "verified": ["type": ["boolean", "null"]], "assignee": Schema.textOrNull,
-        "checkUnit": Schema.textOrNull, "inspected": Schema.flag, "returns": Schema.integer, "bound": Schema.flag,
-        "extended": Schema.flag, "announcedAt": Schema.timeOrNull,
-        "suspension": Schema.orNull(
-            Schema.object(["owner": Schema.text, "until": Schema.time, "review": Schema.time])
-        ),
-        "centre": Schema.textOrNull, "committee": Schema.textOrNull,
-        "coUnits": Schema.list(
-            Schema.object([
-                "unit": Schema.text, "state": Schema.oneOf(CaseState.self),
-                "timers": Schema.list(Schema.reference("CaseTimer")),
-            ])
-        ),
-        "mergedInto": Schema.textOrNull, "merged": Schema.list(Schema.text), "photoBefore": Schema.textOrNull,
-        "photoAfter": Schema.textOrNull, "reopenings": Schema.integer, "reworks": Schema.integer,
-        "urgings": Schema.integer,
-        "lastStep": Schema.orNull(Schema.object(["action": Schema.text, "by": Schema.text, "at": Schema.time])),
-    ]
 }

@@ -70,14 +70,25 @@ enum CaseRoutes {
         APIRoute(
             .get,
             "/api/v1/cases/{id}",
-            "One case",
+            "One case with all that its page shows: class, areas, log, alarms, curves, neighbours, related cases",
             access: .except(.viewer),
-            content: .json("Case"),
+            content: .json("CaseDetail"),
             problems: [404: "notFound"],
             handle: { request in
                 let actor = try request.user.actor
                 let value = try await request.services.cases.get(request.parameter("id"), for: actor)
-                return try answer(value, actor, request)
+                return Answer.json(try await CaseDetailView.json(value, for: actor, request.services))
+            }
+        ),
+        APIRoute(
+            .post,
+            "/api/v1/cases/verify",
+            "Replay every case's log: whether each is whole and gives the case as it is shown",
+            access: .only(.leader, .admin),
+            content: .json("CaseLogReport"),
+            handle: { request in
+                let report = try await request.services.cases.verifyAll(workers: 1)
+                return Answer.json(view(report))
             }
         ),
         APIRoute(
@@ -211,6 +222,26 @@ enum CaseRoutes {
             "id": JSONValue(line.id), "kind": JSONValue(line.kind), "name": JSONValue(line.name),
             "nameEn": JSONValue(line.nameEn), "depth": JSONValue(line.depth), "own": counts(line.own),
             "all": counts(line.all),
+        ]
+    }
+
+    private static func view(_ report: CaseLogReport) -> JSONValue {
+        [
+            "cases": JSONValue(report.cases), "entries": JSONValue(report.entries), "faulty": JSONValue(report.faulty),
+            "faults": .array(
+                report.faults.map { fault in
+                    var members: [String: JSONValue] = [
+                        "caseId": .string(fault.caseId), "number": .string(fault.number), "seq": .null,
+                    ]
+                    // `differs`: the log is whole, the case isn't what it says; `broken`: from this entry on.
+                    members["finding"] = "differs"
+                    if case .broken(let seq) = fault.finding {
+                        members["finding"] = "broken"
+                        members["seq"] = JSONValue(seq)
+                    }
+                    return .object(members)
+                }
+            ),
         ]
     }
 

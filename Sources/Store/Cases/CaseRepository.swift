@@ -73,6 +73,34 @@ package struct CaseRepository: Sendable {
         }
     }
 
+    /// Cases with their logs, in the order of their ids, from the one after `id` on.
+    package func logs(
+        after id: String,
+        limit: Int
+    ) async throws -> [(stored: StoredCase, entries: [StoredCaseEntry])] {
+        try await database.read { connection in
+            let cases = try Row.fetchAll(
+                connection,
+                sql: "SELECT seq, hash, body FROM caseFile WHERE id > ? ORDER BY id LIMIT ?",
+                arguments: [id, limit]
+            ).map(CaseTransaction.stored)
+            guard let last = cases.last else { return [] }
+            let lines = try Row.fetchCursor(
+                connection,
+                sql:
+                    "SELECT caseId, seq, entry, hash FROM caseLog WHERE caseId > ? AND caseId <= ? ORDER BY caseId, seq",
+                arguments: [id, last.value.id]
+            )
+            var entries: [String: [StoredCaseEntry]] = [:]
+            while let line = try lines.next() {
+                entries[line["caseId"], default: []].append(
+                    StoredCaseEntry(seq: line["seq"], entry: line["entry"], hash: line["hash"])
+                )
+            }
+            return cases.map { ($0, entries[$0.value.id] ?? []) }
+        }
+    }
+
     /// How many are open.
     package func openCount() async throws -> Int {
         try await database.read { connection in
@@ -228,7 +256,7 @@ package struct CaseTransaction {
         try Row.fetchOne(try connection.cachedStatement(sql: sql), arguments: arguments).map(Self.stored)
     }
 
-    private static func stored(_ row: Row) throws -> StoredCase {
+    static func stored(_ row: Row) throws -> StoredCase {
         StoredCase(value: try decode(row["body"]), seq: row["seq"], hash: row["hash"])
     }
 

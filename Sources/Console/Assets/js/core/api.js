@@ -1,5 +1,5 @@
 // Requests to the server's JSON interface.
-import { t } from './i18n.js';
+import { span, t, word } from './i18n.js';
 
 const ROOT = '/api/v1';
 
@@ -15,9 +15,14 @@ export class ApiError extends Error {
 
   /** What a person reads. */
   get text() {
-    const key = `error.${this.code}`;
     const params = { ...this.params };
+    const late = this.code === 'illegalAction' && params.by;
+    const key = late ? 'error.illegalActionBy' : `error.${this.code}`;
     if (params.state) params.state = t(`caseState.${params.state}`);
+    if (params.action) params.action = word('logAction', params.action);
+    if (params.obstacle) params.obstacle = word('obstacle', params.obstacle);
+    if (params.side) params.side = word('caseSide', params.side);
+    if (params.secondsAgo !== undefined) params.ago = span(params.secondsAgo * 1000);
     const text = t(key, params);
     return text === key ? t('error.other', { detail: this.message }) : text;
   }

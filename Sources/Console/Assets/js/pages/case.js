@@ -7,14 +7,13 @@ import { errorText, toast, toastError } from '../core/dialog.js';
 import { link } from '../core/router.js';
 import { className, isRole, state, unitName } from '../core/store.js';
 import { actionButtons } from '../parts/actions.js';
+import { beforeAndAfter, checkPoints, courseRows, coUnitTable, nearby, stepsBar } from '../parts/caseCourse.js';
 import { clipPlayer } from '../parts/clip.js';
 import { exportList } from '../parts/exports.js';
 import { smallMap } from '../parts/map.js';
 import { byWhom, caseState, failed, overdueMark } from '../parts/marks.js';
 import { alarmCurve } from '../parts/sensor.js';
 import { timeLeft } from './cases.js';
-
-const STEPS = ['reported', 'filed', 'dispatched', 'handling', 'handled', 'checked', 'closed'];
 
 /** @param {any} limit */
 const limitText = (limit) => (limit ? t(`limit.${limit.unit}`, { n: limit.value }) : '–');
@@ -34,21 +33,11 @@ function levelText(item) {
  */
 function timerTable(item) {
   const timers = item.timers ?? [];
-  if (timers.length < 2 && (timers[0]?.start ?? 'filed') === 'filed') return null;
+  const plain = (/** @type {any} */ timer) => timer.start === 'filed' && !timer.extendedBy && timer.pauses.length === 0;
+  if (timers.length < 2 && timers.every(plain)) return null;
   return h('div.table-wrap', null, h('table.table.timers', null, h('thead', null, h('tr', null, ['case.timer', 'case.limit', 'case.timerStart', 'case.due', 'case.timerMet'].map((k) => h('th', { scope: 'col' }, t(k))))),
-    h('tbody', null, timers.map((/** @type {any} */ timer) => h('tr', { data: { phase: timer.phase } }, h('td', null, word('timerPhase', timer.phase)), h('td', null, limitText(timer.limit)),
-      h('td', null, word('timerStart', timer.start)), h('td.mono', null, timer.dueAt ? full(timer.dueAt) : timer.startedAt ? '–' : t('case.timerWaits')), h('td.mono', null, timer.metAt ? full(timer.metAt) : '–'))))));
-}
-
-/**
- * The seven states as a bar.
- * @param {any} item
- */
-function stepsBar(item) {
-  if (item.state === 'invalid') return h('div.steps.invalid', { role: 'img', 'aria-label': word('caseState', 'invalid') }, caseState(item));
-  const at = STEPS.indexOf(item.state);
-  return h('ol.steps', { 'aria-label': t('case.steps') }, STEPS.map((step, i) =>
-    h('li', { data: { done: String(i < at), now: String(i === at) }, 'aria-current': i === at ? 'step' : undefined }, h('span.step-dot', { 'aria-hidden': 'true' }, i < at ? '✓' : String(i + 1)), word('caseState', step))));
+    h('tbody', null, timers.map((/** @type {any} */ timer) => h('tr', { data: { phase: timer.phase } }, h('td', null, word('timerPhase', timer.phase)), h('td', null, limitText(timer.limit), timer.extendedBy ? ` + ${limitText(timer.extendedBy)}` : ''),
+      h('td', null, word('timerStart', timer.start)), h('td.mono', null, timer.dueAt ? full(timer.dueAt) : timer.startedAt ? t(timer.pauses.some((/** @type {any} */ p) => !p.to) ? 'case.timerPaused' : 'case.timerNever') : t('case.timerWaits')), h('td.mono', null, timer.metAt ? full(timer.metAt) : '–'))))));
 }
 
 /** @param {any[]} log */
@@ -57,7 +46,10 @@ function logList(log) {
     h('div.log-head', null, h('b', null, word('logAction', entry.action)), entry.to ? h('span.dim', null, word('caseState', entry.to)) : null, h('span.grow'), h('time.mono.dim', { datetime: entry.at }, full(entry.at))),
     h('div.dim', null, [byWhom(entry.by), entry.role ? word('role', entry.role) : null, entry.data?.unit ? unitName(entry.data.unit) : null].filter(Boolean).join(' · ')),
     entry.data?.passed === false ? h('p', null, h('b', null, `▲ ${t('case.notPassed')}`)) : null,
-    entry.note || entry.data?.reason ? h('p', null, entry.note || entry.data.reason) : null,
+    entry.data?.reason ? h('p', null, entry.data.reason) : null,
+    entry.note ? h('p', null, entry.note) : null,
+    entry.data?.into ? h('p', null, h('a', { href: link('cases', entry.data.into) }, entry.data.intoNumber)) : null,
+    entry.data?.merged ? h('p', null, h('a', { href: link('cases', entry.data.merged) }, entry.data.mergedNumber)) : null,
     entry.data?.photo ? h('a', { href: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, target: '_blank', rel: 'noopener' }, h('img.log-photo', { src: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, alt: t('case.photo'), loading: 'lazy' })) : null,
     entry.hash ? h('code.hash', { title: entry.hash }, `#${entry.seq} ${String(entry.hash).slice(0, 12)}`) : null)));
 }
@@ -93,31 +85,31 @@ export function mountCase(root, context, id) {
   const clipBox = h('div.clips');
   /** @type {Map<string, HTMLElement>} */ const curves = new Map();
   const curveBox = h('div.curves');
-  media.append(pictures, clipBox, curveBox);
+  const sides = h('div');
+  media.append(sides, pictures, clipBox, curveBox);
+  const near = h('div');
   const dossier = may('get', '/exports/{id}/file') ? dossierPanel(context, id) : null;
   const log = h('section.panel', null, h('h2', null, t('case.log')));
   const logBox = h('div');
   log.append(logBox);
-  fill(root, h('article.case-page', { data: { id } }, head, h('div.case-grid', null, h('div.case-column', null, facts, mapBox, dossier), media, log)));
+  fill(root, h('article.case-page', { data: { id } }, head, h('div.case-grid', null, h('div.case-column', null, facts, mapBox, near, dossier), media, log)));
 
   async function load() {
     try {
-      const [found, entries] = await Promise.all([api.get(`/cases/${encodeURIComponent(id)}`), api.all(`/cases/${encodeURIComponent(id)}/log`, {}, 1000)]);
-      item = found;
+      item = await api.get(`/cases/${encodeURIComponent(id)}`);
       draw();
-      fill(logBox, logList(entries));
-      await showCurves();
+      fill(logBox, logList(item.log));
+      showCurves();
     } catch (error) {
       fill(root, failed(errorText(error), () => location.reload()), h('p.centre', null, h('a.button', { href: link('cases') }, t('page.cases'))));
     }
   }
   /** The curves of the sensors whose alarms belong to the case. */
-  async function showCurves() {
-    for (const alarmId of (item.alarmIds ?? []).slice(0, 3)) {
-      const alarm = await api.get(`/alarms/${encodeURIComponent(alarmId)}`).catch(() => null);
-      const key = `${alarmId} ${alarm?.clearedAt ?? ''}`;
-      if (!alarm || alarm.sourceKind !== 'sensor' || curves.has(key)) continue;
-      for (const [old, element] of curves) if (old.startsWith(alarmId)) { element.remove(); curves.delete(old); }
+  function showCurves() {
+    for (const alarm of (item.alarms ?? []).slice(0, 3)) {
+      const key = `${alarm.id} ${alarm.clearedAt ?? ''}`;
+      if (alarm.sourceKind !== 'sensor' || curves.has(key)) continue;
+      for (const [old, element] of curves) if (old.startsWith(alarm.id)) { element.remove(); curves.delete(old); }
       const made = alarmCurve(alarm);
       curves.set(key, made);
       curveBox.append(made);
@@ -134,7 +126,7 @@ export function mountCase(root, context, id) {
       h('div', null, h('h1', null, className(item.class, item.className)), h('p.mono.dim', { data: { field: 'number' } }, item.number)), caseState(item), overdueMark(item), h('span.grow'),
       h('button.ghost.no-print', { type: 'button', onclick: () => window.print() }, icon('printer'), h('span.wide-only', null, t('action.print')))),
     stepsBar(item),
-    h('div.no-print', null, actionButtons(item, (changed) => { item = changed; draw(); void load(); })));
+    h('div.no-print', null, actionButtons(item, (changed) => { item = { ...item, ...changed }; draw(); void load(); })));
     const rows = [
       ['case.class', `${className(item.class, item.className)} (${item.class})`],
       ['case.level', levelText(item)],
@@ -142,6 +134,7 @@ export function mountCase(root, context, id) {
       ['case.cell', item.cell ?? '–'],
       ['case.position', item.position ? `${item.position.lat.toFixed(6)}, ${item.position.lon.toFixed(6)}` : '–'],
       ['case.unit', item.unit ? unitName(item.unit, item.unitName) : '–'],
+      ...courseRows(item),
       ['case.limit', `${limitText(item.limit)} · ${timeLeft(item)}`],
       ['case.due', full(item.dueAt)],
       ['field.opened', full(item.openedAt)],
@@ -152,8 +145,10 @@ export function mountCase(root, context, id) {
       item.description ? ['case.description', item.description] : null,
     ].filter((row) => row !== null);
     fill(facts, h('h2', null, t('case.facts')), h('dl.facts', null, rows.map((row) => [h('dt', null, t(/** @type {string[]} */ (row)[0])), h('dd', null, /** @type {string[]} */ (row)[1])])),
-      timerTable(item),
+      timerTable(item), coUnitTable(item), checkPoints(item),
       h('div.button-row.no-print', null, (item.alarmIds ?? []).slice(0, 3).map((/** @type {string} */ alarm, /** @type {number} */ i, /** @type {string[]} */ all) => h('a.button', { href: link('alarms', alarm) }, icon('bell'), t('case.alarm'), all.length > 1 ? ` ${i + 1}` : null))));
+    fill(near, nearby(item));
+    fill(sides, beforeAndAfter(item));
     if (item.position && !map) {
       mapBox.hidden = false;
       void smallMap(mapBox, item.position).then((made) => { map = made; if (!mapBox.isConnected) made.destroy(); });

@@ -9,14 +9,16 @@ import { caseState, empty, failed, overdueMark } from '../parts/marks.js';
 import { newCaseDialog } from '../parts/actions.js';
 import { mountCase } from './case.js';
 
-export const CASE_STATES = ['reported', 'filed', 'dispatched', 'handling', 'handled', 'checked', 'closed', 'invalid'];
+export const CASE_STATES = ['reported', 'filed', 'dispatched', 'handling', 'handled', 'checked', 'closed', 'invalid',
+  'verifying', 'checking', 'adjudicating', 'escalated', 'suspended', 'handedOver', 'merged', 'selfHandled', 'void', 'archived'];
+const CHANNELS = ['camera', 'sensor', 'vehicle', 'monitor', 'collector', 'hotline', 'web', 'acceptor'];
 
 /**
  * How long is left, or by how much it is late.
  * @param {any} item
  */
 export function timeLeft(item) {
-  if (!item.dueAt || item.state === 'closed' || item.state === 'invalid') return '–';
+  if (!item.dueAt || item.ending) return '–';
   const left = Date.parse(item.dueAt) - serverNow();
   return left >= 0 ? t('case.left', { span: span(left) }) : t('case.late', { span: span(-left) });
 }
@@ -32,9 +34,11 @@ export function mount(root, context) {
   const classSelect = h('select', { 'aria-label': t('case.class') }, h('option', { value: '' }, t('filter.allClasses')), state.site.classes.map((/** @type {any} */ c) => h('option', { value: c.code }, className(c.code))));
   const unitSelect = isRole('unit') ? null : h('select', { 'aria-label': t('case.unit') }, h('option', { value: '' }, t('filter.allUnits')), state.site.units.map((/** @type {any} */ u) => h('option', { value: u.id }, unitName(u.id))));
   const areaSelect = (state.site.areas ?? []).length === 0 ? null : h('select', { 'aria-label': t('filter.area') }, h('option', { value: '' }, t('filter.allAreas')), state.site.areas.map((/** @type {any} */ a) => h('option', { value: a.id }, `${isChinese() ? a.name : a.nameEn || a.name} (${word('areasKind', a.kind)})`)));
-  const overdueBox = h('input', { type: 'checkbox', checked: query.overdue === 'true' });
+  const dueSelect = h('select', { 'aria-label': t('case.limit'), id: 'case-due' }, h('option', { value: '' }, t('filter.allDue')), ['late', 'soon'].map((due) => h('option', { value: due }, word('filter', due))));
+  const channelSelect = h('select', { 'aria-label': t('case.channel') }, h('option', { value: '' }, t('filter.allChannels')), CHANNELS.map((channel) => h('option', { value: channel }, word('channel', channel))));
   const text = h('input', { type: 'search', placeholder: t('filter.caseText'), 'aria-label': t('filter.caseText') });
   let below = '';
+  let holder = '';
   /** @param {Record<string, string>} asked by a link, from the sums of units and areas for example */
   function take(asked) {
     stateSelect.value = asked.state ?? (asked.open === 'false' ? '' : 'open');
@@ -42,6 +46,9 @@ export function mount(root, context) {
     if (asked.unit !== undefined && unitSelect) unitSelect.value = asked.unit;
     if (asked.area !== undefined && areaSelect) areaSelect.value = asked.area;
     below = asked.below ?? '';
+    dueSelect.value = asked.due ?? (asked.overdue === 'true' ? 'late' : '');
+    channelSelect.value = asked.channel ?? '';
+    holder = asked.holder ?? '';
   }
   take(query);
   const body = h('tbody');
@@ -49,7 +56,7 @@ export function mount(root, context) {
   const table = h('div.table-wrap', null, h('table.table.cards.case-table', null,
     h('thead', null, h('tr', null, ['case.number', 'field.state', 'case.class', 'case.place', 'case.unit', 'field.opened', 'case.limit', 'case.channel'].map((key) => h('th', { scope: 'col' }, t(key))))), body));
 
-  const filters = () => ({ state: stateSelect.value === 'open' ? '' : stateSelect.value, open: stateSelect.value === 'open' ? 'true' : '', class: classSelect.value, unit: unitSelect?.value ?? '', below: unitSelect?.value ? below : '', area: areaSelect?.value ?? '', q: text.value.trim() });
+  const filters = () => ({ state: stateSelect.value === 'open' ? '' : stateSelect.value, open: stateSelect.value === 'open' ? 'true' : '', class: classSelect.value, unit: unitSelect?.value ?? '', below: unitSelect?.value ? below : '', area: areaSelect?.value ?? '', due: dueSelect.value, channel: channelSelect.value, holder, q: text.value.trim() });
   /** @param {string|null} [cursor] */
   async function load(cursor) {
     const mine = ++turn;
@@ -64,8 +71,7 @@ export function mount(root, context) {
     }
   }
   function draw() {
-    const shown = overdueBox.checked ? items.filter((c) => c.overdue) : items;
-    fill(body, shown.map((c) => h('tr', { tabindex: '0', data: { case: c.id, state: c.state, overdue: String(Boolean(c.overdue)) }, onclick: () => go(link('cases', c.id)), onkeydown: (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') go(link('cases', c.id)); } },
+    fill(body, items.map((c) => h('tr', { tabindex: '0', data: { case: c.id, state: c.state, overdue: String(Boolean(c.overdue)) }, onclick: () => go(link('cases', c.id)), onkeydown: (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') go(link('cases', c.id)); } },
       h('td.mono', null, h('a', { href: link('cases', c.id) }, c.number)),
       h('td', null, caseState(c), overdueMark(c)),
       h('td', null, className(c.class, c.className)),
@@ -74,15 +80,14 @@ export function mount(root, context) {
       h('td.mono', null, moment(c.openedAt)),
       h('td', null, timeLeft(c)),
       h('td.dim', null, word('channel', c.channel)))));
-    fill(foot, shown.length === 0 ? empty(t('cases.none'), 'folder2-open') : null, next ? h('button', { type: 'button', onclick: () => load(next) }, t('list.more')) : h('span.dim', null, t('list.count', { n: shown.length })));
+    fill(foot, items.length === 0 ? empty(t('cases.none'), 'folder2-open') : null, next ? h('button', { type: 'button', onclick: () => load(next) }, t('list.more')) : h('span.dim', null, t('list.count', { n: items.length })));
   }
   const later = debounce(() => load(), 250);
   unitSelect?.addEventListener('change', () => { below = ''; });
-  for (const control of [stateSelect, classSelect, unitSelect, areaSelect]) control?.addEventListener('change', () => load());
-  overdueBox.addEventListener('change', draw);
+  for (const control of [stateSelect, classSelect, unitSelect, areaSelect, dueSelect, channelSelect]) control?.addEventListener('change', () => load());
   text.addEventListener('input', later);
   fill(root, h('div.list-page', null,
-    h('div.toolbar', null, stateSelect, classSelect, unitSelect, areaSelect, h('label.check', null, overdueBox, t('filter.overdue')), text, h('span.grow'),
+    h('div.toolbar', null, stateSelect, classSelect, unitSelect, areaSelect, dueSelect, channelSelect, text, h('span.grow'),
       isRole('acceptor', 'collector') ? h('button.primary', { type: 'button', id: 'new-case', onclick: async () => { const made = await newCaseDialog(); if (made?.id) go(link('cases', made.id)); } }, icon('plus-lg'), t('case.new')) : null),
     table, foot));
   context.on('case', later);
@@ -92,7 +97,6 @@ export function mount(root, context) {
   return { update: (/** @type {import('../core/router.js').Route} */ route) => {
     if (route.id) return false;
     take(route.query);
-    overdueBox.checked = route.query.overdue === 'true';
     void load();
     return true;
   } };

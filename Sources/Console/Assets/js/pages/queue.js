@@ -12,7 +12,7 @@ import { timeLeft } from './cases.js';
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
   const unit = isRole('unit');
-  const states = unit ? ['dispatched', 'handling'] : ['handled'];
+  const states = unit ? ['dispatched', 'handling', 'checking'] : ['verifying', 'handled', 'checking'];
   const list = h('div.queue-list');
   const count = h('span.dim');
   async function load() {

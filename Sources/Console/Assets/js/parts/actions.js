@@ -3,83 +3,19 @@ import { h, icon } from '../core/dom.js';
 import { api } from '../core/api.js';
 import { t } from '../core/i18n.js';
 import { formDialog, toast } from '../core/dialog.js';
-import { className, isRole, state, unitName } from '../core/store.js';
+import { className, isRole, state } from '../core/store.js';
+import { caseOf, fieldsOf } from './actionFields.js';
+import { upload } from './photo.js';
 import { classPicker, clientId, positionFields } from './picture.js';
 
-/** @typedef {import('../core/dialog.js').Field} Field */
-
-const ICONS = { file: 'check2-square', refuse: 'x-octagon', dispatch: 'send', accept: 'hand-thumbs-up', return: 'arrow-return-left', handle: 'tools', check: 'clipboard-check', close: 'archive', urge: 'megaphone' };
-const MAIN = ['file', 'dispatch', 'accept', 'handle', 'check', 'close'];
-/** Longest side of an uploaded photo in pixels. */
-const PHOTO_SIDE = 1600;
-
-/**
- * A photo made smaller and sent; `read()` gives its attachment id or null.
- * @param {string} label
- */
-export function photoField(label) {
-  const input = h('input', { type: 'file', accept: 'image/*', capture: 'environment', 'aria-label': label });
-  const preview = h('img.photo-preview', { alt: '', hidden: true });
-  input.addEventListener('change', () => {
-    const file = input.files?.[0];
-    preview.hidden = !file;
-    if (file) {
-      const url = URL.createObjectURL(file);
-      preview.onload = () => URL.revokeObjectURL(url);
-      preview.src = url;
-    }
-  });
-  input.classList.add('visually-hidden');
-  const pick = h('label.button', null, icon('camera'), t('case.choosePhoto'), input);
-  return Object.assign(h('div.photo-field', null, pick, preview), { read: () => input.files?.[0] ?? null, focus: () => input.focus() });
-}
-
-/** @param {File} file @returns {Promise<string>} the attachment's id */
-export async function upload(file) {
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  if (!bitmap) return (await api.post('/attachments', file)).id;
-  const scale = Math.min(1, PHOTO_SIDE / Math.max(bitmap.width, bitmap.height));
-  const canvas = h('canvas');
-  canvas.width = Math.round(bitmap.width * scale);
-  canvas.height = Math.round(bitmap.height * scale);
-  canvas.getContext('2d')?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.85));
-  const made = await api.post('/attachments', blob ?? file);
-  return made.id;
-}
-
-/** @param {string} action @param {any} item @returns {Field[]} */
-function fieldsOf(action, item) {
-  /** @type {Field} */
-  const note = { name: 'note', label: t('field.note'), type: 'textarea', maxLength: 500 };
-  /** @type {Field} */
-  const reason = { name: 'reason', label: t('field.reason'), type: 'textarea', required: true, maxLength: 500 };
-  switch (action) {
-    case 'file':
-      return [
-        { name: 'class', label: t('case.class'), required: true, element: classPicker(item.class ?? undefined) },
-        { name: 'position', label: t('case.position'), required: true, element: positionFields(item.position) },
-        note,
-      ];
-    case 'refuse': case 'return': return [reason];
-    case 'dispatch':
-      return [
-        { name: 'unit', label: t('case.unit'), type: 'select', value: item.unit ?? '', options: [
-          { value: '', label: t('case.responsibleUnit') }, ...state.site.units.map((/** @type {any} */ u) => ({ value: u.id, label: unitName(u.id) }))] },
-        note,
-      ];
-    case 'handle': return [{ ...note, required: true }, { name: 'photo', label: t('case.photo'), element: photoField(t('case.photo')) }];
-    case 'check':
-      return [
-        { name: 'passed', label: t('case.result'), type: 'radio', required: true, value: 'true', options: [{ value: 'true', label: t('case.passed') }, { value: 'false', label: t('case.notPassed') }] },
-        { ...note, required: true }, { name: 'photo', label: t('case.photo'), element: photoField(t('case.photo')) },
-      ];
-    case 'urge': return [{ ...note, required: true }];
-    default: return [note];
-  }
-}
-
+const ICONS = {
+  file: 'check2-square', refuse: 'x-octagon', dispatch: 'send', accept: 'hand-thumbs-up', return: 'arrow-return-left', handle: 'tools', check: 'clipboard-check', close: 'archive', urge: 'megaphone',
+  askVerification: 'binoculars', verify: 'search', merge: 'union', selfHandle: 'hand-index', askCheck: 'person-check', inspect: 'clipboard2-pulse', reopen: 'arrow-counterclockwise', void: 'slash-circle', archive: 'lock',
+  suspend: 'pause-circle', resume: 'play-circle', extend: 'hourglass-split', announce: 'newspaper', engage: 'people', disengage: 'person-dash', adjudicate: 'hammer', escalate: 'building-up', handOver: 'box-arrow-up-right', takeBack: 'box-arrow-in-left',
+};
+const MAIN = ['file', 'dispatch', 'accept', 'handle', 'check', 'close', 'verify', 'inspect', 'adjudicate', 'resume'];
+/** What ends a case or takes it from somebody. */
+const GRAVE = ['refuse', 'return', 'void', 'merge', 'handOver', 'archive'];
 /**
  * What has to be looked at on site: the management points of the class.
  * @param {any} item
@@ -96,15 +32,15 @@ function checkList(item) {
  */
 export function act(action, item) {
   return formDialog({
-    title: `${t(`caseAction.${action}`)} · ${item.number}`, name: `action-${action}`, danger: action === 'refuse' || action === 'return', wide: action === 'file',
-    before: h('div', null, h('p.dim', null, [className(item.class, item.className), item.address].filter(Boolean).join(' · ')), action === 'check' ? checkList(item) : null),
+    title: `${t(`caseAction.${action}`)} · ${item.number}`, name: `action-${action}`, danger: GRAVE.includes(action), wide: action === 'file',
+    before: h('div', null, h('p.dim', null, [className(item.class, item.className), item.address].filter(Boolean).join(' · ')), ['check', 'verify', 'inspect'].includes(action) ? checkList(item) : null),
     fields: fieldsOf(action, item), submit: t(`caseAction.${action}`),
     send: async (values) => {
       /** @type {Record<string, any>} */
       const body = {};
       for (const [key, value] of Object.entries(values)) {
         if (value === '' || value === null || value === undefined) continue;
-        body[key] = key === 'passed' ? value === 'true' : value instanceof File ? await upload(value) : value;
+        body[key] = key === 'passed' ? value === 'true' : key === 'into' ? await caseOf(value) : value instanceof File ? await upload(value) : value;
       }
       const changed = await api.post(`/cases/${encodeURIComponent(item.id)}/actions/${action}`, body);
       toast(t('case.done', { action: t(`caseAction.${action}`), number: item.number }), 'good');

@@ -23,7 +23,7 @@ export const caseState = (item) =>
   h('span.tag', { data: { case: item.state } }, word('caseState', item.state));
 /** @param {any} item */
 export const overdueMark = (item) =>
-  item.overdue && item.state !== 'closed' && item.state !== 'invalid' ? h('span.tag', { data: { overdue: 'true' } }, icon('alarm'), t('case.overdue')) : null;
+  item.overdue && !item.ending ? h('span.tag', { data: { overdue: 'true' } }, icon('alarm'), t('case.overdue')) : null;
 
 /**
  * What an alarm is about, in one line.
