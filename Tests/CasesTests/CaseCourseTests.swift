@@ -45,7 +45,7 @@ struct CaseCourseTests {
     func verifying() async throws {
         let world = try CaseWorld()
         defer { world.remove() }
-        let (case: reported, _) = try await world.service.report(
+        let (reported, _) = try await world.service.report(
             world.request("09009", filed: false),
             by: CaseWorld.actor(.monitor)
         )
@@ -114,7 +114,9 @@ struct CaseCourseTests {
         let extended = try await take(world, id, (.extend, Self.dispatcher, why))
         #expect(extended.dueAt == due + .seconds(7200))
         #expect(extended.limit == dispatched.limit)
-        #expect(await refusal(world, id, .extend, Self.dispatcher, why) == .blocked(.alreadyExtended, state: .dispatched))
+        #expect(
+            await refusal(world, id, .extend, Self.dispatcher, why) == .blocked(.alreadyExtended, state: .dispatched)
+        )
         let other = try await opened(world, "09009", alarm: "a2")
         try await take(world, other, (.dispatch, Self.dispatcher, CaseInput()))
         world.clock.advance(by: .seconds(86_400 * 40))
@@ -163,7 +165,12 @@ struct CaseCourseTests {
         let world = try CaseWorld()
         defer { world.remove() }
         let id = try await opened(world)
-        try await take(world, id, (.dispatch, Self.dispatcher, CaseInput()), (.accept, Self.of("drainage"), CaseInput()))
+        try await take(
+            world,
+            id,
+            (.dispatch, Self.dispatcher, CaseInput()),
+            (.accept, Self.of("drainage"), CaseInput())
+        )
         world.clock.advance(by: .seconds(1800))
         let joint = try await take(world, id, (.engage, Self.dispatcher, CaseInput(units: ["gas", "water"])))
         #expect(joint.course.coUnits.map(\.unit) == ["gas", "water"])
@@ -174,7 +181,9 @@ struct CaseCourseTests {
         #expect(try await world.service.get(id, for: Self.of("water")).id == id)
         #expect(world.service.actions(on: joint, for: Self.of("gas")) == [.accept])
         let done = CaseInput(note: "done")
-        #expect(await refusal(world, id, .handle, Self.of("drainage"), done) == .blocked(.coUnitsFirst, state: .handling))
+        #expect(
+            await refusal(world, id, .handle, Self.of("drainage"), done) == .blocked(.coUnitsFirst, state: .handling)
+        )
         let after = try await take(world, id, (.accept, Self.of("gas"), CaseInput()), (.handle, Self.of("gas"), done))
         #expect(after.state == .handling && after.course.coUnits[0].state == .handled)
         #expect(after.course.coUnits[0].timers.last?.metAt == world.clock.now())
@@ -253,7 +262,7 @@ struct CaseCourseTests {
     func selfHandled() async throws {
         let world = try CaseWorld()
         defer { world.remove() }
-        let (case: reported, _) = try await world.service.report(
+        let (reported, _) = try await world.service.report(
             world.request("09009", filed: false),
             by: Self.collector
         )
@@ -279,7 +288,8 @@ struct CaseCourseTests {
             (.handle, Self.of("gas"), CaseInput(note: "done"))
         )
         #expect(
-            await refusal(world, done.id, .check, Self.collector, CaseInput(note: "x", passed: true)) == .conflict(.work)
+            await refusal(world, done.id, .check, Self.collector, CaseInput(note: "x", passed: true))
+                == .conflict(.work)
         )
     }
 
@@ -377,7 +387,12 @@ struct CaseCourseTests {
         let filed = try await service.get(id, for: CaseWorld.actor(.leader))
         #expect(filed.timers?.last?.start == .publicNotice && filed.dueAt == nil)
         world.clock.advance(by: .seconds(500))
-        let called = try await service.act(id, .announce, by: Self.dispatcher, input: CaseInput(note: "a paper on the door"))
+        let called = try await service.act(
+            id,
+            .announce,
+            by: Self.dispatcher,
+            input: CaseInput(note: "a paper on the door")
+        )
         #expect(called.dueAt == world.clock.now() + .seconds(48 * 3600))
     }
 
