@@ -190,7 +190,9 @@ struct CaseSumsTests {
             by: CaseWorld.actor(.unit, unit: "w1"),
             input: CaseInput(reason: "yours after all")
         )
-        let back = try await world.service.act(id, .dispatch, by: dispatcher, input: CaseInput(unit: "e1"))
+        // The second return is for the dispatcher to adjudicate.
+        let ruling = CaseInput(reason: "the border of 2019", unit: "e1")
+        let back = try await world.service.act(id, .adjudicate, by: dispatcher, input: ruling)
         #expect(back.unit == "e1")
         #expect(try await queues() == ["city", "east"])
     }

@@ -102,7 +102,7 @@ struct WorkTests {
         let caseId = try #require(confirmed.json["caseId"]?.text)
         let opened = try await world.ask(.get, "/api/v1/cases/\(caseId)", as: "dispatcher")
         #expect(opened.json["state"] == "filed")
-        #expect(opened.json["actions"] == ["dispatch"])
+        #expect(opened.json["actions"] == ["dispatch", "suspend", "announce", "escalate", "handOver"])
         let second = try await world.ask(
             .post,
             "/api/v1/alarms/\(alarm.id)/reject",

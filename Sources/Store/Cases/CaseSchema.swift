@@ -114,7 +114,7 @@ enum CaseSchema {
             ) WITHOUT ROWID;
             INSERT INTO caseText (openedAt, id, searched) SELECT openedAt, id, searched FROM caseFile;
             -- The column stays, empty from here on. A row whose log can't be read stays as it is otherwise.
-            UPDATE caseFile SET searched = '', channel = json_extract(body, '$.channel'), ending = state,
+            UPDATE caseFile SET searched = '', channel = coalesce(json_extract(body, '$.channel'), ''), ending = state,
                 body = json_set(body, '$.course', json('{}'));
             """,
         then: { connection in try CaseTransaction(connection: connection).projectAgain() }
@@ -125,8 +125,8 @@ extension CaseTransaction {
     /// Writes every case's row as its log says it is; one whose log can't be read stays.
     fileprivate func projectAgain() throws {
         let decoder = JSONDecoder()
-        for id in try String.fetchAll(connection, sql: "SELECT id FROM caseFile ORDER BY id") {
-            guard let stored = try find(id) else { continue }
+        for row in try Row.fetchAll(connection, sql: "SELECT id, seq, hash FROM caseFile ORDER BY id") {
+            let id: String = row["id"]
             let lines = try String.fetchAll(
                 connection,
                 sql: "SELECT entry FROM caseLog WHERE caseId = ? ORDER BY seq",
@@ -134,7 +134,7 @@ extension CaseTransaction {
             )
             let entries = lines.compactMap { try? decoder.decode(CaseEntry.self, from: Data($0.utf8)) }
             guard entries.count == lines.count, let value = Case.replay(entries) else { continue }
-            try write(StoredCase(value: value, seq: stored.seq, hash: stored.hash))
+            try write(StoredCase(value: value, seq: row["seq"], hash: row["hash"]))
         }
     }
 }
