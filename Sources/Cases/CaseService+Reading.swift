@@ -24,18 +24,30 @@ extension CaseService {
     /// Newest first; a unit's users get what their own unit and those below it lead, take part in or check, whatever they
     /// ask for.
     package func list(_ filter: CaseFilter, page: PageRequest, for actor: CaseActor) async throws -> Page<Case> {
+        guard let filter = visible(filter, to: actor) else { return Page(items: []) }
+        return try await repository.list(filter, page: page)
+    }
+
+    /// The newest cases with a position, as marks on the map: of those that the person may see.
+    package func places(_ filter: CaseFilter, limit: Int, for actor: CaseActor) async throws -> [CasePlace] {
+        guard let filter = visible(filter, to: actor) else { return [] }
+        return try await repository.places(filter, limit: limit)
+    }
+
+    /// A filter without what a person may not see; nil where nothing is left.
+    private func visible(_ filter: CaseFilter, to actor: CaseActor) -> CaseFilter? {
         var filter = filter
         if actor.role == .unit {
-            guard let own = actor.unit else { return Page(items: []) }
+            guard let own = actor.unit else { return nil }
             let tree = base.responsibility.tree
-            if let unit = filter.unit, unit != own, !tree.isWithin(unit, own) { return Page(items: []) }
+            if let unit = filter.unit, unit != own, !tree.isWithin(unit, own) { return nil }
             if let units = filter.units {
                 filter.units = units.filter { $0 == own || tree.isWithin($0, own) }
             } else if filter.unit == nil {
                 filter.parties = base.unitsWithin(own)
             }
         }
-        return try await repository.list(filter, page: page)
+        return filter
     }
 
     /// The whole log, oldest first.

@@ -78,6 +78,7 @@ struct OpenAPITests {
             ("/api/v1/cases", "/api/v1/cases", true),
             ("/api/v1/cases/{id}", "/api/v1/cases/\(value.id)", false),
             ("/api/v1/cases/{id}/log", "/api/v1/cases/\(value.id)/log", true),
+            ("/api/v1/cases/map", "/api/v1/cases/map?bbox=119,32,121,33", true),
             ("/api/v1/base/sets", "/api/v1/base/sets", true),
             ("/api/v1/cases/sums", "/api/v1/cases/sums?by=unit&from=2026-01-01T00:00:00Z", true),
             ("/api/v1/base/sets/{set}/rows", "/api/v1/base/sets/limits/rows?q=E-05", true),

@@ -40,6 +40,7 @@ private let range = "from=2026-11-23T08:00:00Z&to=2026-11-23T09:00:00Z"
 
 private let expectations: [Expectation] = [
     Expectation(.post, "/api/v1/cases/verify", "leader admin"),
+    Expectation(.get, "/api/v1/cases/map", notViewer),
     Expectation(.get, "/healthz", "-", 200),
     Expectation(.get, "/metrics", "-"),
     Expectation(.get, "/api/v1/openapi.json", "-"),
@@ -198,7 +199,8 @@ private let endless = ["/api/v1/live", "/api/v1/stream", "/api/v1/cameras/{id}/l
 /// What routes of base data need to be asked with.
 private let asked = [
     "/api/v1/base/locate": "?lat=32.4&lon=119.9", "/api/v1/base/geocode": "?q=gulou",
-    "/api/v1/cases/sums": "?by=unit", "/api/v1/base/cells": "?box=119,32,120,33",
+    "/api/v1/cases/sums": "?by=unit", "/api/v1/cases/map": "?bbox=119,32,120,33",
+    "/api/v1/base/cells": "?box=119,32,120,33",
     "/api/v1/base/responsible": "?class=09009",
     "/api/v1/base/deadline": "?class=09009", "/api/v1/parts/nearest": "?lat=32.4&lon=119.9",
 ]

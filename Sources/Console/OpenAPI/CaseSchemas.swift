@@ -6,6 +6,10 @@ enum CaseSchemas {
     static let all: [String: JSONValue] = [
         "Case": Schema.object(whole),
         "CaseDetail": Schema.object(whole.merging(detail) { first, _ in first }),
+        "CasePlace": Schema.object([
+            "id": Schema.text, "class": Schema.text, "state": Schema.oneOf(CaseState.self),
+            "position": Schemas.point, "dueAt": Schema.timeOrNull, "openedAt": Schema.time,
+        ]),
         "CaseLogReport": Schema.object([
             "cases": Schema.integer, "entries": Schema.integer, "faulty": Schema.integer,
             "faults": Schema.list(

@@ -23,30 +23,20 @@ enum CaseRoutes {
             "/api/v1/cases",
             "The cases, newest first; a unit's users see their own unit's only",
             access: .except(.viewer),
-            parameters: [
-                .init(
-                    name: "state",
-                    summary: "only in this state",
-                    schema: ["type": "string", "enum": .array(CaseState.allCases.map { .string($0.rawValue) })]
-                ),
-                .init(name: "class", summary: "only of this class"),
-                .init(name: "unit", summary: "only of this unit"),
-                .init(name: "below", summary: "of the units below it as well", schema: ["type": "boolean"]),
-                .init(name: "area", summary: "only in this area: its id, or the code of a cell"),
-                .init(name: "open", summary: "only open (or only ended) ones", schema: ["type": "boolean"]),
-                .init(name: "channel", summary: "only reported through this channel"),
-                .init(name: "holder", summary: "only with this holder: unit:ID, role:ROLE, person:NAME, …"),
-                .init(
-                    name: "due",
-                    summary: "only open ones that are late, or will be within soonMinutes (60)",
-                    schema: Schema.oneOf(DueChoice.self)
-                ),
-                .init(name: "soonMinutes", summary: "1 to 10080", schema: Schema.integer),
-                .init(name: "bbox", summary: "only with a position in west,south,east,north (degrees, WGS-84)"),
-                .init(name: "q", summary: "part of the number, address or description"),
-            ] + APIRoute.Parameter.page,
+            parameters: filters + APIRoute.Parameter.page,
             content: .list("Case"),
             handle: list
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/cases/map",
+            "The newest cases of a part of the map as marks (bbox is needed); limit: 1 to 5000, 1000 unless given",
+            access: .except(.viewer),
+            parameters: filters + [
+                .init(name: "limit", summary: "1 to 5000", schema: ["type": "integer", "minimum": 1, "maximum": 5000])
+            ],
+            content: .list("CasePlace"),
+            handle: places
         ),
         APIRoute(
             .get,
@@ -130,7 +120,61 @@ enum CaseRoutes {
         case late, soon
     }
 
+    /// What lists and the map can be narrowed down by.
+    private static let filters: [APIRoute.Parameter] = [
+        .init(
+            name: "state",
+            summary: "only in this state",
+            schema: ["type": "string", "enum": .array(CaseState.allCases.map { .string($0.rawValue) })]
+        ),
+        .init(name: "class", summary: "only of this class"),
+        .init(name: "unit", summary: "only of this unit"),
+        .init(name: "below", summary: "of the units below it as well", schema: ["type": "boolean"]),
+        .init(name: "area", summary: "only in this area: its id, or the code of a cell"),
+        .init(name: "open", summary: "only open (or only ended) ones", schema: ["type": "boolean"]),
+        .init(name: "channel", summary: "only reported through this channel"),
+        .init(name: "holder", summary: "only with this holder: unit:ID, role:ROLE, person:NAME, …"),
+        .init(
+            name: "due",
+            summary: "only open ones that are late, or will be within soonMinutes (60)",
+            schema: Schema.oneOf(DueChoice.self)
+        ),
+        .init(name: "soonMinutes", summary: "1 to 10080", schema: Schema.integer),
+        .init(name: "bbox", summary: "only with a position in west,south,east,north (degrees, WGS-84)"),
+        .init(name: "q", summary: "part of the number, address or description"),
+    ]
+
     private static func list(_ request: APIRequest) async throws -> Response {
+        let actor = try request.user.actor
+        let cases = request.services.cases
+        let page = try await cases.list(filter(request), page: request.page(), for: actor)
+        return Answer.list(
+            try page.items.map { try JSONValue(encoding: cases.view($0, for: actor)) },
+            next: page.next
+        )
+    }
+
+    private static func places(_ request: APIRequest) async throws -> Response {
+        guard request.query("bbox") != nil else {
+            throw Problem.invalid(field: "bbox", "bbox is west,south,east,north in degrees")
+        }
+        let places = try await request.services.cases.places(
+            filter(request),
+            limit: request.queryInt("limit", in: 1...5000) ?? 1000,
+            for: request.user.actor
+        )
+        return Answer.list(
+            places.map { place in
+                [
+                    "id": .string(place.id), "class": .string(place.classCode), "state": .string(place.state.rawValue),
+                    "position": JSONValue(place.position), "dueAt": JSONValue(place.dueAt),
+                    "openedAt": JSONValue(place.openedAt),
+                ]
+            }
+        )
+    }
+
+    private static func filter(_ request: APIRequest) throws -> CaseFilter {
         var plain = CaseFilter(
             state: try request.queryChoice("state", as: CaseState.self),
             classCode: request.query("class"),
@@ -141,14 +185,7 @@ enum CaseRoutes {
         plain.holder = try holder(request)
         plain.due = try due(request)
         plain.box = try box(request)
-        let cases = request.services.cases
-        let filter = try narrowed(plain, below: try request.queryBool("below") ?? false, request)
-        let actor = try request.user.actor
-        let page = try await cases.list(filter, page: request.page(), for: actor)
-        return Answer.list(
-            try page.items.map { try JSONValue(encoding: cases.view($0, for: actor)) },
-            next: page.next
-        )
+        return try narrowed(plain, below: try request.queryBool("below") ?? false, request)
     }
 
     private static func holder(_ request: APIRequest) throws(Problem) -> CaseHolder? {

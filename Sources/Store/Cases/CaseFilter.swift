@@ -76,7 +76,9 @@ package struct CaseFilter: Sendable, Equatable {
 
 extension CaseFilter {
     /// The filter, but for its text, as conditions of SQL and what their names stand for.
-    func conditions() -> (texts: [String], arguments: StatementArguments) {
+    ///
+    /// - Parameter withUnits: whether `units` and `parties` are among them.
+    func conditions(withUnits: Bool = true) -> (texts: [String], arguments: StatementArguments) {
         var texts = ["1"]
         var arguments: StatementArguments = [:]
         func require(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
@@ -87,14 +89,14 @@ extension CaseFilter {
         require("state = :state", "state", state?.rawValue)
         require("class = :class", "class", classCode)
         require("unit = :unit", "unit", unit)
-        require("unit IN (SELECT value FROM json_each(:units))", "units", units.map(Self.json))
+        require("unit IN (SELECT value FROM json_each(:units))", "units", withUnits ? units.map(Self.json) : nil)
         require(
             """
             (unit IN (SELECT value FROM json_each(:parties))
                 OR caseFile.id IN (SELECT caseId FROM caseParty WHERE unit IN (SELECT value FROM json_each(:parties))))
             """,
             "parties",
-            parties.map(Self.json)
+            withUnits ? parties.map(Self.json) : nil
         )
         if let cells {
             var choices = ["cell IN (SELECT value FROM json_each(:cells))"]
@@ -126,7 +128,7 @@ extension CaseFilter {
     }
 
     /// Ids and codes hold nothing that JSON would have to escape.
-    private static func json(_ codes: [String]) -> String {
+    static func json(_ codes: [String]) -> String {
         "[" + codes.map { "\"" + $0.filter { $0 != "\"" && $0 != "\\" } + "\"" }.joined(separator: ",") + "]"
     }
 }
