@@ -1,6 +1,6 @@
 import Crypto
 package import Domain
-import Foundation
+package import Foundation
 package import Store
 
 /// The hash chain of a case's log.
@@ -22,23 +22,39 @@ package enum CaseLog {
     }
 
     static func hash(_ text: String, after previous: String) -> String {
-        SHA256.hash(data: Data((previous + "\n" + text).utf8)).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.utf8.count == 1 ? "0" + digits : digits
-        }.joined()
+        var hasher = SHA256()
+        hasher.update(data: Data(previous.utf8))
+        hasher.update(data: [10])
+        hasher.update(data: Data(text.utf8))
+        var hex: [UInt8] = []
+        hex.reserveCapacity(64)
+        for byte in hasher.finalize() {
+            hex.append(digits[Int(byte >> 4)])
+            hex.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: hex, as: UTF8.self)
     }
 
-    package static func decode(_ stored: StoredCaseEntry) throws -> CaseEntry {
-        try JSONDecoder().decode(CaseEntry.self, from: Data(stored.entry.utf8))
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    /// The entry that a stored line holds.
+    ///
+    /// - Parameter decoder: kept by who reads many.
+    package static func decode(
+        _ stored: StoredCaseEntry,
+        with decoder: JSONDecoder = JSONDecoder()
+    ) throws -> CaseEntry {
+        try decoder.decode(CaseEntry.self, from: Data(stored.entry.utf8))
     }
 
     /// Checks the chain and that the log alone gives the stored case.
     package static func verify(_ stored: StoredCase, _ entries: [StoredCaseEntry]) -> CaseLogFinding {
+        let decoder = JSONDecoder()
         var previous = stored.value.id
         var decoded: [CaseEntry] = []
         for (index, line) in entries.enumerated() {
             guard line.seq == index + 1, hash(line.entry, after: previous) == line.hash,
-                let entry = try? decode(line), entry.seq == line.seq, entry.caseId == stored.value.id
+                let entry = try? decode(line, with: decoder), entry.seq == line.seq, entry.caseId == stored.value.id
             else { return .broken(seq: index + 1) }
             previous = line.hash
             decoded.append(entry)

@@ -95,7 +95,7 @@ struct CaseHistoryTests {
             }
             let (stored, entries) = try #require(try await world.service.repository.log(id))
             #expect(CaseLog.verify(stored, entries) == .intact)
-            let log = try entries.map(CaseLog.decode)
+            let log = try entries.map { try CaseLog.decode($0) }
             #expect(Case.replay(log) == stored.value)
             check(log)
             previous = id
