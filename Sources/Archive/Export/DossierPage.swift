@@ -196,8 +196,18 @@ struct DossierPage {
         let rows = material.log.map { line -> String in
             let members = (try? JSONSerialization.jsonObject(with: Data(line.entry.utf8))) as? [String: Any] ?? [:]
             func text(_ key: String) -> String { Self.escaped((members[key] as? String) ?? "") }
-            return "<tr><td>\(line.seq)</td><td>\(text("at"))</td><td>\(text("by"))</td><td>\(text("action"))</td>"
-                + "<td>\(text("to"))</td><td>\(text("note"))</td><td><code>\(line.hash.prefix(16))…</code></td></tr>"
+            let action = CaseEntry.Kind(name: members["action"] as? String ?? "").map(DossierWords.entry)
+            let state = CaseState(rawValue: members["to"] as? String ?? "").map(DossierWords.state)
+            let data = members["data"] as? [String: Any] ?? [:]
+            // What was said, and who or what it is about.
+            let said = [
+                members["note"], data["reason"], data["unit"], data["checkUnit"], data["collector"], data["committee"],
+                data["centre"], data["intoNumber"], data["mergedNumber"],
+            ].compactMap { $0 as? String }.map(Self.escaped).joined(separator: "<br>")
+            return "<tr><td>\(line.seq)</td><td>\(text("at"))</td><td>\(text("by"))</td>"
+                + "<td>\(action.map { both($0.chinese, $0.english) } ?? text("action"))</td>"
+                + "<td>\(state.map { both($0.chinese, $0.english) } ?? text("to"))</td><td>\(said)</td>"
+                + "<td><code>\(line.hash.prefix(16))…</code></td></tr>"
         }
         let members = (try? JSONSerialization.jsonObject(with: Data(material.facts.utf8))) as? [String: Any] ?? [:]
         let shown = [
@@ -206,6 +216,9 @@ struct DossierPage {
             ("openedAt", "立案时间", "Opened"), ("dueAt", "时限", "Due"), ("description", "描述", "Description"),
         ].compactMap { key, chinese, english -> (String, String)? in
             guard let value = members[key], !(value is NSNull) else { return nil }
+            if key == "state", let state = CaseState(rawValue: "\(value)").map(DossierWords.state) {
+                return (both(chinese, english), both(state.chinese, state.english))
+            }
             return (both(chinese, english), Self.escaped("\(value)"))
         }
         return "<h2>\(both("案件", "Case"))</h2>" + table(shown)
