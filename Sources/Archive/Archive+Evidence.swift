@@ -60,16 +60,28 @@ extension Archive {
         }
     }
 
-    /// Keeps a picture; when this returns it is on disk.
+    /// Keeps a picture or a voice note; when this returns it is on disk.
     ///
-    /// - Parameter mediaType: `image/jpeg` or `image/png`; must fit the bytes.
+    /// - Parameters:
+    ///   - mediaType: an `AttachmentType`; must fit the bytes.
+    ///   - reusing: whether the same bytes of the same user are kept once, however often a broken link sends them.
     /// - Throws: `ArchiveError` (`invalidAttachment`, `io`, `diskFull`), `StoreError`.
-    package func storeAttachment(_ bytes: [UInt8], mediaType: String, by: String) async throws -> Attachment {
-        try await attachments.store(bytes, mediaType: mediaType, by: by, at: clock.now())
+    package func storeAttachment(
+        _ bytes: [UInt8],
+        mediaType: String,
+        by: String,
+        reusing: Bool = false
+    ) async throws -> Attachment {
+        try await attachments.store(bytes, mediaType: mediaType, by: by, at: clock.now(), reusing: reusing)
     }
 
     /// - Throws: `ArchiveError` (`notFound`, `io`).
     package func attachment(id: String) async throws -> (attachment: Attachment, bytes: [UInt8]) {
         try await attachments.load(id)
+    }
+
+    /// What is known of an attachment without reading it; nil where there is none.
+    package func attachmentFacts(id: String) async throws -> Attachment? {
+        try await attachments.repository.find(id)
     }
 }

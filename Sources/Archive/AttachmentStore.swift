@@ -4,23 +4,32 @@ import Foundation
 import Recording
 import Store
 
-/// Keeps pictures as files under `DIR/attachments`, each with a row.
+/// Keeps pictures and voice notes as files under `DIR/attachments`, each with a row.
 struct AttachmentStore: Sendable {
-    /// The largest picture that is taken, in bytes.
-    static let maximumBytes = 10 << 20
+    /// The largest file that is taken, in bytes.
+    private static let maximumBytes = AttachmentType.allCases.map(\.maximumBytes).max() ?? 0
 
     let folder: URL
     let repository: AttachmentRepository
     let node: String
 
-    func store(_ bytes: [UInt8], mediaType: String, by: String, at: WallTime) async throws -> Attachment {
+    /// - Parameter reusing: whether the same bytes of the same user are kept once, however often they are sent.
+    func store(
+        _ bytes: [UInt8],
+        mediaType: String,
+        by: String,
+        at: WallTime,
+        reusing: Bool = false
+    ) async throws -> Attachment {
         try Self.check(bytes, mediaType: mediaType)
+        let hash = ContentHash(of: bytes).description
+        if reusing, let known = try await repository.find(sha256: hash, by: by) { return known }
         let attachment = Attachment(
             id: UUIDv7.make(at: at),
             node: node,
             mediaType: mediaType,
             bytes: bytes.count,
-            sha256: ContentHash(of: bytes).description,
+            sha256: hash,
             by: by,
             createdAt: at
         )
@@ -47,17 +56,15 @@ struct AttachmentStore: Sendable {
 
     /// The type must be one that is taken, and the first bytes must be of that type.
     private static func check(_ bytes: [UInt8], mediaType: String) throws(ArchiveError) {
-        let magic: [UInt8]
-        switch mediaType {
-        case "image/jpeg": magic = [0xFF, 0xD8, 0xFF]
-        case "image/png": magic = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-        default: throw ArchiveError(.invalidAttachment, "only image/jpeg and image/png are accepted")
+        guard let type = AttachmentType(rawValue: mediaType) else {
+            let known = AttachmentType.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ArchiveError(.invalidAttachment, "only \(known) are accepted")
         }
-        guard bytes.starts(with: magic) else {
+        guard AttachmentType(sniffing: bytes) == type else {
             throw ArchiveError(.invalidAttachment, "the bytes are not \(mediaType)")
         }
-        guard bytes.count <= maximumBytes else {
-            throw ArchiveError(.invalidAttachment, "the picture is larger than 10 MiB")
+        guard bytes.count <= type.maximumBytes else {
+            throw ArchiveError(.invalidAttachment, "the file is larger than \(type.maximumBytes >> 20) MiB")
         }
     }
 

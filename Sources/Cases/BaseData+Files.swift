@@ -28,6 +28,7 @@ extension BaseData {
             (.mapping, settings.mapping),
             (.calendar, settings.calendar), (.grid, settings.grid), (.areas, settings.areas),
             (.units, settings.units), (.responsibility, settings.responsibility), (.places, settings.places),
+            (.channels, settings.channels),
         ]
         for (set, path) in sets {
             load(path) { text, path throws(BaseDataError) in

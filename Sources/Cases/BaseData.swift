@@ -29,6 +29,7 @@ package struct BaseData: Sendable {
     /// Of all days; `responsibility` is what holds on `day`.
     package private(set) var rules: [ResponsibilityRule] = []
     package private(set) var places = Gazetteer()
+    package private(set) var channels = ChannelTable.builtIn
     package private(set) var deadlines: DeadlineClock
     package private(set) var origins: [BaseSet: Origin] = [:]
     /// The local day that dated rules are answered for.
@@ -104,6 +105,7 @@ package struct BaseData: Sendable {
             }
         case .responsibility: rules = try ResponsibilityRule.read(text, file: file)
         case .places: places = Gazetteer(try Place.read(text, file: file))
+        case .channels: channels = try ChannelTable.read(text, file: file)
         }
         origins[set] = origin
     }
@@ -196,6 +198,7 @@ package struct BaseData: Sendable {
         case .units: responsibility.tree.table
         case .responsibility: ResponsibilityRule.table(of: rules)
         case .places: BaseTable(.places, rows: places.places.map(\.row))
+        case .channels: channels.table
         }
     }
 

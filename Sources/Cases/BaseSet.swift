@@ -18,6 +18,8 @@ package enum BaseSet: String, Sendable, Hashable, Codable, CaseIterable {
     case units, responsibility
     /// Roads, addresses, junctions, points of interest.
     case places
+    /// On which ways reports come in.
+    case channels
 
     package var isGeoJSON: Bool { self == .grid }
 
@@ -99,6 +101,11 @@ extension BaseSet {
                 .must("kind", .of(Place.Kind.self)), .key("name"), .key("number", required: false),
                 .may("lat", .number),
                 .may("lon", .number), .may("line"), .may("other"), .may("category"),
+            ]
+        case .channels:
+            [
+                .key("id"), .must("name"), .may("nameEn"), .must("group", .of(ReportChannel.Group.self)),
+                .may("callBack", .flag),
             ]
         }
     }

@@ -158,6 +158,11 @@ extension CaseService {
             let id = after.course.mergedInto ?? before.course.mergedInto, let other = try transaction.find(id),
             other.value.state != .archived
         else { return nil }
+        if after.course.mergedInto == nil {
+            try transaction.returnReports(toCase: after.id)
+        } else {
+            try transaction.moveReports(fromCase: after.id, to: id)
+        }
         var data = CaseEntry.Facts()
         data.merged = after.id
         data.mergedNumber = after.number

@@ -12,7 +12,7 @@ package final class CaseService: CaseOpening {
     /// The base data in force and what was before.
     package let book: BaseDataBook
     let repository: CaseRepository
-    private let feed: ChangeFeed
+    let feed: ChangeFeed
     let clock: any HostClock
     private let log = Logger(label: "cases")
 
@@ -69,7 +69,7 @@ package final class CaseService: CaseOpening {
         try await open(request, by: .system, joining: true).case.id
     }
 
-    private func open(
+    func open(
         _ request: CaseRequest,
         by actor: CaseActor,
         joining: Bool
@@ -205,6 +205,7 @@ package final class CaseService: CaseOpening {
             throw CaseError(code: .invalidField("class"), message: "the case can't be opened from what was given")
         }
         try transaction.append(sealed, alarmId: request.alarmId, making: value)
+        _ = try ReportDesk.keep(request, ofClass: entry.code, caseId: id, by: actor, at: now, base, transaction)
         if let clientId = request.clientId {
             try transaction.remember(clientId: clientId, of: actor.name, caseId: id)
         }

@@ -187,6 +187,7 @@ package struct SiteFile: Sendable {
         site.cases.units = section.baseData("units")
         site.cases.responsibility = section.baseData("responsibility")
         site.cases.places = section.baseData("places")
+        site.cases.channels = section.baseData("channels")
         for (key, value) in section.pairs("policy") {
             guard let code = key.string, let word = value.string else { continue }
             if case .scalar(let scalar) = key, scalar.style == .plain, code.allSatisfy(\.isNumber) {

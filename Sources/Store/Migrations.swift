@@ -37,5 +37,8 @@ enum Migrations {
         BaseEditionSchema.migration0021,
         PartSchema.migration0022,
         CaseSchema.migration0031,
+        ReportSchema.migration0041,
+        SupervisionSchema.migration0042,
+        DutySchema.migration0043,
     ]
 }

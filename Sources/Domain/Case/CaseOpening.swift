@@ -17,6 +17,8 @@ package struct CaseRequest: Sendable, Hashable {
     package var snapshot: String?
     /// True for an alarm whose policy (or monitor) has already decided: the case starts as `filed`.
     package var filed: Bool
+    /// What the report has besides what the case takes of it.
+    package var report: ReportDetails?
 
     package init(
         classCode: String,

@@ -3,7 +3,7 @@ import Synchronization
 /// Something that pages show has changed: what it is and its new JSON.
 package struct Change: Sendable {
     package enum Topic: String, Sendable, CaseIterable {
-        case alarm, `case`, camera, sensor, vehicle, bookmark, export, health, base
+        case alarm, `case`, camera, sensor, vehicle, bookmark, export, health, base, order, duty
     }
 
     package var topic: Topic

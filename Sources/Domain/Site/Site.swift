@@ -159,6 +159,7 @@ package struct CaseSettings: Sendable, Equatable {
     package var units: String?
     package var responsibility: String?
     package var places: String?
+    package var channels: String?
     /// By class code.
     package var policy: [String: AlarmPolicy]
 
@@ -174,6 +175,7 @@ package struct CaseSettings: Sendable, Equatable {
         units: String? = nil,
         responsibility: String? = nil,
         places: String? = nil,
+        channels: String? = nil,
         policy: [String: AlarmPolicy] = [:]
     ) {
         self.catalogue = catalogue
@@ -187,6 +189,7 @@ package struct CaseSettings: Sendable, Equatable {
         self.units = units
         self.responsibility = responsibility
         self.places = places
+        self.channels = channels
         self.policy = policy
     }
 }

@@ -1,13 +1,13 @@
 package import Domain
 import GRDB
 
-/// A picture that an alarm or a case refers to.
+/// A picture or a voice note that an alarm, a case or a report refers to.
 package struct Attachment: Sendable, Hashable {
     /// A UUIDv7; also the name of the file under `DIR/attachments/`.
     package var id: String
     /// The node whose volume holds the file.
     package var node: String
-    /// `image/jpeg` or `image/png`.
+    /// `image/jpeg`, `audio/webm`, …: an `AttachmentType` of `Archive`.
     package var mediaType: String
     /// Length in bytes.
     package var bytes: Int
@@ -61,17 +61,31 @@ package struct AttachmentRepository: Sendable {
 
     package func find(_ id: String) async throws -> Attachment? {
         try await database.read { connection in
-            try Row.fetchOne(connection, sql: "SELECT * FROM attachment WHERE id = ?", arguments: [id]).map { row in
-                Attachment(
-                    id: row["id"],
-                    node: row["node"],
-                    mediaType: row["mediaType"],
-                    bytes: row["bytes"],
-                    sha256: row["sha256"],
-                    by: row["who"],
-                    createdAt: row.time("createdAt")
-                )
-            }
+            try Row.fetchOne(connection, sql: "SELECT * FROM attachment WHERE id = ?", arguments: [id])
+                .map(Self.attachment)
         }
+    }
+
+    /// What a user has brought with these bytes before.
+    package func find(sha256: String, by: String) async throws -> Attachment? {
+        try await database.read { connection in
+            try Row.fetchOne(
+                connection,
+                sql: "SELECT * FROM attachment WHERE sha256 = ? AND who = ? ORDER BY id LIMIT 1",
+                arguments: [sha256, by]
+            ).map(Self.attachment)
+        }
+    }
+
+    private static func attachment(_ row: Row) -> Attachment {
+        Attachment(
+            id: row["id"],
+            node: row["node"],
+            mediaType: row["mediaType"],
+            bytes: row["bytes"],
+            sha256: row["sha256"],
+            by: row["who"],
+            createdAt: row.time("createdAt")
+        )
     }
 }

@@ -2,7 +2,9 @@
 ///
 /// Times are microseconds since the epoch, UTC. Sources are numbered: a row repeats four bytes, not a name.
 enum SeriesSchema {
-    static let migrations: [Migration] = [migration0001, migration0002, migration0003, migration0004]
+    static let migrations: [Migration] = [
+        migration0001, migration0002, migration0003, migration0004, migration0005,
+    ]
 
     static let migration0001 = Migration(
         "0001-series",

@@ -1,0 +1,329 @@
+package import Domain
+import Foundation
+import GRDB
+
+/// A report with what changes of it.
+package struct StoredReport: Sendable, Hashable {
+    package var report: Report
+    /// The case that it belongs to now.
+    package var caseId: String
+    /// What a reporter without a login asks for its progress with.
+    package var code: String
+    package var callsBack: Bool
+    package var callBack: CallBack.Result?
+
+    package init(report: Report, caseId: String, code: String, callsBack: Bool, callBack: CallBack.Result? = nil) {
+        self.report = report
+        self.caseId = caseId
+        self.code = code
+        self.callsBack = callsBack
+        self.callBack = callBack
+    }
+}
+
+/// Which reports of the list are asked for; nil means any.
+package struct ReportFilter: Sendable, Equatable {
+    package var caseId: String?
+    package var channels: [String]?
+    /// Entered by this user.
+    package var by: String?
+    /// Of cases of any of these units.
+    package var units: [String]?
+    /// True: only those whose case is closed and whose reporter is still to be called back.
+    package var callBackDue: Bool
+    package var isSelfFound: Bool?
+
+    package init(
+        caseId: String? = nil,
+        channels: [String]? = nil,
+        by: String? = nil,
+        units: [String]? = nil,
+        callBackDue: Bool = false,
+        isSelfFound: Bool? = nil
+    ) {
+        self.caseId = caseId
+        self.channels = channels
+        self.by = by
+        self.units = units
+        self.callBackDue = callBackDue
+        self.isSelfFound = isSelfFound
+    }
+}
+
+/// How many reports came in on a channel.
+package struct ReportCount: Sendable, Hashable {
+    /// A channel's id, or a unit's slug; nil for the cases of no unit.
+    package var key: String?
+    package var reports: Int
+    /// Cases that they opened.
+    package var cases: Int
+    /// Of those, the ones that were filed.
+    package var filed: Int
+    package var selfFound: Int
+
+    package init(key: String?, reports: Int, cases: Int, filed: Int, selfFound: Int) {
+        self.key = key
+        self.reports = reports
+        self.cases = cases
+        self.filed = filed
+        self.selfFound = selfFound
+    }
+}
+
+/// What call-backs have found.
+package struct CallBackSums: Sendable, Hashable {
+    package var due = 0
+    package var satisfied = 0
+    package var unsatisfied = 0
+    package var unreachable = 0
+    package var reopened = 0
+
+    package init() {}
+
+    package var done: Int { satisfied + unsatisfied + unreachable }
+}
+
+/// The tables `report` and `callBack`.
+package struct ReportRepository: Sendable {
+    private let cases: CaseRepository
+
+    package init(_ cases: CaseRepository) {
+        self.cases = cases
+    }
+
+    package func find(ticket: String) async throws -> StoredReport? {
+        try await cases.read { connection in
+            try Row.fetchOne(connection, sql: "SELECT * FROM report WHERE ticket = ?", arguments: [ticket])
+                .map(CaseTransaction.report)
+        }
+    }
+
+    /// Newest first.
+    package func list(_ filter: ReportFilter, page: PageRequest) async throws -> Page<StoredReport> {
+        var conditions = ["1"]
+        var arguments: StatementArguments = ["limit": page.limit + 1]
+        func require(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            conditions.append(condition)
+            arguments += [name: value]
+        }
+        require("report.caseId = :caseId", "caseId", filter.caseId)
+        require("who = :by", "by", filter.by)
+        require("channel IN (SELECT value FROM json_each(:channels))", "channels", filter.channels.map(Self.json))
+        require("isSelfFound = :selfFound", "selfFound", filter.isSelfFound.map { $0 ? 1 : 0 })
+        require(
+            "EXISTS (SELECT 1 FROM caseFile WHERE id = report.caseId AND unit IN (SELECT value FROM json_each(:units)))",
+            "units",
+            filter.units.map(Self.json)
+        )
+        if filter.callBackDue { conditions.append(Self.isDue) }
+        if let after = page.after {
+            conditions.append("(receivedAt, report.id) < (:time, :id)")
+            arguments += ["time": after.time.microseconds, "id": after.id]
+        }
+        let sql = """
+            SELECT report.* FROM report WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY receivedAt DESC, report.id DESC LIMIT :limit
+            """
+        return try await cases.read { [arguments] connection in
+            let rows = try Row.fetchAll(connection, sql: sql, arguments: arguments).map(CaseTransaction.report)
+            return Page(rows: rows, limit: page.limit) { Cursor(time: $0.report.receivedAt, id: $0.report.id) }
+        }
+    }
+
+    /// Its case is closed and the reporter has not said yet that all is well. After an unsatisfied one the case is open
+    /// again, and once more closed it is due once more.
+    private static let isDue = """
+        callsBack = 1 AND (callBack IS NULL OR callBack = 'unsatisfied')
+        AND EXISTS (SELECT 1 FROM caseFile WHERE id = report.caseId AND state = 'closed')
+        """
+
+    /// How many reports came in, by channel.
+    package func countByChannel(from: WallTime, to: WallTime) async throws -> [ReportCount] {
+        try await count("report.channel", from: from, to: to)
+    }
+
+    /// How many reports came in, by the unit that answers for their case.
+    package func countByUnit(from: WallTime, to: WallTime) async throws -> [ReportCount] {
+        try await count("caseFile.unit", from: from, to: to)
+    }
+
+    private func count(_ key: String, from: WallTime, to: WallTime) async throws -> [ReportCount] {
+        try await cases.read { connection in
+            try Row.fetchAll(
+                connection,
+                sql: """
+                    SELECT \(key) AS key, count(*) AS reports, count(DISTINCT openedCaseId) AS cases,
+                        count(DISTINCT iif(caseFile.state IN ('reported', 'verifying', 'invalid'), NULL, openedCaseId))
+                            AS filed,
+                        sum(isSelfFound) AS selfFound
+                    FROM report LEFT JOIN caseFile ON caseFile.id = report.caseId
+                    WHERE receivedAt >= ? AND receivedAt < ? GROUP BY 1 ORDER BY 1
+                    """,
+                arguments: [from.microseconds, to.microseconds]
+            ).map { row in
+                ReportCount(
+                    key: row["key"],
+                    reports: row["reports"],
+                    cases: row["cases"],
+                    filed: row["filed"],
+                    selfFound: row["selfFound"] ?? 0
+                )
+            }
+        }
+    }
+
+    /// How many reports belong to each of some cases; those without any are left out.
+    package func counts(ofCases ids: [String]) async throws -> [String: Int] {
+        let list = Self.json(ids)
+        return try await cases.read { connection in
+            let rows = try Row.fetchAll(
+                connection,
+                sql: """
+                    SELECT caseId, count(*) AS count FROM report
+                    WHERE caseId IN (SELECT value FROM json_each(?)) GROUP BY caseId
+                    """,
+                arguments: [list]
+            )
+            return Dictionary(rows.map { ($0["caseId"] as String, $0["count"] as Int) }) { first, _ in first }
+        }
+    }
+
+    // MARK: - Call-backs
+
+    /// Notes what a call-back has found.
+    package func note(_ callBack: CallBack) async throws {
+        try await cases.transaction { transaction in
+            try transaction.connection.execute(
+                sql: """
+                    INSERT INTO callBack (id, reportId, caseId, result, note, who, atTime, reopened)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    callBack.id, callBack.reportId, callBack.caseId, callBack.result.rawValue, callBack.note,
+                    callBack.by, callBack.at.microseconds, callBack.reopened ? 1 : 0,
+                ]
+            )
+            try transaction.connection.execute(
+                sql: "UPDATE report SET callBack = ? WHERE id = ?",
+                arguments: [callBack.result.rawValue, callBack.reportId]
+            )
+        }
+    }
+
+    /// A report's call-backs, oldest first.
+    package func callBacks(ofReport id: String) async throws -> [CallBack] {
+        try await cases.read { connection in
+            try Row.fetchAll(
+                connection,
+                sql: "SELECT * FROM callBack WHERE reportId = ? ORDER BY atTime, id",
+                arguments: [id]
+            ).compactMap { row in
+                CallBack.Result(rawValue: row["result"]).map { result in
+                    CallBack(
+                        id: row["id"],
+                        reportId: row["reportId"],
+                        caseId: row["caseId"],
+                        result: result,
+                        note: row["note"],
+                        by: row["who"],
+                        at: row.time("atTime"),
+                        reopened: row["reopened"]
+                    )
+                }
+            }
+        }
+    }
+
+    /// What call-backs of a time have found, and how many are due now.
+    package func callBackSums(from: WallTime, to: WallTime) async throws -> CallBackSums {
+        try await cases.read { connection in
+            var sums = CallBackSums()
+            sums.due = try Int.fetchOne(connection, sql: "SELECT count(*) FROM report WHERE \(Self.isDue)") ?? 0
+            let rows = try Row.fetchAll(
+                connection,
+                sql: """
+                    SELECT result, count(*) AS count, sum(reopened) AS reopened FROM callBack
+                    WHERE atTime >= ? AND atTime < ? GROUP BY result
+                    """,
+                arguments: [from.microseconds, to.microseconds]
+            )
+            for row in rows {
+                let count: Int = row["count"]
+                switch CallBack.Result(rawValue: row["result"]) {
+                case .satisfied: sums.satisfied = count
+                case .unsatisfied: sums.unsatisfied = count
+                case .unreachable: sums.unreachable = count
+                case nil: break
+                }
+                sums.reopened += row["reopened"] ?? 0
+            }
+            return sums
+        }
+    }
+
+    static func json(_ texts: [String]) -> String {
+        (try? JSONEncoder().encode(texts)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+    }
+}
+
+/// Reports inside a transaction of the cases: a case and the report that opened it are there together or not at all.
+extension CaseTransaction {
+    /// The report that a user has sent with a `clientId` before.
+    package func report(clientId: String, of user: String) throws -> StoredReport? {
+        try Row.fetchOne(
+            connection,
+            sql: "SELECT * FROM report WHERE who = ? AND clientId = ?",
+            arguments: [user, clientId]
+        ).map(Self.report)
+    }
+
+    package func insert(_ stored: StoredReport) throws {
+        let report = stored.report
+        try connection.execute(
+            sql: """
+                INSERT INTO report
+                    (id, ticket, code, caseId, openedCaseId, channel, who, clientId, unit, isSelfFound, callsBack,
+                     callBack, happenedAt, receivedAt, body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                report.id, report.ticket, stored.code, stored.caseId, report.openedCaseId, report.channel, report.by,
+                report.clientId, report.unit, report.isSelfFound ? 1 : 0, stored.callsBack ? 1 : 0,
+                stored.callBack?.rawValue, report.happenedAt.microseconds, report.receivedAt.microseconds,
+                try Self.encode(report),
+            ]
+        )
+    }
+
+    /// Lets the reports of a case belong to another: the two were one problem.
+    package func moveReports(fromCase id: String, to other: String) throws {
+        try connection.execute(sql: "UPDATE report SET caseId = ? WHERE caseId = ?", arguments: [other, id])
+    }
+
+    /// Gives a case back the reports that opened it or were linked to it: it is a problem of its own again.
+    package func returnReports(toCase id: String) throws {
+        try connection.execute(sql: "UPDATE report SET caseId = openedCaseId WHERE openedCaseId = ?", arguments: [id])
+    }
+
+    static func report(_ row: Row) throws -> StoredReport {
+        let body: String = row["body"]
+        do {
+            return StoredReport(
+                report: try JSONDecoder().decode(Report.self, from: Data(body.utf8)),
+                caseId: row["caseId"],
+                code: row["code"],
+                callsBack: row["callsBack"],
+                callBack: (row["callBack"] as String?).flatMap(CallBack.Result.init(rawValue:))
+            )
+        } catch {
+            throw StoreError(code: .corrupt, message: "a report's row can't be read: \(error)", cause: error)
+        }
+    }
+
+    private static func encode(_ report: Report) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(report), as: UTF8.self)
+    }
+}
