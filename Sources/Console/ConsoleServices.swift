@@ -2,6 +2,7 @@ package import Alarms
 package import Archive
 package import Cases
 package import Domain
+package import Store
 package import Telemetry
 
 /// What the console needs of the rest of the service; wired where the service starts.
@@ -40,6 +41,10 @@ package struct ConsoleServices: Sendable {
     package var probe: @Sendable (_ request: ProbeRequest) async -> ProbeOutcome?
     /// The register of parts; nil where there is none.
     package var parts: PartService?
+    /// The duty roster; nil where there is none.
+    package var duty: DutyService?
+    /// Where collectors were; nil where that isn't kept.
+    package var fieldTracks: FieldTrackRepository?
 
     /// Who did what with recordings, users and keys.
     package var audit: AuditLog { archive.audit }
@@ -67,7 +72,9 @@ package struct ConsoleServices: Sendable {
         reloadSite: (@Sendable (_ by: String) async -> SiteReloadOutcome)? = nil,
         outages: @escaping @Sendable () -> [OutageJudge.Outage] = { [] },
         probe: @escaping @Sendable (_ request: ProbeRequest) async -> ProbeOutcome? = { _ in nil },
-        parts: PartService? = nil
+        parts: PartService? = nil,
+        duty: DutyService? = nil,
+        fieldTracks: FieldTrackRepository? = nil
     ) {
         siteNow = site
         self.version = version
@@ -89,6 +96,8 @@ package struct ConsoleServices: Sendable {
         self.outages = outages
         self.probe = probe
         self.parts = parts
+        self.duty = duty
+        self.fieldTracks = fieldTracks
     }
 }
 

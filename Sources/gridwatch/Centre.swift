@@ -33,6 +33,7 @@ struct Centre: Sendable {
     private let waitingAlarms: WaitingAlarms
     private let databaseWatch: DatabaseWatch
     private let telemetry: TelemetryService
+    private let duty: DutyService
     private let retention: RetentionService
     private let gapAlarms: GapAlarms
     private let database: Database
@@ -121,6 +122,8 @@ struct Centre: Sendable {
             clock: clock
         )
         self.alarms = alarms
+        let duty = DutyService(repository: DutyRepository(database), alarms: alarmRows, feed: feed, clock: clock)
+        self.duty = duty
         // For senders that tell each change once: what the database can't take waits for it.
         let waitingAlarms = WaitingAlarms(alarms)
         self.waitingAlarms = waitingAlarms
@@ -234,7 +237,9 @@ struct Centre: Sendable {
                 reloadSite: reloadSite,
                 outages: { hub.outages.open },
                 probe: { try? await probes.probe($0) },
-                parts: PartService(repository: PartRepository(database), book: base, clock: clock)
+                parts: PartService(repository: PartRepository(database), book: base, clock: clock),
+                duty: duty,
+                fieldTracks: FieldTrackRepository(series)
             ),
             settings: ConsoleServer.Settings(host: address.host, port: address.port),
             logger: Logger(label: "gridwatch.console"),
@@ -282,6 +287,9 @@ struct Centre: Sendable {
             }
             group.addTask {
                 await retention.run(); return nil
+            }
+            group.addTask {
+                await duty.run(); return nil
             }
             group.addTask {
                 await gapAlarms.run(openAlarms: inherited); return nil

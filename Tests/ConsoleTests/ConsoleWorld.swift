@@ -70,9 +70,10 @@ final class ConsoleWorld: Sendable {
             loginLimits: loginLimits,
             units: { Set(base.responsibility.units.map(\.id)) }
         )
+        let series = try SeriesDatabase(directory: folder)
         let telemetry = TelemetryService(
             site: site,
-            series: try SeriesDatabase(directory: folder),
+            series: series,
             alarms: alarms,
             feed: feed,
             clock: clock,
@@ -133,7 +134,14 @@ final class ConsoleWorld: Sendable {
                 report.advice = [.init(.longGOP, .warning, ["seconds": "12"])]
                 return .report(report)
             },
-            parts: PartService(repository: PartRepository(database), book: book, clock: clock)
+            parts: PartService(repository: PartRepository(database), book: book, clock: clock),
+            duty: DutyService(
+                repository: DutyRepository(database),
+                alarms: AlarmRepository(database),
+                feed: feed,
+                clock: clock
+            ),
+            fieldTracks: FieldTrackRepository(series)
         )
         self.box = box
     }
@@ -158,7 +166,8 @@ final class ConsoleWorld: Sendable {
         return session.token
     }
 
-    static let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3]
+    /// The smallest that can be walked to its end.
+    static let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 1, 2, 0xFF, 0xDA, 0, 2, 0x11, 0x22, 0xFF, 0xD9]
 
     static let gatewayToken = "gateway-token-0123456789"
 

@@ -1,3 +1,4 @@
+import Alarms
 import Domain
 import HTTPTypes
 import Testing
@@ -48,6 +49,20 @@ struct OpenAPITests {
         #expect(edited.json["editions"]?.elements?.count == 1, "\(edited.text)")
         let part = #"{"code": "3212020101000001", "position": {"lat": 32.4, "lon": 119.9}}"#
         #expect(try await world.ask(.post, "/api/v1/parts", as: "admin", part).status == 200)
+        let told = try await world.ask(
+            .post,
+            "/api/v1/reports",
+            as: "acceptor",
+            #"{"class": "09009", "channel": "12345"}"#
+        )
+        let ticket = try #require(told.json["ticket"]?.text)
+        let shift =
+            #"{"user": "monitor", "post": "night", "from": "2026-11-23T00:00:00Z", "to": "2026-11-24T00:00:00Z"}"#
+        #expect(try await world.ask(.post, "/api/v1/duty/shifts", as: "admin", shift).status == 201)
+        try await world.services.duty?.escalate()
+        #expect(try await world.ask(.post, "/api/v1/duty/handovers", as: "leader", #"{"to": "admin"}"#).status == 201)
+        let order = #"{"text": "tonight", "dueAt": "2099-01-01T00:00:00Z"}"#
+        #expect(try await world.ask(.post, "/api/v1/cases/\(value.id)/orders", as: "leader", order).status == 201)
         world.set(CameraStatus(cameraId: "gate", state: .live, reason: .ok, since: world.clock.now(), codec: "h264"))
         let range = "from=\((world.clock.now() - .seconds(3600)).rfc3339)&to=\(world.clock.now().rfc3339)"
         let samples: [(path: String, sent: String, isList: Bool)] = [
@@ -88,6 +103,20 @@ struct OpenAPITests {
             ("/api/v1/base/deadline", "/api/v1/base/deadline?class=E-05-06", true),
             ("/api/v1/base/atlas", "/api/v1/base/atlas?unclear=true", true),
             ("/api/v1/parts", "/api/v1/parts", true),
+            ("/api/v1/reports", "/api/v1/reports", true),
+            ("/api/v1/reports/sums", "/api/v1/reports/sums?by=group", true),
+            ("/api/v1/reports/{ticket}", "/api/v1/reports/\(ticket)", false),
+            ("/api/v1/channels", "/api/v1/channels", true),
+            ("/api/v1/callbacks/sums", "/api/v1/callbacks/sums", false),
+            ("/api/v1/duplicates", "/api/v1/duplicates?class=09009&lat=32.4912&lon=119.9234", true),
+            ("/api/v1/supervision", "/api/v1/supervision", false),
+            ("/api/v1/supervision/{list}", "/api/v1/supervision/overdue", false),
+            ("/api/v1/orders", "/api/v1/orders", true),
+            ("/api/v1/duty/shifts", "/api/v1/duty/shifts", true),
+            ("/api/v1/duty/now", "/api/v1/duty/now", true),
+            ("/api/v1/duty/calls", "/api/v1/duty/calls", true),
+            ("/api/v1/duty/handovers", "/api/v1/duty/handovers", true),
+            ("/api/v1/collectors", "/api/v1/collectors", true),
             ("/api/v1/parts/nearest", "/api/v1/parts/nearest?lat=32.4&lon=119.9", true),
             ("/api/v1/parts/{code}", "/api/v1/parts/3212020101000001", false),
         ]

@@ -35,6 +35,7 @@ private struct Expectation: Sendable, CustomTestStringConvertible {
 }
 
 private let notViewer = "monitor acceptor dispatcher unit collector leader admin"
+private let desks = "monitor acceptor dispatcher leader admin"
 private let office = "monitor acceptor dispatcher collector leader admin"
 private let range = "from=2026-11-23T08:00:00Z&to=2026-11-23T09:00:00Z"
 
@@ -150,6 +151,55 @@ private let expectations: [Expectation] = [
     Expectation(.post, "/api/v1/evidence/key/rotate", "admin"),
     Expectation(.get, "/api/v1/cameras/{id}/signatures", "*"),
     Expectation(.get, "/api/v1/stream", "*"),
+    Expectation(.post, "/api/v1/reports", "monitor acceptor collector unit", 201, #"{"class": "09009"}"#),
+    Expectation(.get, "/api/v1/reports", notViewer),
+    Expectation(.get, "/api/v1/reports/sums", desks),
+    // With a code also without a login; without one nobody learns whether there is such a ticket.
+    Expectation(.get, "/api/v1/reports/{ticket}", "-", 404),
+    Expectation(.post, "/api/v1/reports/{ticket}/callback", "acceptor", 404, #"{"result": "satisfied"}"#),
+    Expectation(.get, "/api/v1/callbacks/sums", desks),
+    Expectation(.get, "/api/v1/channels", "*"),
+    Expectation(.get, "/api/v1/cases/{id}/duplicates", desks),
+    Expectation(.get, "/api/v1/duplicates", desks),
+    Expectation(.get, "/api/v1/supervision", desks),
+    Expectation(.get, "/api/v1/supervision/{list}", desks),
+    Expectation(
+        .post,
+        "/api/v1/cases/{id}/orders",
+        "leader",
+        201,
+        #"{"text": "tonight", "dueAt": "2099-01-01T00:00:00Z"}"#
+    ),
+    Expectation(.get, "/api/v1/orders", "monitor acceptor dispatcher unit leader admin"),
+    Expectation(.post, "/api/v1/orders/{id}/answer", "unit dispatcher acceptor", 404, #"{"note": "n"}"#),
+    Expectation(.post, "/api/v1/orders/{id}/close", "leader", 404, #"{"note": "n"}"#),
+    Expectation(.get, "/api/v1/duty/shifts", notViewer),
+    Expectation(
+        .post,
+        "/api/v1/duty/shifts",
+        "leader admin",
+        201,
+        #"{"user": "monitor", "post": "night", "from": "2026-11-23T08:00:00Z", "to": "2026-11-23T16:00:00Z"}"#
+    ),
+    Expectation(.delete, "/api/v1/duty/shifts/{id}", "leader admin", 404),
+    Expectation(.get, "/api/v1/duty/now", notViewer),
+    Expectation(.get, "/api/v1/duty/calls", notViewer),
+    Expectation(.post, "/api/v1/duty/calls/{id}/answer", notViewer, 404),
+    Expectation(.get, "/api/v1/duty/handovers", desks),
+    Expectation(.post, "/api/v1/duty/handovers", desks, 201, #"{"to": "viewer"}"#),
+    Expectation(.post, "/api/v1/duty/handovers/{id}/sign", desks, 404, "{}"),
+    Expectation(.get, "/api/v1/field/tasks", "collector"),
+    Expectation(.get, "/api/v1/field/areas", "collector"),
+    Expectation(
+        .post,
+        "/api/v1/field/positions",
+        "collector",
+        200,
+        #"{"positions": [{"at": "2026-11-23T09:00:00Z", "position": {"lat": 32.4, "lon": 119.9}}]}"#
+    ),
+    Expectation(.get, "/api/v1/field/track", "collector acceptor dispatcher leader admin"),
+    Expectation(.get, "/api/v1/collectors", "acceptor dispatcher leader admin"),
+    Expectation(.post, "/api/v1/collectors/{name}/areas", "leader admin", 404, #"{"areas": []}"#),
     Expectation(.get, "/api/v1/base/sets", office),
     Expectation(.get, "/api/v1/base/sets/{set}/rows", office),
     Expectation(.get, "/api/v1/base/sets/{set}/file", office),
@@ -203,6 +253,7 @@ private let asked = [
     "/api/v1/base/cells": "?box=119,32,120,33",
     "/api/v1/base/responsible": "?class=09009",
     "/api/v1/base/deadline": "?class=09009", "/api/v1/parts/nearest": "?lat=32.4&lon=119.9",
+    "/api/v1/reports/sums": "?by=channel", "/api/v1/duplicates": "?class=09009&lat=32.4&lon=119.9",
 ]
 
 @Suite("roles")
@@ -247,6 +298,7 @@ struct RoleTests {
         }
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
         path = path.replacing("{set}", with: "limits").replacing("{code}", with: "none")
+        path = path.replacing("{ticket}", with: "none").replacing("{list}", with: "overdue")
         path += asked[expectation.path] ?? ""
         let ranged = [
             "timeline", "signatures", "clip.mp4", "playback", "readings", "track", "gaps", "accounting", "activity",

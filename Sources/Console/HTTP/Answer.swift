@@ -29,6 +29,7 @@ enum Answer {
 extension HTTPField.Name {
     static let frameOptions = literal("X-Frame-Options")
     static let referrerPolicy = literal("Referrer-Policy")
+    static let serviceWorkerAllowed = literal("Service-Worker-Allowed")
     static let lastEvent = literal("Last-Event-ID")
     static let resourcePolicy = literal("Cross-Origin-Resource-Policy")
     static let openerPolicy = literal("Cross-Origin-Opener-Policy")

@@ -91,6 +91,40 @@ struct RequestObject {
         return point
     }
 
+    /// Whether a member is not there.
+    func isAbsent(_ key: String) -> Bool { members[key] == nil }
+
+    func isPresent(_ key: String) -> Bool { members[key] != nil }
+
+    mutating func optionalInt(_ key: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.double, number == number.rounded(), let whole = Int(exactly: number),
+            range.contains(whole)
+        else {
+            throw .invalid(
+                field: name(key),
+                "\(name(key)) must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return whole
+    }
+
+    /// A list of texts that may be absent.
+    mutating func texts(_ key: String, most: Int) throws(Problem) -> [String] {
+        guard let value = value(key) else { return [] }
+        guard let elements = value.elements, elements.count <= most else {
+            throw .invalid(field: name(key), "\(name(key)) holds at most \(most) texts")
+        }
+        var texts: [String] = []
+        for element in elements {
+            guard let text = element.text, !text.isEmpty, text.utf8.count <= 200,
+                !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            else { throw .invalid(field: name(key), "\(name(key)) holds texts of at most 200 characters") }
+            texts.append(text)
+        }
+        return texts
+    }
+
     /// A value of an enumeration of texts.
     mutating func choice<T: RawRepresentable & CaseIterable>(_ key: String, as type: T.Type) throws(Problem) -> T
     where T.RawValue == String {

@@ -40,6 +40,7 @@ enum BaseSchemas {
                 ])
             ),
         ]),
+        "Area": area,
         "BaseRow": Schema.anyObject,
         "BaseEdition": Schema.object([
             "set": Schema.text, "number": Schema.integer, "validFrom": Schema.time, "recordedAt": Schema.time,

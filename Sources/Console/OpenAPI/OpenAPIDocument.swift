@@ -78,7 +78,9 @@ enum OpenAPIDocument {
     private static func responses(_ route: APIRoute) -> [String: JSONValue] {
         var found: [String: JSONValue] = [String(route.status): answer(route.content)]
         // A repeated report answers with the case that exists.
-        if route.path == "/api/v1/cases", route.method == .post { found["200"] = answer(route.content) }
+        if ["/api/v1/cases", "/api/v1/reports"].contains(route.path), route.method == .post {
+            found["200"] = answer(route.content)
+        }
         for (status, code) in route.problems { found[String(status)] = problem(code) }
         if route.access != .everyone, found["401"] == nil { found["401"] = problem("notSignedIn") }
         if case .roles = route.access { found["403"] = problem("forbidden") }

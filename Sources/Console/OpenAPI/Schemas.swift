@@ -8,6 +8,7 @@ import Telemetry
 enum Schemas {
     static let all: [String: JSONValue] = requests.merging(answers) { $1 }.merging(domain) { $1 }
         .merging(EvidenceSchemas.all) { $1 }.merging(BaseSchemas.all) { $1 }.merging(CaseSchemas.all) { $1 }
+        .merging(ReportSchemas.all) { $1 }.merging(DutySchemas.all) { $1 }
 
     static let point = Schema.object(["lat": Schema.number, "lon": Schema.number])
 
@@ -165,7 +166,10 @@ enum Schemas {
             "captureRestarts": Schema.integer, "workerRestarts": Schema.integer, "openAlarms": Schema.integer,
             "openCases": Schema.integer, "serverTime": Schema.time,
         ]),
-        "AttachmentReference": Schema.object(["id": Schema.text, "url": Schema.text]),
+        "AttachmentReference": Schema.object([
+            "id": Schema.text, "url": Schema.text, "mediaType": Schema.text, "bytes": Schema.integer,
+            "sha256": Schema.text,
+        ]),
     ]
 
     /// A part of a hold's range that is not recorded.

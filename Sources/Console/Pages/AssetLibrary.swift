@@ -64,6 +64,8 @@ final class AssetLibrary: Sendable {
             return Response(status: .notModified, headers: headers)
         }
         headers[.contentType] = asset.type
+        // Phones work offline on every page, not only on those below the worker's own folder.
+        if path == "assets/app/worker/field.js" { headers[.serviceWorkerAllowed] = "/" }
         let accepted = Self.codings(request.headers[.acceptEncoding])
         for coding in ["br", "gzip"] where accepted.contains(coding) {
             guard let bytes = asset.encodings[coding] else { continue }

@@ -43,7 +43,7 @@ struct CaseReport: Sendable {
         if let photo = try object.optionalString("photo") { request.snapshot = photo }
     }
 
-    private static func channel(_ object: inout RequestObject) throws -> String? {
+    static func channel(_ object: inout RequestObject) throws -> String? {
         guard let channel = try object.optionalString("channel", maximum: 40) else { return nil }
         guard Slug.isValid(channel), !reservedChannels.contains(channel) else {
             throw Problem.invalid(

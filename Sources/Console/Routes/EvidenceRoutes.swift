@@ -59,9 +59,9 @@ enum EvidenceRoutes {
         APIRoute(
             .post,
             "/api/v1/attachments",
-            "Keep a picture of at most 10 MB; its type is told from its bytes",
+            "Keep a picture of at most 10 MiB or a voice note of at most 5 MiB; its type is told from its bytes",
             access: .only(.monitor, .acceptor, .unit, .collector),
-            body: .binary(["image/jpeg", "image/png"]),
+            body: .binary(AttachmentType.allCases.map(\.rawValue)),
             status: 201,
             content: .json("AttachmentReference"),
             problems: [413: "tooLarge", 415: "unsupportedType"],
@@ -70,19 +70,18 @@ enum EvidenceRoutes {
         APIRoute(
             .get,
             "/api/v1/attachments/{id}",
-            "A picture",
+            "A picture or voice note, without the place and device that a phone writes into it",
             access: .signedIn,
-            content: .binary("image/*"),
-            problems: [404: "notFound"],
-            handle: { request in
-                let found = try await request.services.archive.attachment(id: request.parameter("id"))
-                return Answer.bytes(
-                    found.bytes,
-                    type: found.attachment.mediaType,
-                    // What an id stands for never changes, but only who is signed in may keep it.
-                    headers: [.cacheControl: "private, max-age=86400, immutable", .contentDisposition: "inline"]
+            parameters: [
+                .init(
+                    name: "original",
+                    summary: "as it came: acceptor, leader, admin, and whoever brought it",
+                    schema: ["type": "boolean"]
                 )
-            }
+            ],
+            content: .binary("application/octet-stream"),
+            problems: [404: "notFound"],
+            handle: attachment
         ),
     ]
 
@@ -129,26 +128,46 @@ enum EvidenceRoutes {
 
     private static func addAttachment(_ request: APIRequest) async throws -> Response {
         let bytes = try await request.bytes(upTo: 10 << 20, within: .seconds(120))
-        guard let type = PictureType.sniff(bytes) else {
+        guard let type = AttachmentType(sniffing: bytes), PublishedAttachment.isWhole(bytes, type: type) else {
             throw Problem(
                 status: .unsupportedMediaType,
                 code: "unsupportedType",
-                detail: "the bytes are no JPEG or PNG picture"
+                detail: "the bytes are no whole JPEG or PNG picture and no voice note (WebM, MP4, WAV, MP3, AMR)"
             )
         }
-        let kept = try await request.services.archive.storeAttachment(bytes, mediaType: type, by: request.user.name)
+        guard bytes.count <= type.maximumBytes else { throw Problem.tooLarge(limit: type.maximumBytes) }
+        let kept = try await request.services.archive.storeAttachment(
+            bytes,
+            mediaType: type.rawValue,
+            by: request.user.name,
+            reusing: true
+        )
         return Answer.json(
-            ["id": .string(kept.id), "url": .string("/api/v1/attachments/\(kept.id)")],
+            [
+                "id": .string(kept.id), "url": .string("/api/v1/attachments/\(kept.id)"),
+                "mediaType": .string(kept.mediaType), "bytes": JSONValue(kept.bytes), "sha256": .string(kept.sha256),
+            ],
             status: .created
         )
     }
-}
 
-/// Tells a picture's type from its first bytes; what the sender says of it is not trusted.
-enum PictureType {
-    static func sniff(_ bytes: [UInt8]) -> String? {
-        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "image/jpeg" }
-        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return "image/png" }
-        return nil
+    /// As it is shown, without what a phone has written into it; as it came for those who have to prove it.
+    private static func attachment(_ request: APIRequest) async throws -> Response {
+        let (attachment, original) = try await request.services.archive.attachment(id: request.parameter("id"))
+        var bytes = original
+        if try request.queryBool("original") ?? false {
+            let user = try request.user
+            guard [.acceptor, .leader, .admin].contains(user.role) || user.name == attachment.by else {
+                throw Problem.forbidden("the file as it came is for acceptors, leaders and whoever brought it")
+            }
+        } else if let type = AttachmentType(rawValue: attachment.mediaType) {
+            bytes = PublishedAttachment.bytes(of: original, type: type)
+        }
+        return Answer.bytes(
+            bytes,
+            type: attachment.mediaType,
+            // What an id stands for never changes, but only who is signed in may keep it.
+            headers: [.cacheControl: "private, max-age=86400, immutable", .contentDisposition: "inline"]
+        )
     }
 }

@@ -7,6 +7,8 @@ enum RouteTable {
         + AuditRoutes.routes
         + SignatureRoutes.routes + HoldRoutes.routes + GapRoutes.routes + StorageRoutes.routes + AlarmRoutes.routes
         + SensorRoutes.routes + SourceRoutes.routes + ReadingRoutes.routes + VehicleRoutes.routes + CaseRoutes.routes
+        + ReportRoutes.routes + CallBackRoutes.routes + DuplicateRoutes.routes
+        + SupervisionRoutes.routes + DutyRoutes.routes + HandOverRoutes.routes + FieldRoutes.routes
         + BaseSetRoutes.routes + PlaceRoutes.routes + ResponsibilityRoutes.routes + PartRoutes.routes
         + StreamRoutes.routes
 }

@@ -110,6 +110,7 @@ enum SiteRoutes {
                 "calendar": JSONValue(site.cases.calendar), "grid": JSONValue(site.cases.grid),
                 "areas": JSONValue(site.cases.areas), "units": JSONValue(site.cases.units),
                 "responsibility": JSONValue(site.cases.responsibility), "places": JSONValue(site.cases.places),
+                "channels": JSONValue(site.cases.channels),
                 "policy": .object(site.cases.policy.mapValues { .string($0.rawValue) }),
             ],
         ]

@@ -9,7 +9,7 @@ enum StreamRoutes {
         APIRoute(
             .get,
             "/api/v1/stream",
-            "Server-sent events: alarm, case, camera, sensor, vehicle, bookmark, export, health; hello first, reset after a loss",
+            "Server-sent events: alarm, case, camera, sensor, vehicle, bookmark, export, health, base, order, duty; hello first, reset after a loss",
             access: .signedIn,
             content: .binary("text/event-stream"),
             handle: stream

@@ -138,6 +138,11 @@ package final class UserService: Sendable {
         try await users.list(after: name, limit: limit)
     }
 
+    package func exists(_ name: String) async throws -> Bool { try await users.find(name) != nil }
+
+    /// Nil where there is no such user.
+    package func role(of name: String) async throws -> Role? { try await users.find(name)?.user.role }
+
     /// Deletes a user, ends the sessions and their streams.
     package func delete(_ name: String) async throws {
         switch try await users.delete(name) {

@@ -13,9 +13,10 @@ enum EventStream {
         isWithin: (String, String) -> Bool = { $0 == $1 }
     ) -> Bool {
         if change.topic == .export, ![.monitor, .leader, .admin].contains(user.role) { return false }
+        if change.topic == .order, user.role == .collector { return false }
         return switch user.role {
         case .viewer: [.camera, .alarm, .health, .base].contains(change.topic)
-        case .unit where change.topic == .case:
+        case .unit where change.topic == .case || change.topic == .order:
             if let unit = change.unit, let own = user.unit { unit == own || isWithin(unit, own) } else { false }
         default: true
         }

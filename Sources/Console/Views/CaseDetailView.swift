@@ -26,6 +26,8 @@ enum CaseDetailView {
         members["related"] = .array(try await related(value, actor, cases))
         members["neighbours"] = .array(try await neighbours(value, actor, cases))
         members["cameras"] = .array(cameras(value, services))
+        let reports = try await cases.reports(ReportFilter(caseId: value.id), page: PageRequest(), for: actor)
+        members["reports"] = .array(reports.items.map(ReportJSON.report))
         view = .object(members)
         return view
     }

@@ -1,0 +1,200 @@
+import Alarms
+import Cases
+import Domain
+import Hummingbird
+import Store
+
+/// The work of collectors on the street: tasks, own track, duty grid.
+enum FieldRoutes {
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get,
+            "/api/v1/field/tasks",
+            "What a collector has to verify and check: own duty grid first, and in it the most urgent first",
+            access: .only(.collector),
+            content: .list("FieldTask"),
+            handle: tasks
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/field/areas",
+            "The areas that the asking collector looks after",
+            access: .only(.collector),
+            content: .list("Area"),
+            handle: { request in
+                let ids = try await DutyRoutes.service(request).repository.areas(of: request.user.name)
+                return Answer.list(areas(ids, request.services.cases.base))
+            }
+        ),
+        APIRoute(
+            .post,
+            "/api/v1/field/positions",
+            "Where the asking collector was; what was sent before is passed over",
+            access: .only(.collector),
+            body: .json("NewPositions"),
+            content: .json("PositionsTaken"),
+            handle: positions
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/field/track",
+            "Where a collector was, oldest first, at most 5000; a collector asks for its own only",
+            access: .only(.collector, .acceptor, .dispatcher, .leader, .admin),
+            parameters: [.init(name: "user", summary: "the collector; whoever asks where absent")]
+                + APIRoute.Parameter.range(),
+            content: .list("FieldPosition"),
+            handle: track
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/collectors",
+            "The collectors with their areas and where they were last",
+            access: .only(.acceptor, .dispatcher, .leader, .admin),
+            content: .list("Collector"),
+            handle: collectors
+        ),
+        APIRoute(
+            .post,
+            "/api/v1/collectors/{name}/areas",
+            "Say which areas a collector looks after",
+            access: .only(.leader, .admin),
+            body: .json("CollectorAreas"),
+            content: .list("Area"),
+            problems: [404: "notFound"],
+            handle: setAreas
+        ),
+    ]
+
+    private static func tasks(_ request: APIRequest) async throws -> Response {
+        let actor = try request.user.actor
+        let cases = request.services.cases
+        let base = cases.base
+        let own = Set(try await DutyRoutes.service(request).repository.areas(of: actor.name))
+        var found: [(view: CaseView, value: Case, isOwn: Bool)] = []
+        for state in CaseState.allCases where state.isOpen && state != .reported {
+            // Only what waits for a collector: looked at by the steps it allows, not by names of states.
+            guard cases.mayWait(for: .collector, in: state) else { continue }
+            let page = try await cases.list(CaseFilter(state: state), page: PageRequest(limit: 200), for: actor)
+            for value in page.items {
+                let view = cases.view(value, for: actor)
+                guard view.actions?.isEmpty == false else { continue }
+                let areas = value.cell.map { base.areas.areas(of: $0).map(\.id) } ?? []
+                found.append((view, value, !own.isDisjoint(with: areas)))
+            }
+        }
+        let late = WallTime(microseconds: .max)
+        found.sort {
+            ($0.isOwn ? 0 : 1, $0.value.dueAt ?? late, $0.value.id) < (
+                $1.isOwn ? 0 : 1, $1.value.dueAt ?? late, $1.value.id
+            )
+        }
+        return Answer.list(
+            try found.map { task in
+                [
+                    "case": try JSONValue(encoding: task.view), "own": .bool(task.isOwn),
+                    "checkList": .array((base.catalogue[task.value.classCode]?.checkList ?? []).map { .string($0) }),
+                    "kind": JSONValue(task.view.actions?.first?.rawValue),
+                ]
+            }
+        )
+    }
+
+    private static func positions(_ request: APIRequest) async throws -> Response {
+        var object = try await request.object()
+        guard let values = object.value("positions")?.elements, (1...500).contains(values.count) else {
+            throw Problem.invalid(field: "positions", "positions holds 1 to 500 positions")
+        }
+        try object.finish()
+        let now = request.now
+        let positions = try values.enumerated().map { index, value in
+            var item = try RequestObject(value, prefix: "positions.\(index)")
+            let at = try item.time("at")
+            guard let point = try item.optionalPoint("position") else {
+                throw Problem.invalid(field: "positions.\(index).position", "a position is needed")
+            }
+            let accuracy = item.value("accuracyMetres")?.double
+            try item.finish()
+            guard at - now <= .seconds(300), now - at <= FieldTrackRepository.kept else {
+                throw Problem.invalid(field: "positions.\(index).at", "at lies in the future or too far in the past")
+            }
+            return FieldPosition(at: at, point: point, accuracyMetres: accuracy)
+        }
+        let stored = try await tracks(request).store(positions, of: request.user.name, at: now)
+        return Answer.json(["stored": JSONValue(stored), "known": JSONValue(positions.count - stored)])
+    }
+
+    private static func track(_ request: APIRequest) async throws -> Response {
+        let user = try request.user
+        let name = request.query("user") ?? user.name
+        guard user.role != .collector || name == user.name else {
+            throw Problem.forbidden("a collector sees its own track only")
+        }
+        let range = try request.range()
+        let track = try await tracks(request).track(of: name, from: range.lowerBound, to: range.upperBound)
+        return Answer.list(track.map(position))
+    }
+
+    private static func collectors(_ request: APIRequest) async throws -> Response {
+        let base = request.services.cases.base
+        let byUser = try await DutyRoutes.service(request).repository.areas()
+        var names: [User] = []
+        var after: String?
+        repeat {
+            let page = try await request.services.users.list(after: after, limit: 500)
+            names += page.filter { $0.role == .collector }
+            after = page.count == 500 ? page.last?.name : nil
+        } while after != nil
+        let last = try await tracks(request).last(of: names.map(\.name))
+        return Answer.list(
+            names.map { user in
+                [
+                    "name": .string(user.name), "displayName": .string(user.displayName),
+                    "areas": .array(areas(byUser[user.name] ?? [], base)),
+                    "last": last[user.name].map(position) ?? .null,
+                ]
+            }
+        )
+    }
+
+    private static func setAreas(_ request: APIRequest) async throws -> Response {
+        let name = try request.parameter("name")
+        var object = try await request.object()
+        guard object.isPresent("areas") else { throw Problem.invalid(field: "areas", "areas is needed") }
+        let ids = try object.texts("areas", most: 200)
+        try object.finish()
+        guard try await request.services.users.role(of: name) == .collector else {
+            throw Problem.notFound("there is no collector \(name.prefix(64))")
+        }
+        let base = request.services.cases.base
+        if let unknown = ids.first(where: { base.areas[$0] == nil }) {
+            throw Problem.invalid(field: "areas", "there is no area \(unknown.prefix(63))")
+        }
+        let repository = try DutyRoutes.service(request).repository
+        try await repository.setAreas(of: name, ids, by: request.user.name, at: request.now)
+        return Answer.list(areas(ids, base))
+    }
+
+    private static func tracks(_ request: APIRequest) throws(Problem) -> FieldTrackRepository {
+        guard let tracks = request.services.fieldTracks else { throw .notFound("no tracks are kept here") }
+        return tracks
+    }
+
+    /// An area that has left the base data is shown by its id alone.
+    private static func areas(_ ids: [String], _ base: BaseData) -> [JSONValue] {
+        ids.map { id in
+            let area = base.areas[id]
+            return [
+                "id": .string(id), "kind": .string(area?.kind.rawValue ?? Area.Kind.dutyGrid.rawValue),
+                "name": .string(area?.name ?? id), "nameEn": .string(area?.nameEn ?? id),
+                "parent": JSONValue(area?.parent),
+            ]
+        }
+    }
+
+    private static func position(_ position: FieldPosition) -> JSONValue {
+        [
+            "at": JSONValue(position.at), "position": JSONValue(position.point),
+            "accuracyMetres": JSONValue(position.accuracyMetres),
+        ]
+    }
+}
