@@ -3,6 +3,7 @@ import { loadAbilities } from './core/abilities.js';
 import { api, onSignedOut } from './core/api.js';
 import { loadLanguage, setZone } from './core/i18n.js';
 import { apply, emit, loadAll, remembered, setServerTime, state } from './core/store.js';
+import { forgetOffline } from './core/outbox.js';
 import { restartStream, startStream, stopStream } from './core/stream.js';
 import { showLogin } from './pages/login.js';
 import { buildShell } from './shell.js';
@@ -66,6 +67,7 @@ function login() {
 
 async function logout() {
   await api.delete('/session').catch(() => null);
+  await forgetOffline();
   location.hash = '';
   login();
 }

@@ -18,12 +18,16 @@ const OFFICE = ['monitor', 'acceptor', 'dispatcher', 'leader', 'admin'];
  * @type {{name: string, icon: string, roles: string[], needs?: string, load: () => Promise<any>}[]}
  */
 export const PAGES = [
+  { name: 'field', icon: 'phone', roles: ['collector'], needs: '/field/tasks', load: () => import('./pages/field.js') },
   { name: 'queue', icon: 'inbox', roles: ['unit', 'collector'], load: () => import('./pages/queue.js') },
   { name: 'overview', icon: 'speedometer2', roles: OFFICE, load: () => import('./pages/overview.js') },
   { name: 'live', icon: 'grid-3x3-gap', roles: [...OFFICE, 'viewer'], load: () => import('./pages/live.js') },
   { name: 'playback', icon: 'clock-history', roles: [...OFFICE, 'viewer'], load: () => import('./pages/playback.js') },
   { name: 'alarms', icon: 'bell', roles: [...OFFICE, 'viewer'], load: () => import('./pages/alarms.js') },
   { name: 'cases', icon: 'folder2-open', roles: [...OFFICE, 'unit', 'collector'], load: () => import('./pages/cases.js') },
+  { name: 'reports', icon: 'telephone-inbound', roles: [...OFFICE, 'unit'], needs: '/reports', load: () => import('./pages/reports.js') },
+  { name: 'supervision', icon: 'flag', roles: [...OFFICE, 'unit'], needs: '/orders', load: () => import('./pages/supervision.js') },
+  { name: 'duty', icon: 'person-badge', roles: [...OFFICE, 'unit'], needs: '/duty/shifts', load: () => import('./pages/duty.js') },
   { name: 'sensors', icon: 'activity', roles: OFFICE, load: () => import('./pages/sensors.js') },
   { name: 'vehicles', icon: 'truck', roles: OFFICE, load: () => import('./pages/vehicles.js') },
   { name: 'map', icon: 'geo-alt', roles: OFFICE, load: () => import('./pages/map.js') },
@@ -131,6 +135,16 @@ export function buildShell(root, actions) {
     nextAlarm: () => stepAlarm(1), previousAlarm: () => stepAlarm(-1),
     goOverview: goTo('overview'), goLive: goTo('live'), goPlayback: goTo('playback'), goAlarms: goTo('alarms'), goCases: goTo('cases'), goSensors: goTo('sensors'), goMap: goTo('map'), goEvidence: goTo('evidence'), goCompleteness: goTo('completeness'), goStorage: goTo('storage'), goAudit: goTo('audit'),
   }));
+  /**
+   * Who is on duty is called; where nobody is, everybody.
+   * @param {any} call
+   */
+  function called(call) {
+    if (call.answeredAt || (call.user && call.user !== state.user.name)) return;
+    sound.play('critical');
+    toast(t('duty.calling'), 'bad');
+  }
+  ending.push(on('duty', called));
   ending.push(on('alarm', alarmCame), on('reset', showTicker), on('status', tick));
   const closeMenu = (/** @type {Event} */ event) => {
     const menu = header.querySelector('details.menu');

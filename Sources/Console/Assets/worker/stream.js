@@ -1,7 +1,7 @@
 // One event stream for all tabs of a browser: a SharedWorker holds it, tabs connect by port.
 // A browser opens at most six connections to a host over HTTP/1.1; a stream per tab would use them up.
 
-const TOPICS = ['alarm', 'case', 'camera', 'sensor', 'vehicle', 'bookmark', 'export', 'health', 'base'];
+const TOPICS = ['alarm', 'case', 'camera', 'sensor', 'vehicle', 'bookmark', 'export', 'health', 'base', 'order', 'duty'];
 /** @type {Set<MessagePort>} */
 const ports = new Set();
 /** @type {EventSource|null} */

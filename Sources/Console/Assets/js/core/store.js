@@ -2,7 +2,7 @@
 import { api } from './api.js';
 import { isChinese } from './i18n.js';
 
-/** @typedef {'camera'|'sensor'|'vehicle'|'alarm'|'case'|'bookmark'|'export'|'health'|'base'|'reset'|'status'|'session'} Topic */
+/** @typedef {'camera'|'sensor'|'vehicle'|'alarm'|'case'|'bookmark'|'export'|'health'|'base'|'order'|'duty'|'reset'|'status'|'session'} Topic */
 
 export const state = {
   /** @type {any} */ user: null,

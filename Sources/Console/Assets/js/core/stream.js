@@ -2,7 +2,7 @@
 
 /** @typedef {{type: string, topic?: string, data?: any, open?: boolean, lastHeard?: number, serverTime?: string}} StreamMessage */
 
-const TOPICS = ['alarm', 'case', 'camera', 'sensor', 'vehicle', 'bookmark', 'export', 'health', 'base'];
+const TOPICS = ['alarm', 'case', 'camera', 'sensor', 'vehicle', 'bookmark', 'export', 'health', 'base', 'order', 'duty'];
 /** @type {MessagePort|null} */
 let port = null;
 /** @type {EventSource|null} */

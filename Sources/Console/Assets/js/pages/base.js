@@ -12,7 +12,7 @@ import { baseTable } from '../parts/baseTable.js';
 import { gridPanel } from '../parts/gridMap.js';
 import { partsPanel } from '../parts/partsRegister.js';
 
-const TABS = ['classes', 'limits', 'mapping', 'systems', 'scores', 'flows', 'calendar', 'grid', 'areas', 'units', 'responsibility', 'atlas', 'places', 'parts', 'sums'];
+const TABS = ['classes', 'limits', 'mapping', 'systems', 'scores', 'flows', 'calendar', 'grid', 'areas', 'units', 'responsibility', 'atlas', 'places', 'channels', 'parts', 'sums'];
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export async function mount(root, context) {

@@ -10,6 +10,7 @@ import { actionButtons } from '../parts/actions.js';
 import { beforeAndAfter, checkPoints, courseRows, coUnitTable, nearby, stepsBar } from '../parts/caseCourse.js';
 import { clipPlayer } from '../parts/clip.js';
 import { exportList } from '../parts/exports.js';
+import { caseExtras } from '../parts/caseExtras.js';
 import { smallMap } from '../parts/map.js';
 import { byWhom, caseState, failed, overdueMark } from '../parts/marks.js';
 import { alarmCurve } from '../parts/sensor.js';
@@ -88,17 +89,19 @@ export function mountCase(root, context, id) {
   const sides = h('div');
   media.append(sides, pictures, clipBox, curveBox);
   const near = h('div');
+  const more = h('div.case-column');
   const dossier = may('get', '/exports/{id}/file') ? dossierPanel(context, id) : null;
   const log = h('section.panel', null, h('h2', null, t('case.log')));
   const logBox = h('div');
   log.append(logBox);
-  fill(root, h('article.case-page', { data: { id } }, head, h('div.case-grid', null, h('div.case-column', null, facts, mapBox, near, dossier), media, log)));
+  fill(root, h('article.case-page', { data: { id } }, head, h('div.case-grid', null, h('div.case-column', null, facts, mapBox, near, more, dossier), media, log)));
 
   async function load() {
     try {
       item = await api.get(`/cases/${encodeURIComponent(id)}`);
       draw();
       fill(logBox, logList(item.log));
+      if (!more.firstChild) fill(more, caseExtras(item, load));
       showCurves();
     } catch (error) {
       fill(root, failed(errorText(error), () => location.reload()), h('p.centre', null, h('a.button', { href: link('cases') }, t('page.cases'))));
