@@ -94,7 +94,7 @@ export function mountCase(root, context, id) {
   const log = h('section.panel', null, h('h2', null, t('case.log')));
   const logBox = h('div');
   log.append(logBox);
-  fill(root, h('article.case-page', { data: { id } }, head, h('div.case-grid', null, h('div.case-column', null, facts, mapBox, near, more, dossier), media, log)));
+  fill(root, h('article.case-page', { data: { id } }, head, h('div.case-grid', null, h('div.case-column', null, facts, mapBox, near, dossier), media, h('div.case-column', null, more, log))));
 
   async function load() {
     try {

@@ -55,7 +55,7 @@ export function mount(root, context) {
     try {
       const [onDuty, shifts, called, handed] = await Promise.all([api.get('/duty/now'), api.get('/duty/shifts'), api.get('/duty/calls', { limit: 50 }), may('get', '/duty/handovers') ? api.get('/duty/handovers', { limit: 20 }) : { items: [] }]);
       fill(now, onDuty.items.length === 0 ? h('p', { role: 'alert' }, icon('exclamation-triangle'), ' ', t('duty.nobody')) : h('ul.on-duty', null, onDuty.items.map((/** @type {any} */ s) => h('li', null, icon('person-badge'), h('b', null, s.user), h('span.dim', null, `${s.post} · ${t('duty.until', { at: moment(s.to) })}`)))));
-      fill(roster, shifts.items.length === 0 ? empty(t('duty.noShift')) : h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['duty.user', 'duty.post', 'duty.time', 'duty.rank', 'field.note'].map((k) => h('th', { scope: 'col' }, t(k))), h('th'))), h('tbody', null, shifts.items.map(shiftRow)))));
+      fill(roster, shifts.items.length === 0 ? empty(t('duty.noShift')) : h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['duty.user', 'duty.post', 'duty.time', 'duty.rank', 'field.note'].map((k) => h('th', { scope: 'col', class: k === 'duty.rank' ? 'right' : '' }, t(k))), h('th'))), h('tbody', null, shifts.items.map(shiftRow)))));
       fill(calls, called.items.length === 0 ? empty(t('duty.noCall'), 'check2-circle') : h('ul.tickets', null, called.items.map(callRow)));
       fill(handOvers, handed.items.length === 0 ? empty(t('handOver.none')) : h('ul.tickets', null, handed.items.map(handOverRow)));
     } catch (error) { fill(now, failed(errorText(error), load)); }

@@ -39,7 +39,9 @@ export function mount(root, context) {
 
   async function loadTasks() {
     try {
-      const fresh = (await api.get('/field/tasks')).items;
+      // What is done and not sent yet is no task any more, whatever the server (or what was kept of it) says.
+      const done = new Set((await parcels()).filter((p) => p.kind === 'action').map((p) => p.path));
+      const fresh = (await api.get('/field/tasks')).items.filter((/** @type {any} */ task) => !done.has(`/cases/${task.case.id}/actions/${task.kind}`));
       const known = new Set(tasks.map((task) => `${task.case.id} ${task.kind}`));
       const added = fresh.filter((/** @type {any} */ task) => !known.has(`${task.case.id} ${task.kind}`));
       if (added.length && root.dataset.loaded) {

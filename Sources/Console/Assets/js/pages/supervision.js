@@ -34,7 +34,7 @@ export function mount(root, context) {
       }
       const found = (await api.get(`/supervision/${list}`, { limit: 200 })).items;
       fill(body, found.length === 0 ? empty(t('supervision.none'), 'check2-circle') : h('div.table-wrap', null, h('table.table.cards.supervision-table', null,
-        h('thead', null, h('tr', null, ['case.number', 'field.state', 'case.class', 'case.unit', 'case.limit', 'supervision.last', 'supervision.returns', 'supervision.urges'].map((k) => h('th', { scope: 'col' }, t(k))), h('th'))),
+        h('thead', null, h('tr', null, ['case.number', 'field.state', 'case.class', 'case.unit', 'case.limit', 'supervision.last', 'supervision.returns', 'supervision.urges'].map((k) => h('th', { scope: 'col', class: ['supervision.returns', 'supervision.urges'].includes(k) ? 'right' : '' }, t(k))), h('th'))),
         h('tbody', null, found.map((/** @type {any} */ f) => h('tr', { data: { case: f.case.id } }, h('td.mono', null, h('a', { href: link('cases', f.case.id) }, f.case.number)), h('td', null, caseState(f.case)), h('td', null, className(f.case.class, f.case.className)),
           h('td', null, f.case.unit ? unitName(f.case.unit) : '–'), h('td', null, timeLeft(f.case)), h('td.mono', null, moment(f.lastActionAt)), h('td.right', null, String(f.returns)), h('td.right', null, String(f.urges)),
           h('td.tools', null, (f.case.actions ?? []).includes('urge') ? h('button', { type: 'button', data: { action: 'urge' }, onclick: async () => { if (await act('urge', f.case)) void load(); } }, icon('megaphone'), t('caseAction.urge')) : null,
