@@ -70,7 +70,7 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 	swift build $(RELEASE) --product gridwatch
 	swift build --build-tests
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
-		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests|KilledTelemetryTests|Endurance'
+		swift test --skip-build --no-parallel --filter 'FourClipsTests|KilledCaptureTests|KilledTelemetryTests|Endurance|ReportRouteTests'
 	GRIDWATCH_TEST_TRANSPORT=libav swift test --skip-build --no-parallel --filter CaptureTests
 	GRIDWATCH_SOAK=1 GRIDWATCH_EXECUTABLE=$(CURDIR)/$(BIN)/gridwatch \
 		swift test --skip-build --filter \

@@ -30,10 +30,10 @@ enum ReportSchema {
             -- Before the triggers: what was reported before there were tickets.
             INSERT INTO report
                 SELECT caseFile.id, 'R' || caseFile.number, lower(hex(randomblob(4))), caseFile.id, caseFile.id,
-                    json_extract(caseFile.body, '$.channel'), json_extract(entry, '$.by'), caseReport.clientId, NULL, 0,
+                    json_extract(entry, '$.data.channel'), json_extract(entry, '$.by'), caseReport.clientId, NULL, 0,
                     0, NULL, caseFile.openedAt, caseFile.openedAt,
                     json_object('id', caseFile.id, 'ticket', 'R' || caseFile.number, 'openedCaseId', caseFile.id,
-                        'channel', json_extract(caseFile.body, '$.channel'),
+                        'channel', json_extract(entry, '$.data.channel'),
                         'classCode', json_extract(entry, '$.data.class'),
                         'position', json(json_extract(entry, '$.data.position')),
                         'address', json_extract(entry, '$.data.address'),
@@ -46,7 +46,12 @@ enum ReportSchema {
                         'happenedAt', json_extract(entry, '$.data.happenedAt'),
                         'receivedAt', json_extract(entry, '$.at'))
                 FROM caseFile JOIN caseLog ON caseLog.caseId = caseFile.id AND caseLog.seq = 1
-                LEFT JOIN caseReport ON caseReport.caseId = caseFile.id;
+                LEFT JOIN caseReport ON caseReport.caseId = caseFile.id
+                -- One whose log doesn't begin as it should has no report that could be told.
+                WHERE json_extract(entry, '$.data.channel') IS NOT NULL
+                    AND json_extract(entry, '$.data.class') IS NOT NULL
+                    AND json_extract(entry, '$.data.happenedAt') IS NOT NULL
+                    AND json_extract(entry, '$.at') IS NOT NULL AND json_extract(entry, '$.by') IS NOT NULL;
             INSERT INTO caseSerial (day, last) SELECT 'R' || day, last FROM caseSerial;
             CREATE TRIGGER reportIsNeverDeleted BEFORE DELETE ON report
                 BEGIN SELECT RAISE(ABORT, 'a report is never deleted'); END;
