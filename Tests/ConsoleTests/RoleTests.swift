@@ -148,12 +148,12 @@ private let expectations: [Expectation] = [
     Expectation(.post, "/api/v1/evidence/key/rotate", "admin"),
     Expectation(.get, "/api/v1/cameras/{id}/signatures", "*"),
     Expectation(.get, "/api/v1/stream", "*"),
-    Expectation(.get, "/api/v1/base/sets", office),
-    Expectation(.get, "/api/v1/base/sets/{set}/rows", office),
-    Expectation(.get, "/api/v1/base/sets/{set}/file", office),
-    Expectation(.get, "/api/v1/base/sets/{set}/editions", office),
+    Expectation(.get, "/api/v1/base/sets", notViewer),
+    Expectation(.get, "/api/v1/base/sets/{set}/rows", notViewer),
+    Expectation(.get, "/api/v1/base/sets/{set}/file", notViewer),
+    Expectation(.get, "/api/v1/base/sets/{set}/editions", notViewer),
     Expectation(.post, "/api/v1/base/sets/{set}/import", "admin", 200, "code"),
-    Expectation(.post, "/api/v1/base/sets/{set}/edit", "admin", 200, #"{"trial": true}"#),
+    Expectation(.post, "/api/v1/base/sets/{set}/edit", "admin unit", 200, #"{"trial": true}"#),
     Expectation(
         .post,
         "/api/v1/base/sets/{set}/rollback",
@@ -243,7 +243,11 @@ struct RoleTests {
             path = path.replacing("{id}", with: id)
         }
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
-        path = path.replacing("{set}", with: "limits").replacing("{code}", with: "none")
+        // Of base data a unit has its responsibility.
+        path = path.replacing("{set}", with: role == .unit ? "responsibility" : "limits").replacing(
+            "{code}",
+            with: "none"
+        )
         path += asked[expectation.path] ?? ""
         let ranged = [
             "timeline", "signatures", "clip.mp4", "playback", "readings", "track", "gaps", "accounting", "activity",
