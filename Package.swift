@@ -98,7 +98,7 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "Alarms", "Archive", "Cases", "Domain", "Store", "Telemetry", crypto, logging,
+                "Alarms", "Archive", "Cases", "Domain", "SiteFile", "Store", "Telemetry", crypto, logging,
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

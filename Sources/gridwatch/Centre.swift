@@ -104,6 +104,7 @@ struct Centre: Sendable {
                 }
             )
         )
+        let ownSensors = OwnSensors()
         let cases = CaseService(repository: CaseRepository(database), book: base, feed: feed, clock: clock)
         let alarms = AlarmService(
             repository: AlarmRepository(database),
@@ -115,6 +116,7 @@ struct Centre: Sendable {
                 groups: site.groups,
                 plans: site.plans,
                 vehicles: site.vehicles,
+                ownSensor: { ownSensors[$0] },
                 className: { base.current.catalogue[$0]?.name }
             ),
             feed: feed,
@@ -134,6 +136,7 @@ struct Centre: Sendable {
             feed: feed,
             clock: clock,
             logger: Logger(label: "gridwatch.telemetry"),
+            ownSensors: ownSensors,
             openAlarmIds: { openAlarms.ids(of: $0) }
         )
 

@@ -109,6 +109,8 @@ private let expectations: [Expectation] = [
     Expectation(.get, "/api/v1/sources/unknown", notViewer),
     Expectation(.post, "/api/v1/sources/unknown/{id}/accept", "admin", 422, "{}"),
     Expectation(.delete, "/api/v1/sensors/{id}", "admin", 409),
+    Expectation(.get, "/api/v1/sensors/{id}/definition", "admin", 409),
+    Expectation(.post, "/api/v1/sensors/{id}/definition", "admin", 409, #"{"profile": "rain"}"#),
     Expectation(.get, "/api/v1/rejected/{id}", notViewer),
     Expectation(.post, "/api/v1/rejected/{id}/reprocess", "admin"),
     Expectation(.get, "/api/v1/profiles", notViewer),

@@ -7,7 +7,7 @@ import Telemetry
 /// The schemas of what the API takes and gives, by name.
 enum Schemas {
     static let all: [String: JSONValue] = requests.merging(answers) { $1 }.merging(domain) { $1 }
-        .merging(EvidenceSchemas.all) { $1 }.merging(BaseSchemas.all) { $1 }
+        .merging(EvidenceSchemas.all) { $1 }.merging(BaseSchemas.all) { $1 }.merging(SensorSchemas.all) { $1 }
 
     static let point = Schema.object(["lat": Schema.number, "lon": Schema.number])
 
@@ -297,8 +297,9 @@ enum Schemas {
                 "address": Schema.textOrNull, "last": Schema.orNull(Schema.reference("Reading")),
                 "alarmIds": Schema.list(Schema.text), "rejected": Schema.anyObject,
                 "rules": Schema.list(Schema.anyObject), "stale": Schema.flag, "own": Schema.flag,
+                "group": Schema.text,
             ],
-            optional: ["own"]
+            optional: ["own", "group"]
         ),
         "Reading": Schema.object(
             [
