@@ -120,7 +120,10 @@ struct Centre: Sendable {
                 className: { base.current.catalogue[$0]?.name }
             ),
             feed: feed,
-            clock: clock
+            clock: clock,
+            isUntouched: { caseId in
+                try await cases.log(caseId, for: .system).allSatisfy { $0.entry.role == nil }
+            }
         )
         self.alarms = alarms
         // For senders that tell each change once: what the database can't take waits for it.

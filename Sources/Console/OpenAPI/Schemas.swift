@@ -432,7 +432,7 @@ enum Schemas {
         "caseId": Schema.textOrNull, "snapshot": Schema.textOrNull, "box": Schema.orNull(Schema.anyObject),
         "value": Schema.numberOrNull, "threshold": Schema.numberOrNull, "decidedBy": Schema.textOrNull,
         "decidedAt": Schema.timeOrNull, "reason": Schema.textOrNull, "parent": Schema.textOrNull,
-        "flapping": Schema.flag,
+        "caseAfter": Schema.timeOrNull, "flapping": Schema.flag,
     ])
 
     private static let caseSchema = Schema.object([

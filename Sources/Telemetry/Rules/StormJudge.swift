@@ -4,7 +4,7 @@ import Foundation
 /// Finds storms: many alarms of one class in one area within a short time. One parent alarm then stands for them.
 ///
 /// An area is a group of the site that says so, else a square of 0.01° (about a kilometre). While the parent is open,
-/// alarms of its class there carry its name, so that no case comes of each. It clears when fewer than half as many as
+/// alarms of its class there carry its name, so that no case comes of each; the parent names those before it. It clears when fewer than half as many as
 /// opened it are left. Pure; time is when the signals are judged.
 struct StormJudge {
     private struct Key: Hashable {
@@ -63,7 +63,12 @@ struct StormJudge {
             changed.insert(key)
             return nil
         }
-        guard state.recent.count >= limit.atLeast else { return nil }
+        guard state.recent.count >= limit.atLeast else {
+            signal.area = area
+            // The first one's case opens at once. Those after it wait as long as they can still be found to be a part.
+            if state.recent.count > 1, signal.severity != .critical { signal.waitSeconds = limit.withinSeconds }
+            return nil
+        }
         state.isOpen = true
         signal.parent = area
         changed.insert(key)
@@ -76,6 +81,7 @@ struct StormJudge {
         parent.value = Double(state.recent.count)
         parent.threshold = Double(limit.atLeast)
         parent.parent = nil
+        parent.children = state.recent.keys.filter { $0 != signal.source }.sorted()
         return parent
     }
 
