@@ -134,6 +134,14 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // Measures a day of a large city's readings; part of `make bench`.
+        .executableTarget(
+            name: "series-bench",
+            dependencies: ["Domain", "Store"],
+            path: "Benchmarks/Series",
+            swiftSettings: settings
+        ),
+
         // Tests mirror targets; what several share is in Tests/Support.
         .target(
             name: "TestSupport",
