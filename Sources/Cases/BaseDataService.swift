@@ -160,8 +160,14 @@ package struct BaseDataService: Sendable {
         let current = book.current
         switch set {
         case .grid:
-            let cells = try CellIndex(geoJSON: Data(text.utf8), datum: datum)
-            return [.grid: String(decoding: cells.geoJSON(), as: UTF8.self)]
+            let read = try CellIndex(geoJSON: Data(text.utf8), datum: datum)
+            guard mode == .merge, case .loaded(let known) = current.grid else {
+                return [.grid: String(decoding: read.geoJSON(), as: UTF8.self)]
+            }
+            let changed = Dictionary(read.cells.map { ($0.code, $0) }) { first, _ in first }
+            let codes = Set(known.cells.map(\.code))
+            let cells = known.cells.map { changed[$0.code] ?? $0 } + read.cells.filter { !codes.contains($0.code) }
+            return [.grid: String(decoding: CellIndex(cells: cells).geoJSON(), as: UTF8.self)]
         case .classes where Self.isWholeCatalogue(text):
             let catalogue = try Catalogue(csv: text, file: set.fileName)
             let classes = ClassTable.table(of: catalogue.classes)
