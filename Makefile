@@ -55,10 +55,12 @@ bench: packages test-packages bench-packages ## Run the benchmarks and print the
 	swift build $(RELEASE) --product sampling-bench
 	swift build $(RELEASE) --product base-bench
 	swift build $(RELEASE) --product case-bench
+	swift build $(RELEASE) --product series-bench
 	cd Benchmarks && swift build --configuration release --scratch-path ../.build-bench
 	.build-bench/release/gridwatch-bench
 	$(BIN)/base-bench
 	$(BIN)/case-bench
+	$(BIN)/series-bench
 	python3 Benchmarks/recording.py $(BIN)/gridwatch
 	python3 Benchmarks/sampling.py
 	python3 Benchmarks/idle.py $(BIN)/gridwatch

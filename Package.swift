@@ -98,7 +98,7 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "Alarms", "Archive", "Cases", "Domain", "Store", "Telemetry", crypto, logging,
+                "Alarms", "Archive", "Cases", "Domain", "SiteFile", "Store", "Telemetry", crypto, logging,
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -139,6 +139,14 @@ let package = Package(
             name: "case-bench",
             dependencies: ["Cases", "Domain", "Store"],
             path: "Benchmarks/Cases",
+            swiftSettings: settings
+        ),
+
+        // Measures a day of a large city's readings; part of `make bench`.
+        .executableTarget(
+            name: "series-bench",
+            dependencies: ["Domain", "Store"],
+            path: "Benchmarks/Series",
             swiftSettings: settings
         ),
 

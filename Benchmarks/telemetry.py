@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """How fast readings are stored and judged, beside mosquitto_sub alone receiving the same messages.
 
-    telemetry.py [GRIDWATCH] [--messages N] [--devices N] [--rounds N] [--latency SECONDS]
+    telemetry.py [GRIDWATCH] [--messages N] [--devices N] [--rounds N] [--latency SECONDS] [--only throughput|latency]
 
 Starts a private mosquitto on loopback (QoS 1, persistent sessions), lets two sessions fill with the same JSON readings of
 N devices, each with a rule, and measures one after the other, in turns: `mosquitto_sub -C` emptying its session, and
 `gridwatch serve` storing and judging its own (until the API says that all of them were received). Prints messages/s and
 CPU seconds of each as a Markdown table, with their ratio.
 
-With --latency it then publishes 1,000 messages/s for so long, each tenth second one that must open an alarm, and asks
-the API until it is seen: p50 and p99. What is missing is said and left out.
+With --latency it then publishes 1,000 messages/s for about so long, each tenth second one that must open an alarm, and
+asks the API until it is seen: p50 and p99. What is missing is said and left out.
 """
 import argparse
 import json
@@ -113,7 +113,12 @@ class Service:
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=60)
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            print("the service did not end within 60 s of SIGINT", file=sys.stderr)
+            self.process.kill()
+            self.process.wait()
 
 
 def site_text(port, devices, version):
@@ -187,55 +192,100 @@ def throughput(args, folder):
           "holds its start, the service's begins with the first message.")
 
 
+class Load:
+    """Publishes a thousand readings a second of one device, as evenly as it can, until it is stopped."""
+
+    def __init__(self, broker):
+        self.client = broker.client("mosquitto_pub", "-l", "-t", "city/water/level-0/level", stdin=subprocess.PIPE)
+        self.sent, self.ending, self.failure = 0, threading.Event(), None
+        # A daemon: what goes wrong elsewhere must not leave this program waiting for it.
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        start = time.monotonic()
+        try:
+            while not self.ending.is_set():
+                due = int((time.monotonic() - start) * 1000)
+                now = time.time()
+                lines = [f'{{"ts":"{stamp(now)}","value":{n % 700}}}\n' for n in range(self.sent, due)]
+                self.client.stdin.write("".join(lines).encode())
+                self.client.stdin.flush()
+                self.sent = due
+                time.sleep(0.005)
+        except OSError as error:
+            self.failure = f"mosquitto_pub has gone: {error}"
+
+    def stop(self):
+        self.ending.set()
+        # A client that takes nothing any more holds the thread in its pipe: ending the client frees it.
+        self.thread.join(5)
+        if self.thread.is_alive():
+            self.client.kill()
+        try:
+            self.client.stdin.close()
+        except OSError:
+            pass
+        try:
+            self.client.wait(10)
+        except subprocess.TimeoutExpired:
+            self.client.kill()
+
+
 def latency(args, folder):
     here = folder / "latency"
     here.mkdir()
     broker = Broker(here)
     site = here / "site.yaml"
     site.write_text(site_text(broker.port, args.devices, "5"))
-    service = Service(args.gridwatch, site, here / "data")
-    wait(lambda: service.broker()["connected"], 60)
-    steady = broker.client("mosquitto_pub", "-l", "-t", "city/water/level-0/level", stdin=subprocess.PIPE)
-    stop = threading.Event()
+    service, load, found, missed = None, None, [], 0
+    try:
+        service = Service(args.gridwatch, site, here / "data")
+        if not wait(lambda: service.broker()["connected"], 60):
+            print("\nLatency: the service does not connect to the broker", file=sys.stderr)
+            return
+        load = Load(broker)
+        for device in range(1, min(args.devices, int(args.latency * 10) + 1)):
+            seen = see_alarm(broker, service, device)
+            if seen is not None:
+                found.append(seen)
+            else:
+                missed += 1
+            if load.failure or missed >= 5 > len(found):
+                break
+        state = service.broker()
+        print(f"\nSent {load.sent:,} readings, {state['received']:,} received, {state['rejected']:,} rejected"
+              + (f"; {load.failure}" if load.failure else "") + ".")
+        if missed:
+            print(f"{missed} of {missed + len(found)} alarms were not to be seen within 5 s.")
+        if found:
+            found.sort()
+            print(f"Message in to alarm visible in the API, at 1,000 messages/s: p50 {found[len(found) // 2]:.0f} ms, "
+                  f"p99 {found[int(len(found) * 0.99)]:.0f} ms ({len(found)} alarms).")
+    finally:
+        if load:
+            load.stop()
+        if service:
+            service.stop()
+        broker.stop()
 
-    def load():
-        n, start = 0, time.monotonic()
-        while not stop.is_set():
-            due = int((time.monotonic() - start) * 1000)
-            while n < due:
-                steady.stdin.write(f'{{"ts":"{stamp(time.time())}","value":{n % 700}}}\n'.encode())
-                n += 1
-            steady.stdin.flush()
-            time.sleep(0.005)
 
-    loader = threading.Thread(target=load)
-    loader.start()
-    found = []
-    # One connection, already open: what is measured is the message's way, not a client's start.
-    pub = {}
-    for index in range(min(args.devices - 1, int(args.latency * 10))):
-        device = index + 1
-        pub = broker.client("mosquitto_pub", "-l", "-t", f"city/water/level-{device}/level", stdin=subprocess.PIPE)
+def see_alarm(broker, service, device):
+    """Milliseconds from a message of a device until its alarm is in the API; None when it isn't within 5 s."""
+    pub = broker.client("mosquitto_pub", "-l", "-t", f"city/water/level-{device}/level", stdin=subprocess.PIPE)
+    try:
+        # Its connection is open by then: what is measured is the message's way, not a client's start.
         time.sleep(0.1)
         sent = time.monotonic()
         pub.stdin.write(f'{{"ts":"{stamp(time.time())}","value":950}}\n'.encode())
         pub.stdin.flush()
-        source = f"level-{device}"
         while time.monotonic() - sent < 5:
-            items = service.ask("GET", f"/alarms?source={source}&limit=1")["items"]
-            if items:
-                found.append((time.monotonic() - sent) * 1000)
-                break
+            if service.ask("GET", f"/alarms?source=level-{device}&limit=1")["items"]:
+                return (time.monotonic() - sent) * 1000
+        return None
+    finally:
         pub.stdin.close()
-    stop.set()
-    loader.join()
-    steady.stdin.close()
-    service.stop()
-    broker.stop()
-    if len(found) > 10:
-        found.sort()
-        print(f"\nMessage in to alarm visible in the API, at 1,000 messages/s: p50 {found[len(found) // 2]:.0f} ms, "
-              f"p99 {found[int(len(found) * 0.99)]:.0f} ms ({len(found)} alarms).")
+        pub.wait(10)
 
 
 def main():
@@ -245,13 +295,15 @@ def main():
     parser.add_argument("--devices", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--latency", type=float, default=20)
+    parser.add_argument("--only", choices=["throughput", "latency"])
     args = parser.parse_args()
     if not shutil.which("mosquitto_pub"):
         print("skipped: mosquitto-clients is not installed")
         return
     with tempfile.TemporaryDirectory() as folder:
-        throughput(args, pathlib.Path(folder))
-        if args.latency:
+        if args.only != "latency":
+            throughput(args, pathlib.Path(folder))
+        if args.latency and args.only != "throughput":
             latency(args, pathlib.Path(folder))
 
 

@@ -12,29 +12,35 @@ package struct AlarmDirectory: Sendable {
     private var sensors: [String: Place] = [:]
     private var groups: [String: Place] = [:]
     private var vehicles: [String: Place] = [:]
+    /// Sensors that the console has accepted: others a moment later.
+    private let ownSensor: @Sendable (String) -> Sensor?
     private let className: @Sendable (String) -> String?
 
-    /// - Parameter className: the name of a class by its code.
+    /// - Parameters:
+    ///   - ownSensor: a sensor that the console has accepted, as it is now.
+    ///   - className: the name of a class by its code.
     package init(
         cameras: @autoclosure @escaping @Sendable () -> [Camera] = [],
         sensors: [Sensor] = [],
         groups: [SensorGroup] = [],
         plans: [CoveragePlan] = [],
         vehicles: [Vehicle] = [],
+        ownSensor: @escaping @Sendable (String) -> Sensor? = { _ in nil },
         className: @escaping @Sendable (String) -> String? = { _ in nil }
     ) {
         camerasNow = cameras
         for sensor in sensors {
-            self.sensors[sensor.id] = Place(
-                name: sensor.name ?? sensor.id,
-                position: sensor.position,
-                address: sensor.address
-            )
+            self.sensors[sensor.id] = Self.place(sensor)
         }
         for group in groups { self.groups[group.id] = Place(name: group.name ?? group.id) }
         for plan in plans { self.groups[plan.id] = Place(name: plan.name ?? plan.id) }
         for vehicle in vehicles { self.vehicles[vehicle.id] = Place(name: vehicle.name ?? vehicle.id) }
+        self.ownSensor = ownSensor
         self.className = className
+    }
+
+    private static func place(_ sensor: Sensor) -> Place {
+        Place(name: sensor.name ?? sensor.id, position: sensor.position, address: sensor.address)
     }
 
     func name(of source: String, _ kind: AlarmSignal.SourceKind) -> String {
@@ -67,7 +73,7 @@ package struct AlarmDirectory: Sendable {
         case .camera:
             camerasNow().first { $0.id == source }
                 .map { Place(name: $0.name, position: $0.position, address: $0.address) }
-        case .sensor: sensors[source]
+        case .sensor: sensors[source] ?? ownSensor(source).map(Self.place)
         case .group: groups[source]
         case .vehicle: vehicles[source]
         case .system: nil

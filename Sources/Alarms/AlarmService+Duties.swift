@@ -1,6 +1,7 @@
 import Domain
 import Logging
 import Store
+import Synchronization
 
 /// What follows from an alarm: its case, and the case's clip.
 extension AlarmService {
@@ -15,7 +16,9 @@ extension AlarmService {
                 try await update(&stored, duty: .none)
                 return
             }
-            let caseId = try await cases.openOrJoin(request)
+            // A storm may have found a case that it belongs to.
+            let caseId: String
+            if let known = stored.alarm.caseId { caseId = known } else { caseId = try await cases.openOrJoin(request) }
             let hasCamera = directory.camera(for: stored.alarm, within: settings.cameraWithin) != nil
             try await update(&stored, duty: hasCamera ? .clip : .none, caseId: caseId)
             publish(stored.alarm)
@@ -36,7 +39,12 @@ extension AlarmService {
     /// Tries everything that is still owed, oldest first.
     package func settleDuties() async {
         do {
+            nextWait.withLock { $0 = nil }
             for due in try await repository.withDuty() {
+                if let time = due.alarm.caseAfter, time > clock.now() {
+                    nextWait.withLock { $0 = min($0 ?? time, time) }
+                    continue
+                }
                 let key = AlarmKey(source: due.alarm.source, kind: due.alarm.kind, part: due.alarm.part)
                 try await turns.withTurn(key) {
                     // It may have been settled while this turn was waited for.
@@ -90,7 +98,10 @@ extension AlarmService {
                 throw AlarmError(code: .notFound, message: "there is no alarm \(id)")
             }
             fresh.duty = duty
-            if let caseId { fresh.alarm.caseId = caseId }
+            if let caseId {
+                fresh.alarm.caseId = caseId
+                fresh.alarm.caseAfter = nil
+            }
             try transaction.save(fresh)
             return fresh
         }

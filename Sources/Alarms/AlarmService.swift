@@ -2,6 +2,7 @@ package import Domain
 import Foundation
 import Logging
 package import Store
+import Synchronization
 
 /// Turns signals into alarms, and alarms into cases.
 ///
@@ -15,11 +16,16 @@ package final class AlarmService: AlarmSink {
     let directory: AlarmDirectory
     let settings: AlarmSettings
     let clock: any HostClock
+    /// Whether nobody has done anything to a case yet.
+    let isUntouched: @Sendable (_ caseId: String) async throws -> Bool
+    /// When the case that waits least has waited long enough; nil while none waits.
+    let nextWait = Mutex<WallTime?>(nil)
     let log = Logger(label: "alarms")
     private let feed: ChangeFeed
     // 4096 signals wait in all, then the caller is told that there are too many: a rule raises again.
     let turns = KeyedTurns<AlarmKey>(limit: 4096)
 
+    /// - Parameter isUntouched: whether nobody has done anything to a case yet: a storm joins only such a one.
     package init(
         repository: AlarmRepository,
         cases: any CaseOpening,
@@ -27,8 +33,10 @@ package final class AlarmService: AlarmSink {
         directory: AlarmDirectory = AlarmDirectory(),
         feed: ChangeFeed,
         settings: AlarmSettings = AlarmSettings(),
-        clock: any HostClock = SystemClock()
+        clock: any HostClock = SystemClock(),
+        isUntouched: @escaping @Sendable (_ caseId: String) async throws -> Bool = { _ in true }
     ) {
+        self.isUntouched = isUntouched
         self.repository = repository
         self.cases = cases
         self.evidence = evidence
@@ -40,9 +48,15 @@ package final class AlarmService: AlarmSink {
 
     /// Does what earlier alarms still owe, now and again until the task is cancelled.
     package func run() async {
+        var nextRound = ContinuousClock.now
         while !Task.isCancelled {
-            await settleDuties()
-            try? await Task.sleep(for: settings.retryEvery)
+            let now = clock.now()
+            let isOver = nextWait.withLock { $0.map { $0 <= now } ?? false }
+            if isOver || ContinuousClock.now >= nextRound {
+                await settleDuties()
+                nextRound = .now + settings.retryEvery
+            }
+            try? await Task.sleep(for: min(settings.retryEvery, .seconds(1)))
         }
     }
 
@@ -69,19 +83,36 @@ package final class AlarmService: AlarmSink {
         }
         if let known {
             publish(known.alarm)
-            if known.duty != .none { try await settle(known) }
+            try await follow(known, signal)
             return
         }
         // Only a new alarm keeps its picture: a hundred repetitions would keep a hundred.
-        let opened = newAlarm(signal, snapshot: await keepPicture(signal))
+        let made = newAlarm(signal, snapshot: await keepPicture(signal))
+        let opened: StoredAlarm
         do {
-            try await repository.transaction { try $0.save(opened) }
+            opened = try await repository.transaction { transaction in
+                var made = made
+                if let storm = try Self.storm(over: signal, transaction) { made.become(childOf: storm) }
+                try transaction.save(made)
+                return made
+            }
         } catch let error as StoreError where error.code == .conflict && !isSecondTry {
             // Another process has opened it since: the signal repeats that one.
             return try await raise(signal, key, isSecondTry: true)
         }
         publish(opened.alarm)
-        if opened.duty != .none { try await settle(opened) }
+        try await follow(opened, signal)
+    }
+
+    /// What follows from a signal once its alarm is stored.
+    private func follow(_ stored: StoredAlarm, _ signal: AlarmSignal) async throws {
+        var stored = stored
+        if let children = signal.children { stored = try await adopt(children, by: stored) }
+        guard stored.duty != .none else { return }
+        if let time = stored.alarm.caseAfter, time > clock.now() {
+            return nextWait.withLock { $0 = min($0 ?? time, time) }
+        }
+        try await settle(stored)
     }
 
     /// The alarm that a signal belongs to: the open one, or the last one of a flapping source.
@@ -156,6 +187,7 @@ package final class AlarmService: AlarmSink {
         alarm.verdict = .confirmed
         alarm.decidedBy = "policy"
         alarm.decidedAt = clock.now()
+        alarm.caseAfter = signal.waitSeconds.map { clock.now() + .seconds($0) }
         return StoredAlarm(alarm: alarm, duty: .openCase)
     }
 

@@ -9,7 +9,7 @@ package struct AlarmView: Sendable, Encodable, Equatable {
     private enum Key: String, CodingKey {
         case id, source, sourceKind, sourceName, kind, part, state, verdict, severity, openedAt, clearedAt, lastAt
         case occurrences, `class`, className, policy, position, address, cell, caseId, snapshot, box, value, threshold
-        case decidedBy, decidedAt, reason, parent, flapping
+        case decidedBy, decidedAt, reason, parent, caseAfter, flapping
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -42,6 +42,7 @@ package struct AlarmView: Sendable, Encodable, Equatable {
         try container.encode(alarm.decidedAt, forKey: .decidedAt)
         try container.encode(alarm.reason, forKey: .reason)
         try container.encode(alarm.parent, forKey: .parent)
+        try container.encode(alarm.caseAfter, forKey: .caseAfter)
         try container.encode(alarm.flapping ?? false, forKey: .flapping)
     }
 }

@@ -23,6 +23,9 @@ package struct BaseDataEffect: Sendable, Equatable {
     /// Such pairs that are unclear before and after.
     package private(set) var unclearBefore = 0
     package private(set) var unclearAfter = 0
+    /// Pairs that each unit answers for afterwards and didn't before, and those that it no longer answers for.
+    package private(set) var gained: [String: Int] = [:]
+    package private(set) var lost: [String: Int] = [:]
     package private(set) var addedCells = 0
     package private(set) var removedCells = 0
 
@@ -108,9 +111,18 @@ package struct BaseDataEffect: Sendable, Equatable {
     ) {
         let was = before.responsibility.unit(for: old, cell: cell)
         let now = after.responsibility.unit(for: entry, cell: cell)
-        if was != now { reassigned += times }
+        if was != now {
+            reassigned += times
+            if let was { lost[was, default: 0] += times }
+            if let now { gained[now, default: 0] += times }
+        }
         if was == nil { unclearBefore += times }
         if now == nil { unclearAfter += times }
+    }
+
+    /// The units that gain or lose pairs, by id; at most `most`.
+    package var units: [(id: String, gained: Int, lost: Int)] {
+        Set(gained.keys).union(lost.keys).sorted().prefix(Self.most).map { ($0, gained[$0] ?? 0, lost[$0] ?? 0) }
     }
 
     /// The counts, as they are kept with an edition.
@@ -118,6 +130,9 @@ package struct BaseDataEffect: Sendable, Equatable {
         "{\"addedClasses\":\(addedClasses.count),\"removedClasses\":\(removedClasses.count),"
             + "\"classesDueOtherwise\":\(classesDueOtherwise),\"reassigned\":\(reassigned),"
             + "\"unclearBefore\":\(unclearBefore),\"unclearAfter\":\(unclearAfter),"
-            + "\"addedCells\":\(addedCells),\"removedCells\":\(removedCells)}"
+            + "\"addedCells\":\(addedCells),\"removedCells\":\(removedCells),\"units\":["
+            // Ids of units are slugs: nothing in them needs escaping.
+            + units.map { "{\"unit\":\"\($0.id)\",\"gained\":\($0.gained),\"lost\":\($0.lost)}" }
+            .joined(separator: ",") + "]}"
     }
 }

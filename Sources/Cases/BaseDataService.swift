@@ -54,7 +54,7 @@ package struct BaseDataService: Sendable {
 
     /// Takes a file for a set (or, for classes, a whole catalogue with the limits in it).
     ///
-    /// - Throws: `BaseDataService.Refusal`; `StoreError`.
+    /// - Throws: `StoreError`.
     package func importFile(
         _ set: BaseSet,
         _ bytes: [UInt8],
@@ -72,12 +72,70 @@ package struct BaseDataService: Sendable {
         return try await change(texts, order, source: set.isGeoJSON ? nil : (set, text))
     }
 
+    /// A row that belongs to a unit outside of what somebody may change.
+    package struct ForeignRow: Error, Sendable, Hashable, CustomStringConvertible {
+        /// The texts of its columns.
+        package var row: [String]
+        /// The unit that it names.
+        package var unit: String
+        /// The unit whose rows, and those below it, may be changed.
+        package var right: String
+
+        package var description: String {
+            "the row \(row.filter { !$0.isEmpty }.joined(separator: ", ").prefix(200)) belongs to "
+                + "\(unit.isEmpty ? "no unit" : unit), which is neither \(right) nor a unit below it"
+        }
+    }
+
     /// Puts and deletes single rows.
-    package func edit(_ set: BaseSet, put: [[String]], remove: Set<[String]>, order: Order) async throws -> Report {
+    ///
+    /// - Parameter right: the unit whose own rows, and those of the units below it, may be changed: what a row says
+    ///   before and what it says after has to lie there. Nil for all rows.
+    /// - Throws: `ForeignRow`; `StoreError`.
+    package func edit(
+        _ set: BaseSet,
+        put: [[String]],
+        remove: Set<[String]>,
+        order: Order,
+        within right: String? = nil
+    ) async throws -> Report {
         var table = book.current.table(of: set)
+        let put = put.flatMap { Self.canonical($0, set) }
+        let remove = Set(remove.flatMap { Self.canonical($0, set) })
+        if let right { try check(right, put, remove, in: table) }
         table.remove(keys: remove)
         table.put(put)
         return try await change([set: table.csv], order)
+    }
+
+    /// A row, or the key of one, spelled as the table spells it: a rule of several classes or areas is several rows.
+    private static func canonical(_ row: [String], _ set: BaseSet) -> [[String]] {
+        guard set == .responsibility, row.count > 1 else { return [row] }
+        let classes = RowReader.words(row[0])
+        let places = RowReader.words(row[1])
+        // Without a class it is a mistake, which is told when the table is read.
+        guard !classes.isEmpty else { return [row] }
+        return classes.flatMap { code in
+            (places.isEmpty ? ["*"] : places).map { place in
+                [CodePattern(code).description, ResponsibilityRule.Place(place).text] + row.dropFirst(2)
+            }
+        }
+    }
+
+    private func check(_ right: String, _ put: [[String]], _ remove: Set<[String]>, in table: BaseTable) throws {
+        let tree = book.current.responsibility.tree
+        let touched = remove.union(put.map(table.key))
+        for row in table.rows.filter({ touched.contains(table.key(of: $0)) }) + put
+        where !Self.isWithin(right, row, table.set, tree) {
+            let place = table.set.columns.firstIndex { $0.name == "unit" }
+            throw ForeignRow(row: row, unit: place.map { row[$0] } ?? "", right: right)
+        }
+    }
+
+    /// Whether a row names a unit, and that unit is `right` or lies below it.
+    package static func isWithin(_ right: String, _ row: [String], _ set: BaseSet, _ tree: UnitTree) -> Bool {
+        guard let place = set.columns.firstIndex(where: { $0.name == "unit" }) else { return false }
+        return tree.isWithin(row[place], right)
     }
 
     /// Makes what held at an instant hold again, as a new edition.
@@ -102,8 +160,14 @@ package struct BaseDataService: Sendable {
         let current = book.current
         switch set {
         case .grid:
-            let cells = try CellIndex(geoJSON: Data(text.utf8), datum: datum)
-            return [.grid: String(decoding: cells.geoJSON(), as: UTF8.self)]
+            let read = try CellIndex(geoJSON: Data(text.utf8), datum: datum)
+            guard mode == .merge, case .loaded(let known) = current.grid else {
+                return [.grid: String(decoding: read.geoJSON(), as: UTF8.self)]
+            }
+            let changed = Dictionary(read.cells.map { ($0.code, $0) }) { first, _ in first }
+            let codes = Set(known.cells.map(\.code))
+            let cells = known.cells.map { changed[$0.code] ?? $0 } + read.cells.filter { !codes.contains($0.code) }
+            return [.grid: String(decoding: CellIndex(cells: cells).geoJSON(), as: UTF8.self)]
         case .classes where Self.isWholeCatalogue(text):
             let catalogue = try Catalogue(csv: text, file: set.fileName)
             let classes = ClassTable.table(of: catalogue.classes)

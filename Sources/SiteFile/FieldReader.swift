@@ -41,9 +41,10 @@ final class FieldReader {
     private let mapping: Node.Mapping
     private var read: Set<String> = []
     private let collector: DiagnosticCollector
-    private let environment: [String: String]
+    /// What `${NAME}` stands for; nil where texts mean what they say.
+    private let environment: [String: String]?
 
-    init?(_ node: Node, path: String, collector: DiagnosticCollector, environment: [String: String]) {
+    init?(_ node: Node, path: String, collector: DiagnosticCollector, environment: [String: String]?) {
         guard case .mapping(let mapping) = node else {
             collector.add(
                 .error,
@@ -363,6 +364,7 @@ final class FieldReader {
     }
 
     private func expand(_ text: String, key: String, secret: Bool) -> String? {
+        guard let environment else { return text }
         var result = ""
         var rest = text[...]
         while let start = rest.range(of: "${") {

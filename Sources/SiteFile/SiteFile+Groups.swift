@@ -54,7 +54,7 @@ extension SiteFile {
         return members
     }
 
-    private static let dayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    static let dayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
     /// `{ days: [mon, fri], hours: ["18:00-06:00"] }`; without `days` every day, without `hours` the whole day.
     static func readSchedule(_ reader: FieldReader, _ key: String) -> WeeklySchedule? {

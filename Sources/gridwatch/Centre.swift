@@ -105,6 +105,7 @@ struct Centre: Sendable {
                 }
             )
         )
+        let ownSensors = OwnSensors()
         let cases = CaseService(repository: CaseRepository(database), book: base, feed: feed, clock: clock)
         let alarms = AlarmService(
             repository: AlarmRepository(database),
@@ -116,10 +117,14 @@ struct Centre: Sendable {
                 groups: site.groups,
                 plans: site.plans,
                 vehicles: site.vehicles,
+                ownSensor: { ownSensors[$0] },
                 className: { base.current.catalogue[$0]?.name }
             ),
             feed: feed,
-            clock: clock
+            clock: clock,
+            isUntouched: { caseId in
+                try await cases.log(caseId, for: .system).allSatisfy { $0.entry.role == nil }
+            }
         )
         self.alarms = alarms
         let duty = DutyService(repository: DutyRepository(database), alarms: alarmRows, feed: feed, clock: clock)
@@ -137,6 +142,7 @@ struct Centre: Sendable {
             feed: feed,
             clock: clock,
             logger: Logger(label: "gridwatch.telemetry"),
+            ownSensors: ownSensors,
             openAlarmIds: { openAlarms.ids(of: $0) }
         )
 

@@ -78,7 +78,7 @@ struct AlarmWorld {
 
     static let here = GeoPoint(lat: 32.4912, lon: 119.9234)
 
-    init() throws {
+    init(isUntouched: @escaping @Sendable (String) async throws -> Bool = { _ in true }) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "gridwatch-alarms-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         database = try Database(directory: folder)
@@ -89,7 +89,7 @@ struct AlarmWorld {
             clock: clock
         )
         cases = BreakableCases(caseService)
-        alarms = Self.service(database, cases, evidence, feed, clock)
+        alarms = Self.service(database, cases, evidence, feed, clock, isUntouched)
     }
 
     static func service(
@@ -97,7 +97,8 @@ struct AlarmWorld {
         _ cases: any CaseOpening,
         _ evidence: FakeEvidence,
         _ feed: ChangeFeed,
-        _ clock: ManualClock
+        _ clock: ManualClock,
+        _ isUntouched: @escaping @Sendable (String) async throws -> Bool = { _ in true }
     ) -> AlarmService {
         AlarmService(
             repository: AlarmRepository(database),
@@ -108,10 +109,12 @@ struct AlarmWorld {
                     Camera(id: "cam-1", name: "鼓楼路口", source: "x", position: here, address: "鼓楼路"),
                     Camera(id: "cam-far", name: "远处", source: "x", position: GeoPoint(lat: 32.6, lon: 119.9)),
                 ],
-                sensors: [Sensor(id: "culvert-01", name: "涵洞", profile: "waterLevel", position: here)]
-            ) { $0 == "E-05-06" ? "道路积水" : nil },
+                sensors: [Sensor(id: "culvert-01", name: "涵洞", profile: "waterLevel", position: here)],
+                className: { $0 == "E-05-06" ? "道路积水" : nil }
+            ),
             feed: feed,
-            clock: clock
+            clock: clock,
+            isUntouched: isUntouched
         )
     }
 

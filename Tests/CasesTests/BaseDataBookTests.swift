@@ -258,6 +258,42 @@ struct BaseDataBookTests {
         #expect(world.book.current.grid.codes.isEmpty)
     }
 
+    @Test("changed cells take the place of those with their codes, a new one comes to them, and all others stay")
+    func mergedGrid() async throws {
+        let world = try await World()
+        defer { world.remove() }
+        let cells = try GridGenerator().cells(over: [.init(code: "321202001001", polygons: [[Self.square]])])
+        let whole = try await world.service.importFile(
+            .grid,
+            CellIndex(cells: cells).geoJSON(),
+            mode: .replace,
+            order: world.order()
+        )
+        #expect(whole.findings.isEmpty && cells.count > 10)
+        var moved = cells[3]
+        let corner = moved.polygons[0][0][1]
+        moved.polygons[0][0][1] = GeoPoint(lat: corner.lat + 0.00002, lon: corner.lon)
+        var added = cells[0]
+        added.code = "321202001001990"
+        added.polygons = added.polygons.map { $0.map { $0.map { GeoPoint(lat: $0.lat + 0.05, lon: $0.lon) } } }
+        let report = try await world.service.importFile(
+            .grid,
+            CellIndex(cells: [moved, added]).geoJSON(),
+            mode: .merge,
+            order: world.order()
+        )
+        #expect(report.findings.isEmpty && report.effect?.addedCells == 1 && report.effect?.removedCells == 0)
+        guard case .loaded(let index) = world.book.current.grid else {
+            Issue.record("no grid")
+            return
+        }
+        #expect(index.cells.map(\.code) == cells.map(\.code) + [added.code])
+        let now = try #require(index.cells.first { $0.code == moved.code }?.polygons[0][0][1])
+        #expect(abs(now.lat - corner.lat - 0.00002) < 1e-8)
+        // One corner alone has moved: what it left open is said.
+        #expect(!report.faults.isEmpty)
+    }
+
     private static let square = [(119.9, 32.4), (119.906, 32.4), (119.906, 32.405), (119.9, 32.405), (119.9, 32.4)]
         .map { GeoPoint(lat: $0.1, lon: $0.0) }
 }

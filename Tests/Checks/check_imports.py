@@ -22,7 +22,7 @@ ALLOWED = {
     "Alarms": {"Domain", "Store", "Archive"},
     "Cases": {"Domain", "Store", "Crypto"},
     "Console": {
-        "Domain", "Store", "Archive", "Telemetry", "Alarms", "Cases", "Crypto", "CryptoExtras", "Hummingbird",
+        "Domain", "SiteFile", "Store", "Archive", "Telemetry", "Alarms", "Cases", "Crypto", "CryptoExtras", "Hummingbird",
         "HTTPTypes", "NIOCore", "NIOPosix", "ServiceLifecycle",
     },
     "Demo": {"Domain", "Media", "CLinux"},

@@ -112,6 +112,8 @@ private let expectations: [Expectation] = [
     Expectation(.get, "/api/v1/sources/unknown", notViewer),
     Expectation(.post, "/api/v1/sources/unknown/{id}/accept", "admin", 422, "{}"),
     Expectation(.delete, "/api/v1/sensors/{id}", "admin", 409),
+    Expectation(.get, "/api/v1/sensors/{id}/definition", "admin", 409),
+    Expectation(.post, "/api/v1/sensors/{id}/definition", "admin", 409, #"{"profile": "rain"}"#),
     Expectation(.get, "/api/v1/rejected/{id}", notViewer),
     Expectation(.post, "/api/v1/rejected/{id}/reprocess", "admin"),
     Expectation(.get, "/api/v1/profiles", notViewer),
@@ -200,12 +202,12 @@ private let expectations: [Expectation] = [
     Expectation(.get, "/api/v1/field/track", "collector acceptor dispatcher leader admin"),
     Expectation(.get, "/api/v1/collectors", "acceptor dispatcher leader admin"),
     Expectation(.post, "/api/v1/collectors/{name}/areas", "leader admin", 404, #"{"areas": []}"#),
-    Expectation(.get, "/api/v1/base/sets", office),
-    Expectation(.get, "/api/v1/base/sets/{set}/rows", office),
-    Expectation(.get, "/api/v1/base/sets/{set}/file", office),
-    Expectation(.get, "/api/v1/base/sets/{set}/editions", office),
+    Expectation(.get, "/api/v1/base/sets", notViewer),
+    Expectation(.get, "/api/v1/base/sets/{set}/rows", notViewer),
+    Expectation(.get, "/api/v1/base/sets/{set}/file", notViewer),
+    Expectation(.get, "/api/v1/base/sets/{set}/editions", notViewer),
     Expectation(.post, "/api/v1/base/sets/{set}/import", "admin", 200, "code"),
-    Expectation(.post, "/api/v1/base/sets/{set}/edit", "admin", 200, #"{"trial": true}"#),
+    Expectation(.post, "/api/v1/base/sets/{set}/edit", "admin unit", 200, #"{"trial": true}"#),
     Expectation(
         .post,
         "/api/v1/base/sets/{set}/rollback",
@@ -297,7 +299,11 @@ struct RoleTests {
             path = path.replacing("{id}", with: id)
         }
         path = path.replacing("{id}", with: "none").replacing("{name}", with: "none")
-        path = path.replacing("{set}", with: "limits").replacing("{code}", with: "none")
+        // Of base data a unit has its responsibility.
+        path = path.replacing("{set}", with: role == .unit ? "responsibility" : "limits").replacing(
+            "{code}",
+            with: "none"
+        )
         path = path.replacing("{ticket}", with: "none").replacing("{list}", with: "overdue")
         path += asked[expectation.path] ?? ""
         let ranged = [

@@ -103,6 +103,72 @@ struct SourceRouteTests {
         }
     }
 
+    @Test("an accepted sensor is defined anew with every mistake told by its field; the site file's can't be")
+    func define() async throws {
+        let world = try await ConsoleWorld()
+        try await Self.running(world) {
+            let now = world.clock.now()
+            _ = try await Self.post(world, #"{"source": "well-7", "ts": "\#(now.rfc3339)", "value": 10}"#)
+            let accept = "/api/v1/sources/unknown/well-7/accept"
+            #expect(try await world.ask(.post, accept, as: "admin", #"{"profile": "waterLevel"}"#).status == 201)
+            let part = #"{"code": "3212020101000001", "position": {"lat": 32.4, "lon": 119.9}}"#
+            #expect(try await world.ask(.post, "/api/v1/parts", as: "admin", part).status == 200)
+            let path = "/api/v1/sensors/well-7/definition"
+            let rules =
+                #"[{"kind": "above", "value": 150, "for": "10s", "class": "E-05-06"}, {"kind": "noData", "for": "1h"}]"#
+            let body =
+                #"{"name": "井 7", "profile": "waterLevel", "position": {"lat": 32.5, "lon": 119.9}, "part": "3212020101000001", "rules": \#(rules)}"#
+            let changed = try await world.ask(.post, path, as: "admin", body)
+            #expect(changed.status == 200 && changed.json["name"] == "井 7", "\(changed.text)")
+            #expect(changed.json["rules"]?.elements?.count == 2)
+            let definition = try await world.ask(.get, path, as: "admin")
+            #expect(definition.json["part"] == "3212020101000001")
+            #expect(definition.json["rules"]?.elements?.first?["for"] == "10s")
+            let document = OpenAPIDocument.document(version: "test")
+            let validator = SchemaValidator(schemas: document["components"]?["schemas"] ?? .null)
+            for schema in ["SensorDefinition", "NewSensorDefinition"] {
+                let found = validator.findings(definition.json, Schema.reference(schema))
+                #expect(found.isEmpty, "\(found)")
+            }
+            // What was read can be sent back.
+            let again = try await world.ask(.post, path, as: "admin", definition.text)
+            #expect(again.status == 200, "\(again.text)")
+            let wrong = try await world.ask(
+                .post,
+                path,
+                as: "admin",
+                #"{"profile": "waterLevel", "part": "1", "rules": [{"kind": "above", "class": "E-99-99"}]}"#
+            )
+            #expect(wrong.status == 422 && wrong.code == "invalidSensor")
+            let mistakes = wrong.json["params"]?["mistakes"]?.elements ?? []
+            #expect(mistakes.compactMap { $0["field"]?.text }.sorted() == ["part", "rules[0].class", "rules[0].value"])
+            #expect(mistakes.allSatisfy { $0["remedy"]?.text?.isEmpty == false })
+            #expect(try await world.ask(.get, path, as: "admin").json == definition.json)
+            // It is a sensor like any other: bound to its part, alarming by its rules, in the audit log.
+            let bound = try await world.ask(.get, "/api/v1/parts/3212020101000001", as: "admin")
+            #expect(bound.json["devices"]?.elements == ["well-7"])
+            for second in [1, 12] {
+                let time = (now + .seconds(Double(second))).rfc3339
+                _ = try await Self.post(world, #"{"source": "well-7", "ts": "\#(time)", "value": 160}"#)
+            }
+            var alarms: [JSONValue] = []
+            for _ in 0..<3000 where alarms.isEmpty {
+                alarms =
+                    try await world.ask(.get, "/api/v1/alarms?source=well-7", as: "monitor").json["items"]?.elements
+                    ?? []
+                if alarms.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+            }
+            #expect(alarms.first?["kind"] == "above" && alarms.first?["class"] == "E-05-06")
+            let audit = try await world.ask(.get, "/api/v1/audit?action=changeSensor", as: "admin")
+            #expect(audit.json["items"]?.elements?.count == 2)
+            let declared = "/api/v1/sensors/culvert-01/definition"
+            #expect(try await world.ask(.get, declared, as: "admin").code == "notOwn")
+            #expect(try await world.ask(.post, declared, as: "admin", body).status == 409)
+            #expect(try await world.ask(.get, "/api/v1/sensors/ghost/definition", as: "admin").status == 404)
+            #expect(try await world.ask(.post, path, as: "admin", "no JSON").status == 400)
+        }
+    }
+
     @Test("quarantine is shown and read again, curves and tables come, and a wrong profile is told by its field")
     func quarantine() async throws {
         let world = try await ConsoleWorld()

@@ -115,20 +115,7 @@ struct SeriesBlockTests {
         let before = try await curves.curve(sensorId: "s-7", from: from, to: to, points: 200)
         let compactor = SeriesCompactor(series)
         while try await compactor.compact(now: to + .seconds(86_400), limit: 200) == 200 {}
-        let bytes = try await series.database.write { connection -> Int in
-            var sum = 0
-            for month in try SeriesMonth.all(connection) {
-                for table in [month.names.block, month.names.summary] {
-                    sum +=
-                        try Int.fetchOne(
-                            connection,
-                            sql: "SELECT sum(pgsize) FROM dbstat WHERE name = ?",
-                            arguments: [table]
-                        ) ?? 0
-                }
-            }
-            return sum
-        }
+        let bytes = try await compactor.packedBytes()
         let perReading = Double(bytes) / Double(sensors * days * 144)
         print("series: \(perReading) bytes a reading with its summaries")
         #expect(perReading > 0 && perReading <= 12)

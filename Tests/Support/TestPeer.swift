@@ -77,6 +77,35 @@ package final class TestPeer: Sendable {
         return try TestPeer(["/usr/bin/python3", tool.path, "--listen", "\(listen)", "--to", "\(to)"] + log)
     }
 
+    /// An end of TLS on loopback: with a certificate (and its key) it takes TLS and forwards plainly, with an authority it
+    /// takes plain bytes and forwards over TLS.
+    package static func tlsEnd(listen: Int, to: Int, certificate: (file: URL, key: URL)? = nil, authority: URL? = nil)
+        throws -> TestPeer
+    {
+        let program = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Peers/tls_peer.py")
+        var options = ["--listen", "\(listen)", "--to", "\(to)"]
+        if let certificate { options += ["--certificate", certificate.file.path, "--key", certificate.key.path] }
+        if let authority { options += ["--ca", authority.path] }
+        return try TestPeer(["/usr/bin/python3", program.path] + options)
+    }
+
+    /// A certificate of 127.0.0.1 that signs itself, made by openssl; nil where that isn't installed.
+    package static func certificate(in folder: URL) throws -> (file: URL, key: URL)? {
+        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl") else { return nil }
+        let (file, key) = (folder.appending(path: "tls.pem"), folder.appending(path: "tls.key"))
+        let openssl = Process()
+        openssl.executableURL = URL(filePath: "/usr/bin/openssl")
+        openssl.arguments = [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key.path, "-out", file.path,
+        ]
+        openssl.standardError = FileHandle.nullDevice
+        try openssl.run()
+        openssl.waitUntilExit()
+        return openssl.terminationStatus == 0 ? (file, key) : nil
+    }
+
     /// What it has printed so far.
     package var lines: [String] { state.withLock { $0.lines } }
 

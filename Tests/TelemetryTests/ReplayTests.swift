@@ -142,9 +142,11 @@ struct ReplayTests {
         let parents = signals.filter { $0.kind == "storm" }
         #expect(Set(parents.map(\.source)) == ["area-0", "area-1", "area-2", "area-3"])
         #expect(parents.count == 4 && parents.allSatisfy { $0.phase == .raised && $0.sourceKind == .group })
-        // Those that came before the storm was one have no parent.
+        // Those that came before the storm was one have no parent: the storm names them, and all but the first wait.
         let loose = signals.filter { $0.kind == "above" && $0.parent == nil }
         #expect(loose.count == 4 * 9)
+        #expect(Set(parents.flatMap { $0.children ?? [] }) == Set(loose.map(\.source)))
+        #expect(loose.count { $0.waitSeconds == 60 } == 4 * 8)
         #expect(signals.count { $0.kind == "above" } == 2000)
         let last = try await ReadingRepository(fixture.series).last()
         #expect(last.count == 2000)

@@ -10,20 +10,27 @@ import Testing
 /// A broker whose sessions outlive it, by the test's own configuration.
 private final class PersistentBroker {
     let port = TestPeer.freePort()
+    /// Where it speaks TLS, if it has a certificate.
+    let securePort = TestPeer.freePort()
     let folder: URL
     private var peer: TestPeer?
 
-    init(in folder: URL) throws {
+    init(in folder: URL, certificate: (file: URL, key: URL)?) throws {
         self.folder = folder.appending(path: "broker")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
-        let text = """
+        var text = """
             listener \(port) 127.0.0.1
             allow_anonymous true
             persistence true
             persistence_location \(self.folder.path)/
             max_queued_messages 0
             user root
+
             """
+        if let certificate {
+            text += "listener \(securePort) 127.0.0.1\n"
+            text += "certfile \(certificate.file.path)\nkeyfile \(certificate.key.path)\n"
+        }
         try Data(text.utf8).write(to: self.folder.appending(path: "mosquitto.conf"))
     }
 
@@ -51,6 +58,38 @@ private final class PersistentBroker {
     private func isAlive(_ id: Int32) -> Bool {
         let status = (try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)) ?? ""
         return !status.isEmpty && status.split(separator: ") ").last?.hasPrefix("Z") == false
+    }
+}
+
+/// What stands between us and the broker and notes every PUBACK. Over TLS it stands between two ends of TLS, which leave
+/// plain what passes it: ours is the one that the service talks to, theirs the one that talks to the broker.
+private struct Watched {
+    let peers: [TestPeer]
+    /// The broker's entry in the site file.
+    let entry: String
+
+    init?(_ broker: PersistentBroker, log: URL, certificate: (file: URL, key: URL)?) async throws {
+        let port = TestPeer.freePort()
+        guard let certificate else {
+            guard let proxy = try TestPeer.chaosProxy(listen: port, to: broker.port, mqttLog: log) else { return nil }
+            peers = [proxy]
+            entry = "url: mqtt://127.0.0.1:\(port)"
+            guard await isReady else { return nil }
+            return
+        }
+        let (inner, outer) = (TestPeer.freePort(), TestPeer.freePort())
+        let theirs = try TestPeer.tlsEnd(listen: outer, to: broker.securePort, authority: certificate.file)
+        guard let proxy = try TestPeer.chaosProxy(listen: inner, to: outer, mqttLog: log) else { return nil }
+        peers = [theirs, proxy, try TestPeer.tlsEnd(listen: port, to: inner, certificate: certificate)]
+        entry = "url: mqtts://127.0.0.1:\(port)\n    tls: { ca: \(certificate.file.path) }"
+        guard await isReady else { return nil }
+    }
+
+    private var isReady: Bool {
+        get async {
+            for peer in peers where await !peer.isReady() { return false }
+            return true
+        }
     }
 }
 
@@ -155,13 +194,13 @@ private final class Acknowledged {
 struct KilledTelemetryTests {
     private static let isLong = ProcessInfo.processInfo.environment["GRIDWATCH_SOAK"] == "1"
 
-    private static func site(port: Int) -> String {
+    private static func site(_ broker: String) -> String {
         let sensors = (0..<Source.sensors).map { "  - { id: level-\($0), profile: waterLevel }" }
         return """
             site: { name: test }
             recording: { shards: 1 }
             mqtt:
-              - url: mqtt://127.0.0.1:\(port)
+              - \(broker)
                 subscribe: [ { topic: "city/water/+/level", profile: waterLevel } ]
             deviceRate: { perSecond: 100000, burst: 10000000 }
             sensors:
@@ -190,23 +229,27 @@ struct KilledTelemetryTests {
         return found
     }
 
-    @Test("kill -9 loses no message that was acknowledged and stores none twice, also when the broker restarts")
-    func killed() async throws {
+    @Test(
+        "kill -9 loses no message that was acknowledged and stores none twice, also when the broker restarts",
+        arguments: [false, true]
+    )
+    func killed(overTLS: Bool) async throws {
         guard FileManager.default.isExecutableFile(atPath: "/usr/sbin/mosquitto"), SharedData.folder != nil else {
             print("skipped: mosquitto or the shared tools are not here")
             return
         }
-        let (kills, restarts, total) = Self.isLong ? (100, 20, 1_000_000) : (3, 1, 20_000)
+        let (kills, restarts, total) = Self.isLong ? (100, 20, 1_000_000) : overTLS ? (2, 1, 8000) : (3, 1, 20_000)
         let folder = RunningCentre.temporaryFolder()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let broker = try PersistentBroker(in: folder)
+        let certificate = overTLS ? try TestPeer.certificate(in: folder) : nil
+        try #require(!overTLS || certificate != nil, "no openssl")
+        let broker = try PersistentBroker(in: folder, certificate: certificate)
         try broker.start()
         let log = folder.appending(path: "mqtt.log")
-        let proxyPort = TestPeer.freePort()
-        let proxy = try #require(try TestPeer.chaosProxy(listen: proxyPort, to: broker.port, mqttLog: log))
-        try #require(await proxy.isReady())
-        let centre = try await RunningCentre(site: Self.site(port: proxyPort), folder: folder)
+        let watched = try #require(try await Watched(broker, log: log, certificate: certificate))
+        defer { for peer in watched.peers { peer.stop() } }
+        let centre = try await RunningCentre(site: Self.site(watched.entry), folder: folder)
         defer { centre.stop() }
         // The session has to be there before anything is published.
         let visitor = try await Visitor(centre, "admin", password: "administrator")
@@ -246,7 +289,7 @@ struct KilledTelemetryTests {
         #expect(stored.count == total)
         #expect(stored.values.allSatisfy { $0 == 1 })
         print(
-            "kill -9 × \(kills), broker restarts × \(restarts), \(total) messages: lost \(lost), stored \(stored.count)"
+            "\(overTLS ? "TLS" : "plain"): kill -9 × \(kills), broker restarts × \(restarts), \(total) messages: lost \(lost), stored \(stored.count)"
         )
     }
 }

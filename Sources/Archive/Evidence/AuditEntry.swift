@@ -22,7 +22,7 @@ package enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     /// A set of base data, or a part, is another from now on.
     case changeBaseData
     /// What the console adds to the site's sensors and payload profiles.
-    case acceptSensor, removeSensor, saveProfile, deleteProfile, reprocess
+    case acceptSensor, changeSensor, removeSensor, saveProfile, deleteProfile, reprocess
     case keyMade, keyRotated
     /// Lines could not be kept (the disk was full for long); `data.count` says how many.
     case linesLost

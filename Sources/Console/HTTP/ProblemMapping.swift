@@ -20,6 +20,7 @@ enum ProblemMapping {
         case let error as AlarmError: alarms(error)
         case let error as CaseError: cases(error)
         case let error as BaseDataError: .invalid(field: error.findings.first?.column ?? "", error.description)
+        case let error as BaseDataService.ForeignRow: foreign(error)
         case is PasswordHasher.Busy: .unavailable("too many logins at once")
         case is CancellationError: .unavailable("the service is ending")
         default: nil
@@ -110,6 +111,15 @@ enum ProblemMapping {
             params["secondsAgo"] = JSONValue(error.secondsAgo)
         }
         return params
+    }
+
+    private static func foreign(_ error: BaseDataService.ForeignRow) -> Problem {
+        var problem = Problem.forbidden(error.description)
+        problem.code = "foreignRow"
+        problem.params = [
+            "row": .array(error.row.map { .string($0) }), "unit": .string(error.unit), "right": .string(error.right),
+        ]
+        return problem
     }
 
     private static func store(_ error: StoreError) -> Problem? {

@@ -9,6 +9,7 @@ enum Schemas {
     static let all: [String: JSONValue] = requests.merging(answers) { $1 }.merging(domain) { $1 }
         .merging(EvidenceSchemas.all) { $1 }.merging(BaseSchemas.all) { $1 }.merging(CaseSchemas.all) { $1 }
         .merging(ReportSchemas.all) { $1 }.merging(DutySchemas.all) { $1 }
+        .merging(SensorSchemas.all) { $1 }
 
     static let point = Schema.object(["lat": Schema.number, "lon": Schema.number])
 
@@ -284,8 +285,9 @@ enum Schemas {
                 "address": Schema.textOrNull, "last": Schema.orNull(Schema.reference("Reading")),
                 "alarmIds": Schema.list(Schema.text), "rejected": Schema.anyObject,
                 "rules": Schema.list(Schema.anyObject), "stale": Schema.flag, "own": Schema.flag,
+                "group": Schema.text,
             ],
-            optional: ["own"]
+            optional: ["own", "group"]
         ),
         "Reading": Schema.object(
             [
@@ -412,7 +414,7 @@ enum Schemas {
         "caseId": Schema.textOrNull, "snapshot": Schema.textOrNull, "box": Schema.orNull(Schema.anyObject),
         "value": Schema.numberOrNull, "threshold": Schema.numberOrNull, "decidedBy": Schema.textOrNull,
         "decidedAt": Schema.timeOrNull, "reason": Schema.textOrNull, "parent": Schema.textOrNull,
-        "flapping": Schema.flag,
+        "caseAfter": Schema.timeOrNull, "flapping": Schema.flag,
     ])
 
 }

@@ -6,7 +6,8 @@ enum RouteTable {
         + ActivityRoutes.routes + LiveRoutes.routes + HLSRoutes.routes + EvidenceRoutes.routes + ExportRoutes.routes
         + AuditRoutes.routes
         + SignatureRoutes.routes + HoldRoutes.routes + GapRoutes.routes + StorageRoutes.routes + AlarmRoutes.routes
-        + SensorRoutes.routes + SourceRoutes.routes + ReadingRoutes.routes + VehicleRoutes.routes + CaseRoutes.routes
+        + SensorRoutes.routes + SourceRoutes.routes + OwnSensorRoutes.routes + ReadingRoutes.routes
+        + VehicleRoutes.routes + CaseRoutes.routes
         + ReportRoutes.routes + CallBackRoutes.routes + DuplicateRoutes.routes
         + SupervisionRoutes.routes + DutyRoutes.routes + HandOverRoutes.routes + FieldRoutes.routes
         + BaseSetRoutes.routes + PlaceRoutes.routes + ResponsibilityRoutes.routes + PartRoutes.routes

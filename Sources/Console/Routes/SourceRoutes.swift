@@ -242,7 +242,7 @@ enum SourceRoutes {
         }
     }
 
-    private static func problem(_ failure: OwnSourceFailure, _ name: String) -> Problem {
+    static func problem(_ failure: OwnSourceFailure, _ name: String) -> Problem {
         switch failure {
         case .taken: .conflict("taken", "\(name.prefix(63)) is there already")
         case .notOwn:

@@ -84,6 +84,11 @@ enum BaseView {
             "reassigned": JSONValue(effect.reassigned), "unclearBefore": JSONValue(effect.unclearBefore),
             "unclearAfter": JSONValue(effect.unclearAfter), "addedCells": JSONValue(effect.addedCells),
             "removedCells": JSONValue(effect.removedCells),
+            "units": .array(
+                effect.units.map {
+                    ["unit": .string($0.id), "gained": JSONValue($0.gained), "lost": JSONValue($0.lost)]
+                }
+            ),
         ]
     }
 

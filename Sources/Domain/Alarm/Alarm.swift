@@ -49,6 +49,8 @@ package struct Alarm: Sendable, Hashable, Codable {
     package var reason: String?
     /// The source of the alarm that stands for this one too.
     package var parent: String?
+    /// Until when its case waits for a storm in its area to show; nil where it doesn't.
+    package var caseAfter: WallTime?
     /// True once it has cleared and come back so often that it is kept as one.
     package var flapping: Bool?
 

@@ -30,6 +30,12 @@ package struct AlarmSignal: Sendable, Hashable {
     package var threshold: Double?
     /// The source of the alarm that stands for this one too: a group or an area. No case comes of this one then.
     package var parent: String?
+    /// The area in which this one may turn out to be a part of a storm.
+    package var area: String?
+    /// For how many seconds its case may wait for that to show; nil: not at all.
+    package var waitSeconds: Double?
+    /// `storm`: the sources whose alarms came before it was recognised.
+    package var children: [String]?
     /// A JPEG of the moment.
     package var picture: [UInt8]?
 

@@ -7,6 +7,8 @@ package struct Sensor: Sendable, Hashable, Codable {
     package var position: GeoPoint?
     package var address: String?
     package var rules: [SensorRule]
+    /// The group that the console has put it into; nil for a sensor of the site file, whose groups list their members.
+    package var group: String?
 
     package init(
         id: String,
@@ -14,7 +16,8 @@ package struct Sensor: Sendable, Hashable, Codable {
         profile: String,
         position: GeoPoint? = nil,
         address: String? = nil,
-        rules: [SensorRule] = []
+        rules: [SensorRule] = [],
+        group: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -22,6 +25,7 @@ package struct Sensor: Sendable, Hashable, Codable {
         self.position = position
         self.address = address
         self.rules = rules
+        self.group = group
     }
 }
 

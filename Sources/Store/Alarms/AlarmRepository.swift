@@ -113,6 +113,17 @@ package struct AlarmRepository: Sendable {
         }
     }
 
+    /// The open alarms of one source, oldest first.
+    package func open(source: String) async throws -> [StoredAlarm] {
+        try await database.read { connection in
+            try Row.fetchAll(
+                connection,
+                sql: "SELECT * FROM alarm WHERE source = ? AND isOpen = 1 ORDER BY openedAt, id",
+                arguments: [source]
+            ).map(AlarmTransaction.stored)
+        }
+    }
+
     /// The ids of the open alarms by source.
     package func openIds() async throws -> [String: [String]] {
         try await database.read { connection in

@@ -50,6 +50,24 @@ package struct SeriesCompactor: Sendable {
         }
     }
 
+    /// Bytes on the disk of all blocks and summaries.
+    package func packedBytes() async throws -> Int {
+        try await database.read { connection in
+            var sum = 0
+            for month in try SeriesMonth.all(connection) {
+                for table in [month.names.block, month.names.summary] {
+                    sum +=
+                        try Int.fetchOne(
+                            connection,
+                            sql: "SELECT sum(pgsize) FROM dbstat WHERE name = ?",
+                            arguments: [table]
+                        ) ?? 0
+                }
+            }
+            return sum
+        }
+    }
+
     private static func compact(_ due: Due, _ connection: GRDB.Database) throws {
         let from = due.day * dayMicroseconds
         let raw = try Row.fetchAll(

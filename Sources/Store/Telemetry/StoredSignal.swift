@@ -16,6 +16,9 @@ struct StoredSignal: Codable {
     var value: Double?
     var threshold: Double?
     var parent: String?
+    var area: String?
+    var waitSeconds: Double?
+    var children: [String]?
 
     init(_ signal: AlarmSignal) {
         source = signal.source
@@ -31,11 +34,14 @@ struct StoredSignal: Codable {
         value = signal.value
         threshold = signal.threshold
         parent = signal.parent
+        area = signal.area
+        waitSeconds = signal.waitSeconds
+        children = signal.children
     }
 
     static func decode(_ json: Data) -> AlarmSignal? {
         guard let stored = try? JSONDecoder().decode(StoredSignal.self, from: json) else { return nil }
-        return AlarmSignal(
+        var signal = AlarmSignal(
             source: stored.source,
             sourceKind: stored.sourceKind,
             kind: stored.kind,
@@ -50,5 +56,9 @@ struct StoredSignal: Codable {
             threshold: stored.threshold,
             parent: stored.parent
         )
+        signal.area = stored.area
+        signal.waitSeconds = stored.waitSeconds
+        signal.children = stored.children
+        return signal
     }
 }

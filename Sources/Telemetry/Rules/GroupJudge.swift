@@ -15,10 +15,12 @@ struct GroupJudge {
         var memories: [String: Condition] = [:]
     }
 
-    let group: SensorGroup
+    private(set) var group: SensorGroup
+    /// How many members the site file lists; those that the console has put in follow by id.
+    private let declared: Int
     let rules: [SensorRule]
     private let keys: [String]
-    private let places: [String: Sensor]
+    private var places: [String: Sensor]
     private let utcOffset: @Sendable (WallTime) -> Int
     private var states: [Memory]
     private var newest: [String: WallTime] = [:]
@@ -28,6 +30,7 @@ struct GroupJudge {
     /// - Parameter sensors: the members, for places and addresses.
     init(group: SensorGroup, sensors: [Sensor], utcOffset: @escaping @Sendable (WallTime) -> Int = { _ in 0 }) {
         self.group = group
+        declared = group.sensors.count
         self.utcOffset = utcOffset
         rules = group.rules.filter(\.isJoint)
         keys = rules.map { "group\t" + SensorJudge.key($0) }
@@ -56,6 +59,30 @@ struct GroupJudge {
         return step { memory, rule in
             rule.isInForce(at: now, utcOffset)
                 ? memory.rule.hold(now: now, rule: rule) : memory.rule.dismiss(at: now)
+        }
+    }
+
+    /// A sensor that the console has put into the group, or has changed: those stand behind the site's, by id.
+    mutating func join(_ sensor: Sensor) {
+        if !group.sensors.contains(sensor.id) {
+            group.sensors = group.sensors.prefix(declared) + (group.sensors.dropFirst(declared) + [sensor.id]).sorted()
+        }
+        places[sensor.id] = sensor
+    }
+
+    /// A sensor that the console has taken out of the group: what it said no longer counts.
+    mutating func leave(_ id: String, at time: WallTime) -> [AlarmSignal] {
+        guard group.sensors.contains(id) else { return [] }
+        group.sensors = group.sensors.prefix(declared) + group.sensors.dropFirst(declared).filter { $0 != id }
+        places[id] = nil
+        newest[id] = nil
+        let order = group.sensors
+        let at = max(now ?? time, time)
+        return step { memory, rule in
+            guard rule.kind == .count, memory.answers.removeValue(forKey: id) != nil else { return nil }
+            memory.memories[id] = nil
+            let judged = Self.count(memory.answers, rule, order)
+            return memory.rule.take(judged, at: at, receivedAt: time, rule: rule)
         }
     }
 
@@ -93,7 +120,12 @@ struct GroupJudge {
         case .clears: memory.answers[sample.sensor] = false
         case .neither: break
         }
-        let holding = holding(memory.answers, rule, order)
+        return count(memory.answers, rule, order)
+    }
+
+    /// What the members' answers come to.
+    private static func count(_ answers: [String: Bool], _ rule: SensorRule, _ order: [String]) -> Condition.Judged {
+        let holding = holding(answers, rule, order)
         let least = rule.atLeast ?? 1
         let clear = rule.clearBelow.map { Int($0) } ?? least
         let verdict: Condition.Verdict =

@@ -28,16 +28,28 @@ extension SensorJudge {
     /// The states that have changed since the last call, as JSON by rule.
     mutating func takeChanges() -> [(rule: String, json: [UInt8])] {
         defer { changed = [] }
-        return changed.sorted().compactMap { index in
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = .sortedKeys
-            let json: Data? =
-                switch states[index] {
-                case .condition(let state): try? encoder.encode(state)
-                case .silence(let state): try? encoder.encode(state)
-                case .hazard(let state): try? encoder.encode(state)
-                }
-            return json.map { (keys[index], Array($0)) }
+        return changed.sorted().compactMap(json)
+    }
+
+    /// Every state, as JSON by rule.
+    func stored() -> [(rule: String, json: [UInt8])] { states.indices.compactMap(json) }
+
+    private func json(_ index: Int) -> (rule: String, json: [UInt8])? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let json: Data? =
+            switch states[index] {
+            case .condition(let state): try? encoder.encode(state)
+            case .silence(let state): try? encoder.encode(state)
+            case .hazard(let state): try? encoder.encode(state)
+            }
+        return json.map { (keys[index], Array($0)) }
+    }
+
+    /// Takes over the states of rules that meant the same before.
+    mutating func keep(_ before: SensorJudge) {
+        for (index, key) in keys.enumerated() {
+            if let old = before.keys.firstIndex(of: key) { states[index] = before.states[old] }
         }
     }
 

@@ -4,7 +4,7 @@ import Foundation
 /// Finds storms: many alarms of one class in one area within a short time. One parent alarm then stands for them.
 ///
 /// An area is a group of the site that says so, else a square of 0.01° (about a kilometre). While the parent is open,
-/// alarms of its class there carry its name, so that no case comes of each. It clears when fewer than half as many as
+/// alarms of its class there carry its name, so that no case comes of each; the parent names those before it. It clears when fewer than half as many as
 /// opened it are left. Pure; time is when the signals are judged.
 struct StormJudge {
     private struct Key: Hashable {
@@ -21,7 +21,7 @@ struct StormJudge {
         var open: Set<String> = []
     }
 
-    private let areas: [String: String]
+    private var areas: [String: String]
     private let limits: [String: SensorGroup.Storm]
     private let usual = SensorGroup.Storm()
     private var states: [Key: State] = [:]
@@ -63,7 +63,12 @@ struct StormJudge {
             changed.insert(key)
             return nil
         }
-        guard state.recent.count >= limit.atLeast else { return nil }
+        guard state.recent.count >= limit.atLeast else {
+            signal.area = area
+            // The first one's case opens at once. Those after it wait as long as they can still be found to be a part.
+            if state.recent.count > 1, signal.severity != .critical { signal.waitSeconds = limit.withinSeconds }
+            return nil
+        }
         state.isOpen = true
         signal.parent = area
         changed.insert(key)
@@ -76,6 +81,7 @@ struct StormJudge {
         parent.value = Double(state.recent.count)
         parent.threshold = Double(limit.atLeast)
         parent.parent = nil
+        parent.children = state.recent.keys.filter { $0 != signal.source }.sorted()
         return parent
     }
 
@@ -83,24 +89,45 @@ struct StormJudge {
         var ended: AlarmSignal?
         // A cleared signal may lack the class of the raised one: whichever storm knows the source lets go of it.
         for (key, value) in states where key.area == area && value.open.contains(signal.source) {
-            var state = value
-            state.open.remove(signal.source)
-            state.recent.removeValue(forKey: signal.source)
-            if state.isOpen {
-                changed.insert(key)
-                if state.open.count < max(1, (limits[area] ?? usual).atLeast / 2) {
-                    state.isOpen = false
-                    var parent = signal
-                    parent.source = area
-                    parent.sourceKind = .group
-                    parent.kind = "storm"
-                    parent.part = key.part
-                    ended = parent
-                }
-            }
-            states[key] = state.open.isEmpty ? nil : state
+            ended = letGo(signal.source, of: key, value, signal) ?? ended
         }
         return ended
+    }
+
+    /// - Parameter signal: what the storm's own signal is made of when it ends.
+    private mutating func letGo(_ source: String, of key: Key, _ value: State, _ signal: AlarmSignal) -> AlarmSignal? {
+        var state = value
+        var ended: AlarmSignal?
+        state.open.remove(source)
+        state.recent.removeValue(forKey: source)
+        if state.isOpen {
+            changed.insert(key)
+            if state.open.count < max(1, (limits[key.area] ?? usual).atLeast / 2) {
+                state.isOpen = false
+                var parent = signal
+                parent.source = key.area
+                parent.sourceKind = .group
+                parent.kind = "storm"
+                parent.part = key.part
+                ended = parent
+            }
+        }
+        states[key] = state.open.isEmpty ? nil : state
+        return ended
+    }
+
+    /// A sensor that the console has put into a group: its alarms count there, where the group has a storm of its own.
+    mutating func join(_ id: String, _ group: String) {
+        if limits[group] != nil { areas[id] = group }
+    }
+
+    mutating func leave(_ id: String) { areas[id] = nil }
+
+    /// A sensor that is gone, or stands elsewhere now: no storm counts it any longer.
+    mutating func release(_ id: String, at time: WallTime) -> [AlarmSignal] {
+        let signal = AlarmSignal(source: id, sourceKind: .sensor, kind: "storm", phase: .cleared, at: time)
+        return states.filter { $0.value.open.contains(id) }.sorted { $0.key.area < $1.key.area }
+            .compactMap { letGo(id, of: $0.key, $0.value, signal) }
     }
 }
 

@@ -18,9 +18,11 @@ package struct SensorStatus: Sendable, Hashable, Encodable {
     package var stale: Bool
     /// True for one that was accepted in the console; absent for one of the site file.
     package var own: Bool?
+    /// The group that the console has put it into.
+    package var group: String?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, profile, position, address, last, alarmIds, rejected, rules, stale, own
+        case id, name, profile, position, address, last, alarmIds, rejected, rules, stale, own, group
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -36,6 +38,7 @@ package struct SensorStatus: Sendable, Hashable, Encodable {
         try container.encode(rules, forKey: .rules)
         try container.encode(stale, forKey: .stale)
         try container.encodeIfPresent(own, forKey: .own)
+        try container.encodeIfPresent(group, forKey: .group)
     }
 }
 

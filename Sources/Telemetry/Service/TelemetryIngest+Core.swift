@@ -55,19 +55,6 @@ extension TelemetryIngest.Core {
         buckets[id, default: RateBucket(rate, at: now)].take(rate, now: now)
     }
 
-    /// Takes a sensor in that the console has accepted.
-    mutating func adopt(_ sensor: Sensor, profile: PayloadProfile) {
-        judges[sensor.id] = SensorJudge(sensor: sensor, utcOffset: utcOffset)
-        for index in routers.indices { routers[index].declare(sensor.id, profile) }
-    }
-
-    /// Lets an accepted sensor go.
-    mutating func release(_ id: String) {
-        judges[id] = nil
-        buckets[id] = nil
-        for index in routers.indices { routers[index].undeclare(id) }
-    }
-
     /// Takes a profile in that the console has saved, or (nil) lets it go.
     mutating func adopt(_ profile: PayloadProfile?, named name: String, users: [String]) {
         for index in routers.indices { routers[index].set(profile, named: name, users: users) }
@@ -90,13 +77,22 @@ extension Site {
     var sensorsWithGroupRules: [Sensor] {
         var inherited: [String: [SensorRule]] = [:]
         for group in groups {
-            let rules = group.rules.filter { !$0.isJoint }
-            for id in Set(group.sensors) { inherited[id, default: []] += rules }
+            for id in Set(group.sensors) { inherited[id, default: []] += group.memberRules }
         }
-        return sensors.map { sensor in
-            var sensor = sensor
-            for rule in inherited[sensor.id] ?? [] where !sensor.rules.contains(rule) { sensor.rules.append(rule) }
-            return sensor
-        }
+        return sensors.map { $0.with(rules: inherited[$0.id] ?? []) }
+    }
+}
+
+extension SensorGroup {
+    /// The rules that hold for every member.
+    var memberRules: [SensorRule] { rules.filter { !$0.isJoint } }
+}
+
+extension Sensor {
+    /// The sensor with further rules, each once.
+    func with(rules more: [SensorRule]) -> Sensor {
+        var sensor = self
+        for rule in more where !sensor.rules.contains(rule) { sensor.rules.append(rule) }
+        return sensor
     }
 }

@@ -93,6 +93,18 @@ final class TelemetryIngest: Sendable {
         core.withLock(body)
     }
 
+    /// Changes the rules. Blocks until what follows from it is stored; when it can't be, nothing is changed.
+    func change(_ body: (inout Core, WallTime) -> SeriesBatch) throws {
+        let now = clock.now()
+        try core.withLock { core in
+            var changed = core
+            let batch = body(&changed, now)
+            let outcome = batch.isEmpty ? SeriesOutcome() : try series.store(batch)
+            core = changed
+            enqueue(batch.signals, outcome)
+        }
+    }
+
     /// A look at, or a change of, what is known.
     func withState<R>(_ body: (inout sending State) -> sending R) -> sending R {
         state.withLock(body)

@@ -1,4 +1,5 @@
 package import Domain
+import Logging
 import Store
 import Synchronization
 
@@ -39,7 +40,20 @@ extension TelemetryService {
     func restoreOwn() async throws {
         let repository = OwnSourceRepository(series)
         for profile in try await repository.profiles() { adopt(profile) }
-        for sensor in try await repository.sensors() { adopt(sensor) }
+        for sensor in try await repository.sensors() {
+            guard !isOfSite(sensor.id), roster.withLock({ $0.add(sensor) }) else {
+                logger.warning(
+                    "the site file declares what was accepted as a sensor in the console: its entry counts",
+                    metadata: ["id": "\(sensor.id)"]
+                )
+                continue
+            }
+            ownSensors.set(sensor.id, sensor)
+            let (whole, profile) = roster.withLock { ($0.whole(sensor), $0.profile(sensor.profile)) }
+            // What was judged and stored before comes back after this, in `restore`.
+            let now = receptionTime
+            ingest.withCore { _ = $0.put(whole, profile: profile, history: [], at: now) }
+        }
         let unknown = try await quarantine.unknown()
         ingest.withState { state in
             for item in unknown.suffix(TelemetryIngest.maximumUnknown) {
@@ -64,12 +78,18 @@ extension TelemetryService {
         return true
     }
 
-    @discardableResult
-    private func adopt(_ sensor: Sensor) -> Bool {
-        let profile: PayloadProfile? = roster.withLock { $0.add(sensor) ? $0.profile(sensor.profile) : nil }
-        guard let profile else { return false }
-        ingest.withCore { $0.adopt(sensor, profile: profile) }
-        return true
+    /// Brings a sensor's definition into the rules.
+    private func apply(_ sensor: Sensor) async throws {
+        let (whole, profile) = roster.withLock { ($0.whole(sensor), $0.profile(sensor.profile)) }
+        let history = try await history(of: whole)
+        try await offPool { [ingest] in
+            try ingest.change { core, now in core.put(whole, profile: profile, history: history, at: now) }
+        }
+        ownSensors.set(sensor.id, sensor)
+        ingest.withState { state in
+            state.unknown[sensor.id] = nil
+            state.changedSensors.insert(sensor.id)
+        }
     }
 
     // MARK: Sensors
@@ -78,14 +98,28 @@ extension TelemetryService {
     ///
     /// - Throws: `OwnSourceFailure`, `StoreError`.
     package func accept(_ sensor: Sensor, by user: String) async throws -> ReprocessOutcome {
-        guard vehicle(sensor.id) == nil, self.sensor(sensor.id) == nil else { throw OwnSourceFailure.taken }
+        guard !isOfSite(sensor.id), self.sensor(sensor.id) == nil else { throw OwnSourceFailure.taken }
         try await OwnSourceRepository(series).save(sensor, by: user, at: receptionTime)
-        guard adopt(sensor) else { throw OwnSourceFailure.taken }
-        ingest.withState { state in
-            state.unknown[sensor.id] = nil
-            state.changedSensors.insert(sensor.id)
-        }
+        guard roster.withLock({ $0.add(sensor) }) else { throw OwnSourceFailure.taken }
+        try await apply(sensor)
         return try await reprocess(source: sensor.id)
+    }
+
+    /// An accepted sensor as it was defined: with its own rules only; nil for one of the site file, and for none.
+    package func ownSensor(_ id: String) -> Sensor? { roster.withLock { $0.definitions[id] } }
+
+    /// The groups that a sensor can be put into.
+    package var groupIds: Set<String> { roster.withLock { Set($0.groups.keys) } }
+
+    /// Gives an accepted sensor another definition. Rules that mean the same go on as they are; what a rule that is gone
+    /// held open is cleared. New ones judge from the next reading on.
+    ///
+    /// - Throws: `OwnSourceFailure.notOwn`, `StoreError`.
+    package func changeOwnSensor(_ sensor: Sensor, by user: String) async throws {
+        guard ownSensor(sensor.id) != nil else { throw OwnSourceFailure.notOwn }
+        try await OwnSourceRepository(series).save(sensor, by: user, at: receptionTime)
+        guard roster.withLock({ $0.change(sensor) }) else { throw OwnSourceFailure.notOwn }
+        try await apply(sensor)
     }
 
     /// Lets an accepted sensor go; its readings stay.
@@ -95,7 +129,8 @@ extension TelemetryService {
         guard roster.withLock({ $0.own.contains(id) }) else { throw OwnSourceFailure.notOwn }
         try await OwnSourceRepository(series).removeSensor(id)
         guard roster.withLock({ $0.remove(id) }) else { throw OwnSourceFailure.notOwn }
-        ingest.withCore { $0.release(id) }
+        ownSensors.set(id, nil)
+        try await offPool { [ingest] in try ingest.change { core, now in core.release(id, at: now) } }
     }
 
     // MARK: Quarantine

@@ -19,6 +19,7 @@ package final class TelemetryService: Sendable {
     private let clock: any HostClock
     let logger: Logger
     private let openAlarmIds: @Sendable (String) -> [String]
+    let ownSensors: OwnSensors
     private let outbox: SignalOutbox
     let ingest: TelemetryIngest
     private let inbox: IngestInbox
@@ -27,7 +28,9 @@ package final class TelemetryService: Sendable {
     private let gateway = Mutex<TerminalGateway?>(nil)
     let gateways: [Gateway]
 
-    /// - Parameter openAlarmIds: the ids of a sensor's open alarms, for `SensorStatus`; called on any thread.
+    /// - Parameters:
+    ///   - ownSensors: is told which sensors the console has accepted.
+    ///   - openAlarmIds: the ids of a sensor's open alarms, for `SensorStatus`; called on any thread.
     package init(
         site: Site,
         series: SeriesDatabase,
@@ -35,6 +38,7 @@ package final class TelemetryService: Sendable {
         feed: ChangeFeed,
         clock: any HostClock = SystemClock(),
         logger: Logger,
+        ownSensors: OwnSensors = OwnSensors(),
         openAlarmIds: @escaping @Sendable (_ sensorId: String) -> [String] = { _ in [] }
     ) {
         self.site = site
@@ -46,6 +50,7 @@ package final class TelemetryService: Sendable {
         self.clock = clock
         self.logger = logger
         self.openAlarmIds = openAlarmIds
+        self.ownSensors = ownSensors
         readings = ReadingRepository(series)
         tracks = TrackRepository(series)
         quarantine = QuarantineRepository(series)
@@ -137,27 +142,40 @@ package final class TelemetryService: Sendable {
     private func histories(_ last: [String: Reading]) async throws -> [String: [Reading]] {
         var histories: [String: [Reading]] = [:]
         for sensor in roster.withLock({ $0.sensors }) {
-            let seconds = sensor.rules.map(\.memorySeconds).max() ?? 0
-            guard seconds > 0, let newest = last[sensor.id] else { continue }
-            let page = try await readings.readings(
-                sensorId: sensor.id,
-                from: newest.occurredAt - .seconds(seconds),
-                to: newest.occurredAt,
-                page: PageRequest(limit: 1000)
-            )
-            histories[sensor.id] = page.items
+            guard let newest = last[sensor.id] else { continue }
+            let found = try await history(of: sensor, newest)
+            if found.count > 1 { histories[sensor.id] = found }
         }
         return histories
     }
 
+    /// The newest stored readings of a sensor, as many as its rules are judged by; oldest first.
+    func history(of sensor: Sensor, _ newest: Reading? = nil) async throws -> [Reading] {
+        guard let newest = newest ?? ingest.withState({ $0.lastReadings[sensor.id] }) else { return [] }
+        let seconds = sensor.rules.map(\.memorySeconds).max() ?? 0
+        guard seconds > 0 else { return [newest] }
+        return try await readings.readings(
+            sensorId: sensor.id,
+            from: newest.occurredAt - .seconds(seconds),
+            to: newest.occurredAt,
+            page: PageRequest(limit: 1000)
+        ).items
+    }
+
     private func storeOffPool(_ batch: SeriesBatch) async throws -> SeriesOutcome {
-        let result = Mutex<Result<SeriesOutcome, any Error>?>(nil)
-        let thread = BlockingThread(name: "telemetry-restore") { [series] in
-            let outcome = Result { try series.store(batch) }
+        try await offPool { [series] in try series.store(batch) }
+    }
+
+    /// Runs what blocks on a thread of its own.
+    func offPool<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+        let result = Mutex<Result<R, any Error>?>(nil)
+        let thread = BlockingThread(name: "telemetry-store") {
+            let outcome = Result { try body() }
             result.withLock { $0 = outcome }
         }
         await thread.finished()
-        return try result.withLock { $0 }?.get() ?? SeriesOutcome()
+        guard let outcome = result.withLock({ $0 }) else { throw CancellationError() }
+        return try outcome.get()
     }
 
     private func startLinks() async throws -> [MQTTLink] {
@@ -297,8 +315,17 @@ package final class TelemetryService: Sendable {
             rejected: rejected,
             rules: sensor.rules.map(RuleItem.init),
             stale: isRetained || heard.map { now - $0 > SensorJudge.staleAfter(sensor) } ?? true,
-            own: roster.withLock { $0.own.contains(id) } ? true : nil
+            own: roster.withLock { $0.own.contains(id) } ? true : nil,
+            group: sensor.group
         )
+    }
+
+    /// Whether the site file gives this id to something that isn't a sensor, or to one.
+    func isOfSite(_ id: String) -> Bool {
+        site.sensors.contains { $0.id == id } || site.vehicles.contains { $0.id == id }
+            || site.cameras.contains { $0.id == id } || site.groups.contains { $0.id == id }
+            || site.areas.contains { $0.id == id } || site.routes.contains { $0.id == id }
+            || site.plans.contains { $0.id == id }
     }
 
     /// Every declared vehicle, in the site's order.

@@ -35,7 +35,7 @@ export const PAGES = [
   { name: 'completeness', icon: 'clipboard-check', roles: OFFICE, needs: '/accounting', load: () => import('./pages/completeness.js') },
   { name: 'storage', icon: 'hdd-stack', roles: OFFICE, needs: '/storage', load: () => import('./pages/storage.js') },
   { name: 'audit', icon: 'journal-text', roles: ['leader', 'admin'], needs: '/audit', load: () => import('./pages/audit.js') },
-  { name: 'base', icon: 'collection', roles: OFFICE, needs: '/base/sets', load: () => import('./pages/base.js') },
+  { name: 'base', icon: 'collection', roles: [...OFFICE, 'unit'], needs: '/base/sets', load: () => import('./pages/base.js') },
   { name: 'users', icon: 'people', roles: ['admin'], load: () => import('./pages/users.js') },
   { name: 'system', icon: 'gear', roles: ['admin'], load: () => import('./pages/system.js') },
 ];

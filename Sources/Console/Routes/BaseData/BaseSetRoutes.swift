@@ -10,16 +10,16 @@ enum BaseSetRoutes {
         APIRoute(
             .get,
             "/api/v1/base/sets",
-            "The sets of base data with their columns, origins and editions in force",
-            access: .except(.viewer, .unit),
+            "The sets of base data with their columns, origins and editions in force; a unit's user has its own",
+            access: .except(.viewer),
             content: .list("BaseSet"),
-            handle: { request in Answer.list(BaseSet.allCases.map { BaseView.set($0, request.services.cases.book) }) }
+            handle: list
         ),
         APIRoute(
             .get,
             "/api/v1/base/sets/{set}/rows",
-            "The rows of a set, in its order; `cursor` is the number of the row",
-            access: .except(.viewer, .unit),
+            "The rows of a set, in its order; `cursor` is the number of the row; a unit's user sees its units' rules",
+            access: .except(.viewer),
             parameters: [.init(name: "q", summary: "text in any field"), at] + APIRoute.Parameter.page,
             content: .list("BaseRow"),
             problems: [404: "notFound"],
@@ -29,7 +29,7 @@ enum BaseSetRoutes {
             .get,
             "/api/v1/base/sets/{set}/file",
             "A set as CSV, the grid as GeoJSON",
-            access: .except(.viewer, .unit),
+            access: .except(.viewer),
             parameters: [at, datum],
             content: .binary("text/csv; charset=utf-8"),
             problems: [404: "notFound"],
@@ -39,11 +39,12 @@ enum BaseSetRoutes {
             .get,
             "/api/v1/base/sets/{set}/editions",
             "The editions of a set, the newest first",
-            access: .except(.viewer, .unit),
+            access: .except(.viewer),
             content: .list("BaseEdition"),
             problems: [404: "notFound"],
             handle: { request in
                 let set = try set(request)
+                _ = try right(request, set)
                 let editions = request.services.cases.book.editions.filter { $0.set == set.rawValue }
                 return Answer.list(editions.map(BaseView.edition))
             }
@@ -71,8 +72,8 @@ enum BaseSetRoutes {
         APIRoute(
             .post,
             "/api/v1/base/sets/{set}/edit",
-            "Put rows and delete others; a trial says what that would do",
-            access: .only(.admin),
+            "Put rows and delete others; a trial says what that would do; a unit's user: its units' responsibility only",
+            access: .only(.admin, .unit),
             body: .json("BaseEdit"),
             content: .json("BaseReport"),
             problems: [404: "notFound"],
@@ -115,8 +116,37 @@ enum BaseSetRoutes {
         return try request.services.cases.book.base(at: time)
     }
 
+    /// The unit whose own rows, and those of the units below it, are all that the asker sees and changes; nil for all.
+    private static func right(_ request: APIRequest, _ set: BaseSet) throws(Problem) -> String? {
+        let user = try request.user
+        guard user.role == .unit else { return nil }
+        guard set == .responsibility, let unit = user.unit else {
+            throw .forbidden("a unit's user sees and keeps the responsibility of its own units, and no other base data")
+        }
+        return unit
+    }
+
+    /// The table of a set as far as the asker sees it.
+    private static func table(_ request: APIRequest, _ set: BaseSet) throws -> BaseTable {
+        let right = try right(request, set)
+        let table = try base(request).table(of: set)
+        guard let right else { return table }
+        let tree = request.services.cases.base.responsibility.tree
+        return BaseTable(set, rows: table.rows.filter { BaseDataService.isWithin(right, $0, set, tree) })
+    }
+
+    private static func list(_ request: APIRequest) async throws -> Response {
+        let book = request.services.cases.book
+        guard try request.user.role == .unit else {
+            return Answer.list(BaseSet.allCases.map { BaseView.set($0, book) })
+        }
+        guard case .object(var own) = BaseView.set(.responsibility, book) else { throw Problem.internalError }
+        own["count"] = JSONValue(try table(request, .responsibility).rows.count)
+        return Answer.list([.object(own)])
+    }
+
     private static func rows(_ request: APIRequest) async throws -> Response {
-        let table = try base(request).table(of: set(request))
+        let table = try table(request, set(request))
         let limit = try request.queryInt("limit", in: 1...1000) ?? 100
         let start =
             try request.query("cursor").map { text throws(Problem) -> Int in
@@ -141,6 +171,9 @@ enum BaseSetRoutes {
 
     private static func file(_ request: APIRequest) async throws -> Response {
         let set = try set(request)
+        if try right(request, set) != nil {
+            return Answer.bytes(marked(try table(request, set).csv), type: "text/csv; charset=utf-8")
+        }
         let base = try base(request)
         let datum = try request.queryChoice("datum", as: GeoDatum.self) ?? .wgs84
         if set == .grid, case .loaded(let index) = base.grid {
@@ -149,9 +182,11 @@ enum BaseSetRoutes {
         guard let text = base.text(of: set) else {
             throw Problem.notFound("the grid is computed; there is no file of it")
         }
-        // A byte order mark: spreadsheets then read Chinese rightly.
-        return Answer.bytes(Array(("\u{FEFF}" + text).utf8), type: "text/csv; charset=utf-8")
+        return Answer.bytes(marked(text), type: "text/csv; charset=utf-8")
     }
+
+    /// With a byte order mark: spreadsheets then read Chinese rightly.
+    private static func marked(_ text: String) -> [UInt8] { Array(("\u{FEFF}" + text).utf8) }
 
     private static func service(_ request: APIRequest) -> BaseDataService {
         BaseDataService(book: request.services.cases.book, clock: request.services.clock)
@@ -174,6 +209,7 @@ enum BaseSetRoutes {
 
     private static func edit(_ request: APIRequest) async throws -> Response {
         let set = try set(request)
+        let right = try right(request, set)
         guard !set.isGeoJSON else { throw Problem.invalid(field: "set", "the grid has no rows; import it as GeoJSON") }
         var object = try await request.object()
         let put = try (object.value("put")?.elements ?? []).map { try row($0, set.columns, "put") }
@@ -181,7 +217,13 @@ enum BaseSetRoutes {
         let remove = try (object.value("remove")?.elements ?? []).map { try row($0, keys, "remove") }
         let order = try order(&object, request)
         try object.finish()
-        let report = try await service(request).edit(set, put: put, remove: Set(remove), order: order)
+        let report = try await service(request).edit(
+            set,
+            put: put,
+            remove: Set(remove),
+            order: order,
+            within: right
+        )
         return try await answer(report, set, request)
     }
 
@@ -220,12 +262,9 @@ enum BaseSetRoutes {
         _ request: APIRequest
     ) async throws -> Response {
         if let edition = report.editions.first(where: { $0.set == set.rawValue }) {
-            await request.audit(
-                .changeBaseData,
-                .baseData,
-                set.rawValue,
-                data: ["edition": String(edition.number), "note": edition.note ?? ""]
-            )
+            var data = ["edition": String(edition.number), "note": edition.note ?? ""]
+            if let unit = try request.user.unit { data["unit"] = unit }
+            await request.audit(.changeBaseData, .baseData, set.rawValue, data: data)
         }
         if !report.editions.isEmpty {
             let sets = report.editions.map { JSONValue.string($0.set) }

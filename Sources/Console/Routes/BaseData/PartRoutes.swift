@@ -3,6 +3,7 @@ import Cases
 import Domain
 import Hummingbird
 import Store
+import Telemetry
 
 /// The register of parts.
 enum PartRoutes {
@@ -209,9 +210,8 @@ enum PartRoutes {
         guard try await repository.find(code) != nil else {
             throw Problem.notFound("there is no part \(code.prefix(20))")
         }
-        let site = request.services.site
-        guard site.cameras.contains(where: { $0.id == device }) || site.sensors.contains(where: { $0.id == device })
-        else {
+        let isCamera = request.services.site.cameras.contains { $0.id == device }
+        guard isCamera || request.services.telemetry.sensor(device) != nil else {
             throw Problem.invalid(field: "device", "there is no camera or sensor \(device)")
         }
         try await repository.bind(device: device, to: isBound ? code : nil, by: request.user.name, at: request.now)

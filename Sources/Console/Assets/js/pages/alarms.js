@@ -81,6 +81,11 @@ export function mount(root, context) {
     drawDetail(alarm);
   }
 
+  /**
+   * Those of a storm's alarms that this page knows.
+   * @param {any} storm
+   */
+  const childrenOf = (storm) => [...state.alarm.values()].filter((child) => child.parent === storm.source && (child.class ?? child.kind) === storm.part);
   /** @param {any} a */
   function drawDetail(a) {
     const opened = Date.parse(a.openedAt);
@@ -97,6 +102,8 @@ export function mount(root, context) {
       [t('field.place'), a.address || (a.position ? `${a.position.lat.toFixed(5)}, ${a.position.lon.toFixed(5)}` : '–')],
       a.reason ? [t('field.reason'), a.reason] : null,
       a.parent ? [t('alarms.parent'), h('a', { href: link('alarms', null, { source: a.parent }) }, a.parent)] : null,
+      a.caseAfter && !a.caseId ? [t('alarms.case'), t('alarms.caseAfter', { at: clock(a.caseAfter) })] : null,
+      a.kind === 'storm' ? [t('alarms.children'), t('alarms.childCount', { n: childrenOf(a).length })] : null,
       a.flapping ? [t('field.state'), t('alarms.flapping')] : null,
     ].filter((row) => row !== null);
     const may = isRole('monitor') && !a.verdict;

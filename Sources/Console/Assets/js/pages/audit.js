@@ -13,7 +13,7 @@ import { byWhom, empty, failed } from '../parts/marks.js';
 import { windowFilter } from '../parts/spans.js';
 
 /** What is logged; a server may know more, which then stand there by their code. */
-const ACTIONS = ['viewLive', 'viewPlayback', 'viewSnapshot', 'viewClip', 'bookmark', 'deleteBookmark', 'hold', 'extendHold', 'releaseHold', 'export', 'cancelExport', 'deleteExport', 'download', 'deleteRecording', 'pauseRecording', 'resumeRecording', 'addUser', 'deleteUser', 'setPassword', 'signInFailed', 'keyMade', 'keyRotated', 'linesLost', 'acceptSensor', 'removeSensor', 'saveProfile', 'deleteProfile', 'reprocess'];
+const ACTIONS = ['viewLive', 'viewPlayback', 'viewSnapshot', 'viewClip', 'bookmark', 'deleteBookmark', 'hold', 'extendHold', 'releaseHold', 'export', 'cancelExport', 'deleteExport', 'download', 'deleteRecording', 'pauseRecording', 'resumeRecording', 'addUser', 'deleteUser', 'setPassword', 'signInFailed', 'keyMade', 'keyRotated', 'linesLost', 'acceptSensor', 'changeSensor', 'removeSensor', 'saveProfile', 'deleteProfile', 'reprocess', 'changeBaseData', 'reloadSite', 'probe'];
 
 /** @param {string} id */
 const shortId = (id) => (/^[0-9a-f-]{36}$/.test(id) ? `…${id.slice(-12)}` : id);

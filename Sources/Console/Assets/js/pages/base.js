@@ -5,6 +5,7 @@ import { api } from '../core/api.js';
 import { errorText } from '../core/dialog.js';
 import { t, word } from '../core/i18n.js';
 import { link } from '../core/router.js';
+import { isRole } from '../core/store.js';
 import { failed } from '../parts/marks.js';
 import { atlasPanel } from '../parts/atlas.js';
 import { caseSumsPanel } from '../parts/caseSums.js';
@@ -12,13 +13,16 @@ import { baseTable } from '../parts/baseTable.js';
 import { gridPanel } from '../parts/gridMap.js';
 import { partsPanel } from '../parts/partsRegister.js';
 
+/** A unit keeps its responsibility and sees no other base data. */
+const OF_UNITS = ['responsibility'];
 const TABS = ['classes', 'limits', 'mapping', 'systems', 'scores', 'flows', 'calendar', 'grid', 'areas', 'units', 'responsibility', 'atlas', 'places', 'channels', 'parts', 'sums'];
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export async function mount(root, context) {
-  const tab = TABS.includes(context.route.id ?? '') ? /** @type {string} */ (context.route.id) : 'classes';
+  const tabs = isRole('unit') ? OF_UNITS : TABS;
+  const tab = tabs.includes(context.route.id ?? '') ? /** @type {string} */ (context.route.id) : tabs[0];
   const body = h('div.base-body');
-  const allowed = TABS.filter((name) => (name !== 'atlas' || may('get', '/base/atlas')) && (name !== 'sums' || may('get', '/cases/sums')));
+  const allowed = tabs.filter((name) => (name !== 'atlas' || may('get', '/base/atlas')) && (name !== 'sums' || may('get', '/cases/sums')));
   fill(root, h('div.list-page', null,
     h('div.toolbar', null, h('h1', null, t('page.base'))),
     h('nav.tabs', { 'aria-label': t('base.sets') }, allowed.map((name) =>
@@ -36,6 +40,6 @@ export async function mount(root, context) {
     } catch (error) { fill(body, failed(errorText(error), show)); }
   }
   await show();
-  return { update: (/** @type {import('../core/router.js').Route} */ route) => (route.id ?? 'classes') === tab };
+  return { update: (/** @type {import('../core/router.js').Route} */ route) => (route.id ?? tabs[0]) === tab };
 }
 

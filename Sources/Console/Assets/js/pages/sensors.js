@@ -8,6 +8,7 @@ import { link, replaceRoute } from '../core/router.js';
 import { className, serverNow, state } from '../core/store.js';
 import { curve } from '../parts/curve.js';
 import { empty, failed } from '../parts/marks.js';
+import { editSensor, mayEditSensors } from '../parts/ownSensor.js';
 import { mayEditProfiles, profilesDialog } from '../parts/profiles.js';
 import { unknownList } from '../parts/unknown.js';
 import { fieldName, lastText, readingsOf, ruleText, thresholds, unitOf, valuesOf } from '../parts/sensor.js';
@@ -82,6 +83,13 @@ export function mount(root, context) {
     drawTable();
     void show();
   }
+  /** @param {any} sensor */
+  async function edit(sensor) {
+    const changed = await editSensor(sensor).catch((error) => { toastError(error); return null; });
+    if (!changed) return;
+    drawTable();
+    if (chosen === changed.id) void show();
+  }
   const newestText = (/** @type {any} */ s) => `${lastText(s)}${s.last ? ` · ${full(s.last.occurredAt)}` : ''}`;
   /** @type {((sensor: any) => void)|null} */
   let arrived = null;
@@ -101,9 +109,11 @@ export function mount(root, context) {
       h('dl.facts', null,
         h('dt', null, t('sensors.last')), newest,
         h('dt', null, t('field.place')), h('dd', null, sensor.address ?? (sensor.position ? `${sensor.position.lat.toFixed(5)}, ${sensor.position.lon.toFixed(5)}` : '–')),
+        sensor.group ? [h('dt', null, t('sensors.group')), h('dd', null, sensor.group)] : null,
         (sensor.rules ?? []).map((/** @type {any} */ rule) => [h('dt', null, t('sensors.rule')), h('dd', null, ruleText(rule, sensor.profile), rule.class ? h('span.dim', null, ` → ${className(rule.class)}`) : null)])),
       h('div.button-row', null, (sensor.alarmIds ?? []).map((/** @type {string} */ id) => h('a.button', { href: link('alarms', id) }, icon('bell'), t('case.alarm'))),
         h('a.button', { href: `/api/v1/sensors/${encodeURIComponent(sensor.id)}/readings.csv?from=${iso(serverNow() - Math.min(hours, 744) * HOUR)}&to=${iso(serverNow())}`, download: `${sensor.id}.csv` }, icon('download'), t('sensors.csv')),
+        sensor.own && mayEditSensors() ? h('button', { type: 'button', id: 'edit-sensor', onclick: () => void edit(sensor) }, icon('pencil'), t('sensors.edit')) : null,
         sensor.own && may('delete', '/sensors/{id}') ? h('button.danger', { type: 'button', id: 'remove-sensor', onclick: () => void remove(sensor.id) }, icon('trash'), t('sensors.remove')) : null,
         sensor.position ? h('a.button', { href: link('map', null, { lat: sensor.position.lat, lon: sensor.position.lon }) }, icon('geo-alt'), t('page.map')) : null),
       rejected);

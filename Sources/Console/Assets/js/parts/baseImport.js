@@ -8,7 +8,7 @@ import { reportView } from './baseReport.js';
 const DATUMS = ['wgs84', 'cgcs2000', 'gcj02', 'bd09'];
 
 /**
- * @param {{title: string, path: string, accept: string, type: string, modes?: boolean, datum?: boolean, dated?: boolean, view?: (report: any) => HTMLElement, file?: Blob}} options
+ * @param {{title: string, path: string, accept: string, type: string, modes?: boolean, mode?: string, datum?: boolean, dated?: boolean, view?: (report: any) => HTMLElement, file?: Blob}} options
  * @returns {Promise<boolean>} whether it was taken
  */
 export function importDialog(options) {
@@ -30,7 +30,7 @@ export function importDialog(options) {
       trial.disabled = true;
       take.disabled = true;
       try {
-        const query = { trial: isTrial ? '1' : '0', mode: options.modes ? mode.value : undefined, datum: options.datum ? datum.value : undefined,
+        const query = { trial: isTrial ? '1' : '0', mode: options.modes ? mode.value : options.mode, datum: options.datum ? datum.value : undefined,
           note: options.dated ? note.value : undefined, validFrom: options.dated && from.value ? iso(fromSiteTime(from.value)) : undefined };
         const found = await api.post(options.path + queryText(query), new Blob([content], { type: options.type }));
         fill(report, (options.view ?? reportView)(found));

@@ -1,7 +1,7 @@
 // What a change of base data would do, or has done, in words and tables.
 import { h, icon } from '../core/dom.js';
 import { full, number, sentence, t, word } from '../core/i18n.js';
-import { className } from '../core/store.js';
+import { className, unitName } from '../core/store.js';
 
 /** @param {any[]} findings */
 export const findingTable = (findings) => h('div.table-wrap.report-table', null, h('table.table', null,
@@ -22,6 +22,7 @@ function effectLines(effect) {
   if (effect.classesDueOtherwise) lines.push(t('baseEffect.deadlines', { n: effect.classesDueOtherwise }));
   if (effect.addedCells || effect.removedCells) lines.push(t('baseEffect.cells', { added: effect.addedCells, removed: effect.removedCells }));
   if (effect.reassigned) lines.push(t('baseEffect.reassigned', { n: effect.reassigned }));
+  for (const unit of effect.units ?? []) lines.push(t('baseEffect.unit', { unit: unitName(unit.unit), gained: unit.gained, lost: unit.lost }));
   if (effect.unclearBefore !== effect.unclearAfter) lines.push(t('baseEffect.unclear', { before: effect.unclearBefore, after: effect.unclearAfter }));
   return lines.length ? lines : [t('baseEffect.none')];
 }

@@ -4,7 +4,7 @@ import { debounce, fill, h, icon } from '../core/dom.js';
 import { api, iso } from '../core/api.js';
 import { errorText, formDialog, openDialog, Refusal, toast } from '../core/dialog.js';
 import { fromSiteTime, full, sentence, t, word } from '../core/i18n.js';
-import { serverNow } from '../core/store.js';
+import { isRole, serverNow, state, unitName } from '../core/store.js';
 import { importDialog } from './baseImport.js';
 import { effectText, reportView } from './baseReport.js';
 import { empty, failed } from './marks.js';
@@ -90,13 +90,26 @@ async function preview(title, send) {
   } }));
 }
 
+/**
+ * The units that may stand in a row, in the order of the tree: of a unit's user its own and those below it.
+ * @param {string} [value] what stands there
+ */
+function unitOptions(value) {
+  const units = state.site.units;
+  /** @param {any} unit @returns {boolean} */
+  const isOwn = (unit) => unit.id === state.user.unit || units.some((/** @type {any} */ u) => u.id === unit.parent && isOwn(u));
+  const found = isRole('unit') ? units.filter(isOwn) : units;
+  const gone = value && !found.some((/** @type {any} */ u) => u.id === value) ? [{ value, label: value }] : [];
+  return [...found.map((/** @type {any} */ u) => ({ value: u.id, label: `${unitName(u.id)} (${u.id})` })), ...gone];
+}
+
 /** @param {any} set @param {any} row null for a new one @param {() => void} again */
 async function editRow(set, row, again) {
   /** @type {any} */ let wanted = null;
   const values = await formDialog({ title: row ? t('base.editRow') : t('base.addRow'), name: 'base-row', submit: t('base.showEffect'), wide: true,
-    fields: set.columns.map((/** @type {any} */ c) => ({ name: c.name, label: columnText(set.set, c.name), required: c.required, value: row?.[c.name] ?? '', maxLength: 100000,
-      type: c.kind === 'choice' || c.kind === 'flag' ? 'select' : c.name === 'line' || c.name === 'cells' ? 'textarea' : 'text',
-      options: c.kind === 'flag' ? [{ value: '', label: t('base.no') }, { value: 'yes', label: t('base.yes') }] : [...(c.required ? [] : [{ value: '', label: '–' }]), ...c.choices.map((/** @type {string} */ x) => ({ value: x, label: cellText(c, set.set, x) }))],
+    fields: set.columns.map((/** @type {any} */ c) => ({ name: c.name, label: columnText(set.set, c.name), required: c.required, value: row?.[c.name] ?? (isUnit(set, c) ? unitOptions()[0]?.value : undefined) ?? '', maxLength: 100000,
+      type: c.kind === 'choice' || c.kind === 'flag' || isUnit(set, c) ? 'select' : c.name === 'line' || c.name === 'cells' ? 'textarea' : 'text',
+      options: isUnit(set, c) ? unitOptions(row?.[c.name]) : c.kind === 'flag' ? [{ value: '', label: t('base.no') }, { value: 'yes', label: t('base.yes') }] : [...(c.required ? [] : [{ value: '', label: '–' }]), ...c.choices.map((/** @type {string} */ x) => ({ value: x, label: cellText(c, set.set, x) }))],
       hint: c.kind === 'date' ? t('base.dateHint') : undefined })),
     send: async (values) => { wanted = values; } });
   if (!values || !wanted) return;
@@ -106,6 +119,8 @@ async function editRow(set, row, again) {
   if (await preview(t('base.editRow'), (trial, note) => api.post(`/base/sets/${set.set}/edit`, { put: [wanted], remove, trial, note }))) again();
 }
 
+/** @param {any} set @param {any} column */
+const isUnit = (set, column) => set.set === 'responsibility' && column.name === 'unit';
 /** @param {any} set @param {any} row */
 const keyOf = (set, row) => Object.fromEntries(set.columns.filter((/** @type {any} */ c) => c.key).map((/** @type {any} */ c) => [c.name, row[c.name]]));
 
@@ -138,7 +153,7 @@ export async function baseTable(root, context, set, again) {
   text.addEventListener('input', later);
   fill(root, setHead(set, again, { accept: '.csv', type: 'text/csv', datum: set.set === 'places', modes: true }, text,
     editable ? h('button.primary', { type: 'button', id: 'base-add', onclick: () => editRow(set, null, again) }, icon('plus-lg'), t('base.addRow')) : null),
-  h('p.hint', null, t(`baseHint.${set.set}`)),
+  h('p.hint', null, isRole('unit') ? t('base.ownRules', { unit: unitName(state.user.unit) }) : t(`baseHint.${set.set}`)),
   h('div.table-wrap', null, h('table.table.cards.base-table', { data: { set: set.set } }, h('thead', null, h('tr', null, set.columns.map((/** @type {any} */ c) => h('th', { scope: 'col' }, columnText(set.set, c.name))), editable ? h('th', { scope: 'col' }, '') : null)), body)), foot);
   context.on('reset', later);
   await load();

@@ -9,6 +9,7 @@ import { faultText } from './baseReport.js';
 import { importDialog } from './baseImport.js';
 import { addBaseMap } from './baseMap.js';
 import { setHead } from './baseTable.js';
+import { cornerEditor } from './gridCorners.js';
 import { loadLeaflet } from './map.js';
 import { empty } from './marks.js';
 import { showPart } from './partsRegister.js';
@@ -20,9 +21,11 @@ export async function gridPanel(root, context, set, again) {
   const faults = h('div');
   const partPlace = h('div');
   const draw = h('button', { type: 'button', id: 'grid-draw', 'aria-pressed': 'false' }, icon('bounding-box'), t('grid.draw'));
+  const move = h('button', { type: 'button', id: 'grid-corners', 'aria-pressed': 'false' }, icon('arrows-move'), t('grid.move'));
+  const moved = h('div', { 'aria-live': 'polite' });
   const canEdit = may('post', '/base/grid/generate') && set.editable;
-  fill(root, setHead(set, again, { accept: '.geojson,.json', type: 'application/geo+json', datum: true, modes: false }, canEdit ? draw : null),
-    h('div.grid-page', null, h('aside.side', null, h('h2', null, t('grid.place')), h('p.hint', null, t('grid.placeHint')), found, partPlace, h('h2', null, t('grid.faults')), faults), canvas));
+  fill(root, setHead(set, again, { accept: '.geojson,.json', type: 'application/geo+json', datum: true, modes: false }, canEdit ? draw : null, canEdit && set.count > 0 ? move : null),
+    h('div.grid-page', null, h('aside.side', null, h('h2', null, t('grid.place')), h('p.hint', null, t('grid.placeHint')), moved, found, partPlace, h('h2', null, t('grid.faults')), faults), canvas));
   const L = await loadLeaflet();
   if (!L) { fill(canvas, empty(t('grid.noMap'), 'geo-alt')); return; }
   const map = L.map(canvas, { minZoom: 3, maxZoom: 20, attributionControl: false, center: [32.49, 119.92], zoom: 14 });
@@ -64,6 +67,22 @@ export async function gridPanel(root, context, set, again) {
   /** @type {any[]} */ let corners = [];
   const outline = L.polyline([], { className: 'grid-outline' }).addTo(map);
 
+  const editor = cornerEditor(L, map, cells, ({ code, changed }) => {
+    canvas.dataset.corners = code ?? '';
+    canvas.dataset.changed = String(changed.length);
+    fill(moved, !editor.on ? null : [h('h2', null, t('grid.move')), h('p.hint', null, code ? t('grid.moveOf', { code }) : t('grid.moveHint')),
+      changed.length ? [h('p', null, t('grid.moved', { n: changed.length }), ' ', h('span.mono.dim', null, changed.slice(0, 6).map((cell) => cell.properties.code).join(' '))),
+        h('div.button-row', null, h('button.primary', { type: 'button', id: 'grid-apply', onclick: apply }, icon('check2'), t('base.trial')),
+          h('button', { type: 'button', id: 'grid-discard', onclick: () => { editor.clear(); load(); } }, icon('x-lg'), t('grid.discard')))] : null]);
+  });
+  async function apply() {
+    if (await importDialog({ title: t('grid.move'), path: '/base/sets/grid/import', accept: '', type: 'application/geo+json', mode: 'merge', dated: true, file: editor.file() })) again();
+  }
+  move.addEventListener('click', () => {
+    if (drawing) finish();
+    editor.set(!editor.on);
+    move.setAttribute('aria-pressed', String(editor.on));
+  });
   const load = debounce(async () => {
     if (gone) return;
     const b = map.getBounds();
@@ -73,8 +92,16 @@ export async function gridPanel(root, context, set, again) {
       const json = await answer.json();
       if (gone) return;
       cells.clearLayers();
-      cells.addData(json);
-      cells.eachLayer((/** @type {any} */ l) => l.bindTooltip(l.feature.properties.code, { sticky: true }));
+      cells.addData(editor.kept(json));
+      editor.draw();
+      cells.eachLayer((/** @type {any} */ l) => {
+        l.bindTooltip(l.feature.properties.code, { sticky: true });
+        l.on('click', (/** @type {any} */ e) => {
+          if (!editor.on) return;
+          L.DomEvent.stopPropagation(e);
+          editor.choose(l.feature.properties.code);
+        });
+      });
       canvas.dataset.state = 'ready';
       canvas.dataset.cells = String(json.features.length);
     } catch { /* the next movement asks again */ }
@@ -89,6 +116,7 @@ export async function gridPanel(root, context, set, again) {
     } catch (error) { toastError(error); }
   }
   map.on('click', (/** @type {any} */ e) => {
+    if (editor.on) return;
     if (!drawing) { void locate(e.latlng); return; }
     corners.push(e.latlng);
     outline.setLatLngs([...corners, corners[0]]);
@@ -107,6 +135,7 @@ export async function gridPanel(root, context, set, again) {
   }
   draw.addEventListener('click', () => {
     if (drawing) { finish(); return; }
+    if (editor.on) move.click();
     drawing = true;
     corners = [];
     draw.setAttribute('aria-pressed', 'true');
