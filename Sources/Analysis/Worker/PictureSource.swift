@@ -16,8 +16,9 @@ struct PictureSource {
         var at: WallTime
     }
 
-    /// So many key frames in a row without a packet between them close the second decoder.
-    private static let idleKeys = 2
+    /// The second decoder, which holds several whole pictures, is closed with the first key frame that comes so long after
+    /// the last packet between two: then nobody looks between them any more.
+    private static let idleTime = Duration.seconds(1)
     /// So many packets may be on their way through a decoder; the times of older ones are forgotten.
     private static let window = 64
 
@@ -31,7 +32,7 @@ struct PictureSource {
     private var isFullDevice = false
     /// The last key frame, for the second decoder; nil when it has it already.
     private var lastKey: SampledPacket?
-    private var keysInARow = 0
+    private var lastBetween: WallTime?
     private var needsKey = true
     private var times: [(ticks: Int64, at: WallTime, isWanted: Bool)] = []
 
@@ -54,13 +55,12 @@ struct PictureSource {
         times.append((packet.ticks, packet.at, packet.isWanted))
         if packet.isKey { return try takeKey(packet) }
         guard !needsKey else { return [] }
-        keysInARow = 0
+        lastBetween = packet.at
         return try takeBetween(packet)
     }
 
     private mutating func takeKey(_ packet: SampledPacket) throws(MediaError) -> [Picture] {
-        keysInARow += 1
-        if keysInARow > Self.idleKeys { fullDecoder = nil }
+        if let lastBetween, packet.at - lastBetween > Self.idleTime { fullDecoder = nil }
         lastKey = packet
         needsKey = false
         do throws(MediaError) {
