@@ -176,7 +176,7 @@ extension CaseService {
     }
 
     private func entries(_ id: String) async throws -> [CaseEntry] {
-        try await repository.log(id)?.entries.map(CaseLog.decode) ?? []
+        try await repository.log(id)?.entries.map { try CaseLog.decode($0) } ?? []
     }
 
     /// Takes as long for a code that is nearly right as for any other.
