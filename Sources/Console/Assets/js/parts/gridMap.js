@@ -38,6 +38,8 @@ export async function gridPanel(root, context, set, again) {
   let gone = false;
   context.leave(() => {
     gone = true;
+    // A movement under way would end on a map that is gone.
+    map.stop();
     map.remove();
   });
   const partLayer = L.layerGroup().addTo(map);
@@ -46,6 +48,7 @@ export async function gridPanel(root, context, set, again) {
   partPlace.replaceChildren(h('label.check', null, partBox, t('grid.parts')), partHint);
   /** Parts around the middle, as far as the corner of the map. */
   async function loadParts() {
+    if (gone) return;
     const middle = map.getCenter();
     const within = middle.distanceTo(map.getBounds().getNorthEast());
     const wanted = partBox.checked && within < 1500;
@@ -165,9 +168,11 @@ export async function gridPanel(root, context, set, again) {
     const answer = await fetch('/api/v1/base/cells?box=-180,-90,180,90', { credentials: 'same-origin' });
     if (answer.ok) {
       const first = L.geoJSON(await answer.json());
-      if (first.getLayers().length) map.fitBounds(first.getBounds());
+      if (gone) return;
+      if (first.getLayers().length) map.fitBounds(first.getBounds(), { animate: false });
     }
     const list = await api.get('/base/grid/faults').catch(() => ({ items: [] }));
+    if (gone) return;
     fill(faults, list.items.length === 0 ? h('p', null, icon('check-circle'), ' ', t('grid.noFaults')) : h('ul.fault-list', null, list.items.slice(0, 200).map((/** @type {any} */ f) => h('li', null,
       h('button.ghost', { type: 'button', onclick: () => { if (f.at) map.setView([f.at.lat, f.at.lon], 18); } }, `▲ ${faultText(f)}`), h('span.mono.dim', null, f.cells.slice(0, 4).join(' '))))));
     for (const f of list.items) {
