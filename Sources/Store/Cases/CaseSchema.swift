@@ -90,6 +90,7 @@ enum CaseSchema {
             -- Each with the place in the list, newest first.
             CREATE INDEX caseByState ON caseFile (state, openedAt, id);
             CREATE INDEX caseByClass ON caseFile (class, openedAt, id);
+            CREATE INDEX caseByClassAndState ON caseFile (class, state, openedAt, id);
             CREATE INDEX caseByCell ON caseFile (cell, openedAt, id);
             CREATE INDEX caseByChannel ON caseFile (channel, openedAt, id);
             CREATE INDEX caseByHolder ON caseFile (holder, openedAt, id);
