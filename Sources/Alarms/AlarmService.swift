@@ -161,7 +161,7 @@ package final class AlarmService: AlarmSink {
     }
 
     private func newAlarm(_ signal: AlarmSignal, snapshot: String?) -> StoredAlarm {
-        let policy = signal.parent == nil ? cases.policy(forClass: signal.classCode) : .record
+        let policy = signal.parent == nil ? cases.policy(for: signal.origin) : .record
         let position = signal.position ?? directory.position(of: signal.source, signal.sourceKind)
         var alarm = Alarm(
             id: UUIDv7.make(at: clock.now()),

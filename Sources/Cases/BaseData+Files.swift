@@ -28,7 +28,7 @@ extension BaseData {
             (.mapping, settings.mapping),
             (.calendar, settings.calendar), (.grid, settings.grid), (.areas, settings.areas),
             (.units, settings.units), (.responsibility, settings.responsibility), (.places, settings.places),
-            (.channels, settings.channels),
+            (.channels, settings.channels), (.policies, settings.policies),
         ]
         for (set, path) in sets {
             load(path) { text, path throws(BaseDataError) in

@@ -30,6 +30,7 @@ package struct BaseData: Sendable {
     package private(set) var rules: [ResponsibilityRule] = []
     package private(set) var places = Gazetteer()
     package private(set) var channels = ChannelTable.builtIn
+    package private(set) var policyRules = PolicyTable()
     package private(set) var deadlines: DeadlineClock
     package private(set) var origins: [BaseSet: Origin] = [:]
     /// The local day that dated rules are answered for.
@@ -106,6 +107,7 @@ package struct BaseData: Sendable {
         case .responsibility: rules = try ResponsibilityRule.read(text, file: file)
         case .places: places = Gazetteer(try Place.read(text, file: file))
         case .channels: channels = try ChannelTable.read(text, file: file)
+        case .policies: policyRules = try PolicyTable.read(text, file: file)
         }
         origins[set] = origin
     }
@@ -199,13 +201,21 @@ package struct BaseData: Sendable {
         case .responsibility: ResponsibilityRule.table(of: rules)
         case .places: BaseTable(.places, rows: places.places.map(\.row))
         case .channels: channels.table
+        case .policies: policyRules.table
         }
     }
 
-    /// Site over catalogue over `ask`; no class or an unknown one: `record`, for no case can come of it.
-    package func policy(forClass code: String?) -> AlarmPolicy {
-        guard let code, let entry = catalogue[code] else { return .record }
-        return policies[code] ?? entry.policy ?? .ask
+    /// The most particular rule that matches, over the site file's, over the catalogue's, over `ask`; no class or an
+    /// unknown one: `record`, for no case can come of it.
+    package func policy(for origin: AlarmOrigin) -> AlarmPolicy {
+        guard let code = origin.classCode, let entry = catalogue[code] else { return .record }
+        let rule = policyRules.rule(
+            for: origin,
+            classCode: code,
+            localSecond: deadlines.localSecond(origin.at),
+            calendar: deadlines.calendar
+        )
+        return rule?.policy ?? policies[code] ?? entry.policy ?? .ask
     }
 
     /// The flow that new cases of a class follow; nil for the usual one.

@@ -6,7 +6,7 @@ extension BaseData {
     package func contradictions() -> [BaseDataError.Finding] {
         // One line may make several rules with the same mistake.
         var seen: Set<BaseDataError.Finding> = []
-        return (catalogueFindings() + mappingFindings() + placeFindings() + ruleFindings())
+        return (catalogueFindings() + mappingFindings() + placeFindings() + ruleFindings() + policyFindings())
             .filter { seen.insert($0).inserted }
     }
 
@@ -141,6 +141,13 @@ extension BaseData {
             }
         }
         return findings
+    }
+
+    private func policyFindings() -> [BaseDataError.Finding] {
+        let known = listedClasses.map(\.code)
+        return policyRules.rules.map(\.classes).filter { pattern in !known.contains(where: pattern.matches) }.map {
+            finding(.policies, $0.description, "no class has such a code", "correct the code")
+        }
     }
 
     private func finding(_ set: BaseSet, _ value: String, _ problem: String, _ remedy: String) -> BaseDataError.Finding

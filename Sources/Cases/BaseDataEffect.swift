@@ -18,6 +18,8 @@ package struct BaseDataEffect: Sendable, Equatable {
     /// How many classes have a level that is due at another time.
     package private(set) var classesDueOtherwise = 0
     package private(set) var deadlines: [Deadline] = []
+    /// How many classes' alarms lead to something else, for some source at some hour.
+    package private(set) var classesAlarmedOtherwise = 0
     /// Pairs of class and cell (or, without a loaded grid, classes) that another unit answers for.
     package private(set) var reassigned = 0
     /// Such pairs that are unclear before and after.
@@ -30,7 +32,7 @@ package struct BaseDataEffect: Sendable, Equatable {
     package private(set) var removedCells = 0
 
     /// - Parameter time: when cases are thought to be filed, in either state of the data.
-    init(from before: BaseData, to after: BaseData, at time: WallTime) {
+    package init(from before: BaseData, to after: BaseData, at time: WallTime) {
         compareClasses(before, after, time)
         compareResponsibility(before, after)
         let old = Set(before.grid.codes)
@@ -59,6 +61,11 @@ package struct BaseDataEffect: Sendable, Equatable {
                 }
             }
             if differs { classesDueOtherwise += 1 }
+            if before.policyRules.rules(ofClass: entry.code) != after.policyRules.rules(ofClass: entry.code)
+                || entry.policy != now.policy
+            {
+                classesAlarmedOtherwise += 1
+            }
         }
     }
 
@@ -128,7 +135,8 @@ package struct BaseDataEffect: Sendable, Equatable {
     /// The counts, as they are kept with an edition.
     package var json: String {
         "{\"addedClasses\":\(addedClasses.count),\"removedClasses\":\(removedClasses.count),"
-            + "\"classesDueOtherwise\":\(classesDueOtherwise),\"reassigned\":\(reassigned),"
+            + "\"classesDueOtherwise\":\(classesDueOtherwise),"
+            + "\"classesAlarmedOtherwise\":\(classesAlarmedOtherwise),\"reassigned\":\(reassigned),"
             + "\"unclearBefore\":\(unclearBefore),\"unclearAfter\":\(unclearAfter),"
             + "\"addedCells\":\(addedCells),\"removedCells\":\(removedCells),\"units\":["
             // Ids of units are slugs: nothing in them needs escaping.

@@ -20,6 +20,8 @@ package enum BaseSet: String, Sendable, Hashable, Codable, CaseIterable {
     case places
     /// On which ways reports come in.
     case channels
+    /// What alarms lead to, by class, source and hours.
+    case policies
 
     package var isGeoJSON: Bool { self == .grid }
 
@@ -106,6 +108,13 @@ extension BaseSet {
             [
                 .key("id"), .must("name"), .may("nameEn"), .must("group", .of(ReportChannel.Group.self)),
                 .may("callBack", .flag),
+            ]
+        case .policies:
+            [
+                .key("classes"), .key("sourceKind", .of(AlarmSignal.SourceKind.self), required: false),
+                .key("source", required: false), .key("days", .of(PolicyRule.Days.self), required: false),
+                .key("from", required: false), .key("to", required: false), .must("policy", .of(AlarmPolicy.self)),
+                .may("note"),
             ]
         }
     }

@@ -233,7 +233,7 @@ package final class CaseService: CaseOpening {
 
     package func cell(at position: GeoPoint) -> String? { base.grid.cell(at: position) }
 
-    package func policy(forClass code: String?) -> AlarmPolicy { base.policy(forClass: code) }
+    package func policy(for origin: AlarmOrigin) -> AlarmPolicy { base.policy(for: origin) }
 
     /// All limits of a level, begun with filing; they and what they were taken from stay with the case.
     func setLimits(_ data: inout CaseEntry.Facts, _ level: CaseClass.Level, _ base: BaseData, _ now: WallTime) {

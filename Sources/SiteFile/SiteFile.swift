@@ -188,6 +188,7 @@ package struct SiteFile: Sendable {
         site.cases.responsibility = section.baseData("responsibility")
         site.cases.places = section.baseData("places")
         site.cases.channels = section.baseData("channels")
+        site.cases.policies = section.baseData("policies")
         for (key, value) in section.pairs("policy") {
             guard let code = key.string, let word = value.string else { continue }
             if case .scalar(let scalar) = key, scalar.style == .plain, code.allSatisfy(\.isNumber) {

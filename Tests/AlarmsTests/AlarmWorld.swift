@@ -62,7 +62,7 @@ final class BreakableCases: CaseOpening {
     }
 
     func cell(at position: GeoPoint) -> String? { inner.cell(at: position) }
-    func policy(forClass code: String?) -> AlarmPolicy { inner.policy(forClass: code) }
+    func policy(for origin: AlarmOrigin) -> AlarmPolicy { inner.policy(for: origin) }
 }
 
 /// Alarms on real cases and a real database, with a clock that tests move.

@@ -49,7 +49,8 @@ struct StormCaseTests {
     private func world() throws -> AlarmWorld {
         let world = try AlarmWorld()
         // The class opens its cases by itself.
-        #expect(world.cases.policy(forClass: Self.part) == .open)
+        let origin = AlarmOrigin(classCode: Self.part, source: "level-1", sourceKind: .sensor, at: world.clock.now())
+        #expect(world.cases.policy(for: origin) == .open)
         return world
     }
 

@@ -168,10 +168,15 @@ struct GridTests {
             timeZone: "Asia/Shanghai",
             folder: folder
         )
-        #expect(base.policy(forClass: "09009") == .record)
-        #expect(base.policy(forClass: "E-05-06") == .open)
-        #expect(base.policy(forClass: "06010") == .ask)
-        #expect(base.policy(forClass: nil) == .record)
-        #expect(base.policy(forClass: "no-such") == .record)
+        func policy(_ code: String?) -> AlarmPolicy {
+            base.policy(
+                for: AlarmOrigin(classCode: code, source: "x", sourceKind: .camera, at: WallTime(microseconds: 0))
+            )
+        }
+        #expect(policy("09009") == .record)
+        #expect(policy("E-05-06") == .open)
+        #expect(policy("06010") == .ask)
+        #expect(policy(nil) == .record)
+        #expect(policy("no-such") == .record)
     }
 }

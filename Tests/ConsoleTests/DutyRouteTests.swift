@@ -61,6 +61,55 @@ struct DutyRouteTests {
         #expect(try await duty.escalate().isEmpty)
     }
 
+    @Test("a roster is people in turn without a gap; a shift that is changed is one, and a viewer can't be on it")
+    func roster() async throws {
+        let world = try await ConsoleWorld()
+        func plan(_ users: String, _ more: String = "") async throws -> Reply {
+            let from = world.clock.now().rfc3339
+            let body = #"{"users": \#(users), "post": "room", "from": "\#(from)"\#(more)}"#
+            return try await world.ask(.post, "/api/v1/duty/roster", as: "leader", body)
+        }
+        #expect(try await plan(#"["monitor", "viewer"]"#).status == 422)
+        #expect(try await plan("[]").status == 422)
+        #expect(try await plan(#"["monitor"]"#, #", "days": 32"#).status == 422)
+        let planned = try await plan(#"["monitor", "acceptor", "leader"]"#, #", "hours": 10, "days": 2"#)
+        #expect(planned.status == 201, "\(planned.text)")
+        let shifts = planned.json["items"]?.elements ?? []
+        #expect(shifts.map { $0["user"]?.text } == ["monitor", "acceptor", "leader", "monitor", "acceptor"])
+        #expect(zip(shifts, shifts.dropFirst()).allSatisfy { $0["to"]?.text == $1["from"]?.text })
+        #expect(shifts.last?["to"]?.text == (world.clock.now() + .seconds(2 * 86_400)).rfc3339)
+
+        let id = try #require(shifts[1]["id"]?.text)
+        let from = try #require(shifts[1]["from"]?.text)
+        let to = try #require(shifts[1]["to"]?.text)
+        let changed = try await world.ask(
+            .put,
+            "/api/v1/duty/shifts/\(id)",
+            as: "admin",
+            #"{"user": "dispatcher", "post": "room", "from": "\#(from)", "to": "\#(to)"}"#
+        )
+        #expect(changed.status == 200, "\(changed.text)")
+        let range = "to=\((world.clock.now() + .seconds(3 * 86_400)).rfc3339)"
+        let list = try await world.ask(.get, "/api/v1/duty/shifts?\(range)", as: "unit")
+        let users = (list.json["items"]?.elements ?? []).map { $0["user"]?.text }
+        #expect(users == ["monitor", "dispatcher", "leader", "monitor", "acceptor"])
+        // The old one is gone: it can't be changed twice.
+        let again = #"{"user": "leader", "post": "room", "from": "\#(from)", "to": "\#(to)"}"#
+        #expect(try await world.ask(.put, "/api/v1/duty/shifts/\(id)", as: "admin", again).status == 404)
+        let people = try await world.ask(.get, "/api/v1/duty/people", as: "unit")
+        let names = (people.json["items"]?.elements ?? []).compactMap { $0["name"]?.text }
+        #expect(names.contains("collector") && !names.contains("viewer"))
+    }
+
+    @Test("who may not sign can't be handed over to")
+    func receivers() async throws {
+        let world = try await ConsoleWorld()
+        for (name, status) in [("viewer", 422), ("unit", 422), ("monitor", 422), ("leader", 201)] {
+            let reply = try await world.ask(.post, "/api/v1/duty/handovers", as: "monitor", #"{"to": "\#(name)"}"#)
+            #expect(reply.status == status, "\(name)")
+        }
+    }
+
     @Test("a hand-over lists what is open and is signed by both, each once")
     func handOver() async throws {
         let world = try await ConsoleWorld()

@@ -184,11 +184,26 @@ private let expectations: [Expectation] = [
         #"{"user": "monitor", "post": "night", "from": "2026-11-23T08:00:00Z", "to": "2026-11-23T16:00:00Z"}"#
     ),
     Expectation(.delete, "/api/v1/duty/shifts/{id}", "leader admin", 404),
+    Expectation(
+        .put,
+        "/api/v1/duty/shifts/{id}",
+        "leader admin",
+        404,
+        #"{"user": "monitor", "post": "night", "from": "2026-11-23T08:00:00Z", "to": "2026-11-23T16:00:00Z"}"#
+    ),
+    Expectation(
+        .post,
+        "/api/v1/duty/roster",
+        "leader admin",
+        201,
+        #"{"users": ["monitor"], "post": "night", "from": "2026-11-23T08:00:00Z", "days": 2, "hours": 12}"#
+    ),
+    Expectation(.get, "/api/v1/duty/people", notViewer),
     Expectation(.get, "/api/v1/duty/now", notViewer),
     Expectation(.get, "/api/v1/duty/calls", notViewer),
     Expectation(.post, "/api/v1/duty/calls/{id}/answer", notViewer, 404),
     Expectation(.get, "/api/v1/duty/handovers", desks),
-    Expectation(.post, "/api/v1/duty/handovers", desks, 201, #"{"to": "viewer"}"#),
+    Expectation(.post, "/api/v1/duty/handovers", desks, 201, #"{"to": "OTHER"}"#),
     Expectation(.post, "/api/v1/duty/handovers/{id}/sign", desks, 404, "{}"),
     Expectation(.get, "/api/v1/field/tasks", "collector"),
     Expectation(.get, "/api/v1/field/areas", "collector"),
@@ -317,7 +332,8 @@ struct RoleTests {
         if expectation.path == "/api/v1/attachments" {
             return try await world.ask(.post, path, as: role?.rawValue, bytes: ConsoleWorld.jpeg)
         }
-        return try await world.ask(method, path, as: role?.rawValue, expectation.body)
+        let body = expectation.body?.replacing("OTHER", with: role == .leader ? "admin" : "leader")
+        return try await world.ask(method, path, as: role?.rawValue, body)
     }
 
     private func sendAsUnit(

@@ -86,7 +86,7 @@ package enum CalendarTable {
     }
 
     /// `08:30` as seconds of the day; `24:00` is its end.
-    private static func seconds(_ text: String?) -> Int64? {
+    static func seconds(_ text: String?) -> Int64? {
         let parts = (text ?? "").split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let hour = Int64(parts[0]), let minute = Int64(parts[1]), (0...24).contains(hour),
             (0...59).contains(minute), hour * 60 + minute <= 1440

@@ -13,8 +13,12 @@ enum Answer {
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
-    static func list(_ items: [JSONValue], next: String? = nil) -> Response {
-        json(["items": .array(items), "next": JSONValue(next)])
+    static func list(
+        _ items: [JSONValue],
+        next: String? = nil,
+        status: HTTPResponse.Status = .ok
+    ) -> Response {
+        json(["items": .array(items), "next": JSONValue(next)], status: status)
     }
 
     static func bytes(_ bytes: [UInt8], type: String, headers: HTTPFields = [:]) -> Response {

@@ -37,6 +37,17 @@ enum DutySchemas {
             ],
             required: ["user", "post", "from", "to"]
         ),
+        "NewRoster": Schema.request(
+            [
+                "users": Schema.list(Schema.text), "post": Schema.text, "from": Schema.time, "hours": Schema.integer,
+                "days": Schema.integer, "rank": Schema.integer, "note": Schema.textOrNull,
+            ],
+            required: ["users", "post", "from"]
+        ),
+        "DutyPerson": Schema.object([
+            "name": Schema.text, "displayName": Schema.text, "role": Schema.oneOf(Role.self),
+            "unit": Schema.textOrNull,
+        ]),
         "DutyCall": Schema.object([
             "id": Schema.text, "alarmId": Schema.text, "user": Schema.textOrNull, "step": Schema.integer,
             "at": Schema.time, "answeredAt": Schema.timeOrNull, "answeredBy": Schema.textOrNull,

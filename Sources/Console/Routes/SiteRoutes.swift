@@ -110,7 +110,7 @@ enum SiteRoutes {
                 "calendar": JSONValue(site.cases.calendar), "grid": JSONValue(site.cases.grid),
                 "areas": JSONValue(site.cases.areas), "units": JSONValue(site.cases.units),
                 "responsibility": JSONValue(site.cases.responsibility), "places": JSONValue(site.cases.places),
-                "channels": JSONValue(site.cases.channels),
+                "channels": JSONValue(site.cases.channels), "policies": JSONValue(site.cases.policies),
                 "policy": .object(site.cases.policy.mapValues { .string($0.rawValue) }),
             ],
         ]

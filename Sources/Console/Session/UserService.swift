@@ -138,6 +138,16 @@ package final class UserService: Sendable {
         try await users.list(after: name, limit: limit)
     }
 
+    /// All of them, in order of their names.
+    package func everybody() async throws -> [User] {
+        var found: [User] = []
+        repeat {
+            let page = try await users.list(after: found.last?.name, limit: 500)
+            found += page
+            if page.count < 500 { return found }
+        } while true
+    }
+
     package func exists(_ name: String) async throws -> Bool { try await users.find(name) != nil }
 
     /// Nil where there is no such user.

@@ -73,6 +73,7 @@ enum BaseView {
             "addedClasses": JSONValue(effect.addedClasses.count),
             "removedClasses": JSONValue(effect.removedClasses.count),
             "classesDueOtherwise": JSONValue(effect.classesDueOtherwise),
+            "classesAlarmedOtherwise": JSONValue(effect.classesAlarmedOtherwise),
             "deadlines": .array(
                 effect.deadlines.map {
                     [

@@ -1,6 +1,6 @@
 /// A rule's word to the alarms: a condition holds, or no longer does.
 package struct AlarmSignal: Sendable, Hashable {
-    package enum SourceKind: String, Sendable, Hashable, Codable {
+    package enum SourceKind: String, Sendable, Hashable, Codable, CaseIterable {
         case camera, sensor, group, vehicle, system
     }
 

@@ -63,6 +63,12 @@ package struct DeadlineClock: Sendable {
         return (local - floorMod(local, 86_400_000_000)) / 86_400_000_000
     }
 
+    /// An instant in seconds since 1970-01-01 00:00 of the local clock.
+    package func localSecond(_ time: WallTime) -> Int64 {
+        let local = localMicroseconds(time)
+        return (local - floorMod(local, 1_000_000)) / 1_000_000
+    }
+
     /// The instant at which a local day begins.
     package func begin(ofDay day: Int64) -> WallTime {
         WallTime(microseconds: zone.instant(ofLocal: day * 86_400) * 1_000_000)

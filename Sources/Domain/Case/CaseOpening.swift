@@ -72,6 +72,6 @@ package protocol CaseOpening: Sendable {
     func attach(caseId: String, clip: CaseClip) async throws
     /// The 15-digit code of the cell a position lies in.
     func cell(at position: GeoPoint) -> String?
-    /// What alarms of a class lead to.
-    func policy(forClass code: String?) -> AlarmPolicy
+    /// What an alarm leads to.
+    func policy(for origin: AlarmOrigin) -> AlarmPolicy
 }

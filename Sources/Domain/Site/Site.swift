@@ -160,6 +160,8 @@ package struct CaseSettings: Sendable, Equatable {
     package var responsibility: String?
     package var places: String?
     package var channels: String?
+    /// What alarms lead to, by class, source and hours; over `policy`.
+    package var policies: String?
     /// By class code.
     package var policy: [String: AlarmPolicy]
 
@@ -176,6 +178,7 @@ package struct CaseSettings: Sendable, Equatable {
         responsibility: String? = nil,
         places: String? = nil,
         channels: String? = nil,
+        policies: String? = nil,
         policy: [String: AlarmPolicy] = [:]
     ) {
         self.catalogue = catalogue
@@ -190,6 +193,7 @@ package struct CaseSettings: Sendable, Equatable {
         self.responsibility = responsibility
         self.places = places
         self.channels = channels
+        self.policies = policies
         self.policy = policy
     }
 }

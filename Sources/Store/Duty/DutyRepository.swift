@@ -11,30 +11,51 @@ package struct DutyRepository: Sendable {
 
     // MARK: - Roster
 
-    package func insert(_ shift: DutyShift) async throws {
+    /// All of them or none.
+    package func insert(_ shifts: [DutyShift]) async throws {
         try await database.write { connection in
-            try connection.execute(
-                sql: """
-                    INSERT INTO dutyShift (id, user, post, fromTime, toTime, rank, note, who, atTime)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    shift.id, shift.user, shift.post, shift.from.microseconds, shift.to.microseconds, shift.rank,
-                    shift.note, shift.by, shift.at.microseconds,
-                ]
-            )
+            for shift in shifts { try Self.insert(shift, connection) }
+        }
+    }
+
+    /// Takes a shift back and plans another in its place; false when there is none (left) to take back.
+    package func replace(shift id: String, with shift: DutyShift) async throws -> Bool {
+        try await database.write { connection in
+            guard try Self.cancel(id, by: shift.by, at: shift.at, connection) else { return false }
+            try Self.insert(shift, connection)
+            return true
         }
     }
 
     /// Takes a shift back; false when there is none (left).
     package func cancel(shift id: String, by: String, at: WallTime) async throws -> Bool {
-        try await database.write { connection in
-            try connection.execute(
-                sql: "UPDATE dutyShift SET cancelledBy = ?, cancelledAt = ? WHERE id = ? AND cancelledAt IS NULL",
-                arguments: [by, at.microseconds, id]
-            )
-            return connection.changesCount > 0
-        }
+        try await database.write { connection in try Self.cancel(id, by: by, at: at, connection) }
+    }
+
+    private static func insert(_ shift: DutyShift, _ connection: GRDB.Database) throws {
+        try connection.execute(
+            sql: """
+                INSERT INTO dutyShift (id, user, post, fromTime, toTime, rank, note, who, atTime)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                shift.id, shift.user, shift.post, shift.from.microseconds, shift.to.microseconds, shift.rank,
+                shift.note, shift.by, shift.at.microseconds,
+            ]
+        )
+    }
+
+    private static func cancel(
+        _ id: String,
+        by: String,
+        at: WallTime,
+        _ connection: GRDB.Database
+    ) throws -> Bool {
+        try connection.execute(
+            sql: "UPDATE dutyShift SET cancelledBy = ?, cancelledAt = ? WHERE id = ? AND cancelledAt IS NULL",
+            arguments: [by, at.microseconds, id]
+        )
+        return connection.changesCount > 0
     }
 
     /// The shifts that touch `from..<to`, in the order of their beginning and rank, at most 1000.

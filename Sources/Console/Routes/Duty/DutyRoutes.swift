@@ -31,6 +31,33 @@ enum DutyRoutes {
             handle: add
         ),
         APIRoute(
+            .post,
+            "/api/v1/duty/roster",
+            "Plan shifts that follow each other round the clock, people in turn",
+            access: .only(.leader, .admin),
+            body: .json("NewRoster"),
+            status: 201,
+            content: .list("DutyShift"),
+            handle: plan
+        ),
+        APIRoute(
+            .put,
+            "/api/v1/duty/shifts/{id}",
+            "Change a shift; the one that was is kept as taken back",
+            access: .only(.leader, .admin),
+            body: .json("NewShift"),
+            content: .json("DutyShift"),
+            problems: [404: "notFound"],
+            handle: { request in
+                let id = try request.parameter("id")
+                let changed = try await newShift(request)
+                guard try await service(request).repository.replace(shift: id, with: changed) else {
+                    throw Problem.notFound("there is no shift \(id.prefix(63))")
+                }
+                return Answer.json(shift(changed))
+            }
+        ),
+        APIRoute(
             .delete,
             "/api/v1/duty/shifts/{id}",
             "Take a shift back",
@@ -54,6 +81,23 @@ enum DutyRoutes {
             content: .list("DutyShift"),
             handle: { request in
                 Answer.list(try await service(request).repository.onDuty(at: request.now).map(shift))
+            }
+        ),
+        APIRoute(
+            .get,
+            "/api/v1/duty/people",
+            "Who can be put on duty or take over, with the names that they are known by",
+            access: .except(.viewer),
+            content: .list("DutyPerson"),
+            handle: { request in
+                Answer.list(
+                    try await request.services.users.everybody().filter { $0.role != .viewer }.map {
+                        [
+                            "name": .string($0.name), "displayName": .string($0.displayName),
+                            "role": .string($0.role.rawValue), "unit": JSONValue($0.unit),
+                        ]
+                    }
+                )
             }
         ),
         APIRoute(
@@ -88,6 +132,12 @@ enum DutyRoutes {
     }
 
     private static func add(_ request: APIRequest) async throws -> Response {
+        let planned = try await newShift(request)
+        try await service(request).repository.insert([planned])
+        return Answer.json(shift(planned), status: .created)
+    }
+
+    private static func newShift(_ request: APIRequest) async throws -> DutyShift {
         var object = try await request.object()
         let user = try object.string("user", maximum: 64)
         let post = try object.string("post", maximum: 100)
@@ -97,10 +147,8 @@ enum DutyRoutes {
         let note = try object.optionalString("note", maximum: 500)
         try object.finish()
         let range = try TimeRange.checked(from: from, to: to, maximum: .seconds(7 * 86_400))
-        guard try await request.services.users.exists(user) else {
-            throw Problem.invalid(field: "user", "there is no user \(user.prefix(64))")
-        }
-        let planned = DutyShift(
+        try await checkPerson(user, field: "user", request)
+        return DutyShift(
             id: UUIDv7.make(at: request.now),
             user: user,
             post: post,
@@ -111,8 +159,44 @@ enum DutyRoutes {
             by: try request.user.name,
             at: request.now
         )
+    }
+
+    private static func plan(_ request: APIRequest) async throws -> Response {
+        var object = try await request.object()
+        let users = try object.texts("users", most: 20)
+        let post = try object.string("post", maximum: 100)
+        let from = try object.time("from")
+        let hours = try object.optionalInt("hours", in: 1...24) ?? 8
+        let days = try object.optionalInt("days", in: 1...31) ?? 7
+        let rank = try object.optionalInt("rank", in: 1...99) ?? 1
+        let note = try object.optionalString("note", maximum: 500)
+        try object.finish()
+        guard !users.isEmpty else { throw Problem.invalid(field: "users", "name at least one person") }
+        for user in Set(users) { try await checkPerson(user, field: "users", request) }
+        let roster = DutyRoster(users: users, from: from, shift: .seconds(hours * 3600), total: .seconds(days * 86_400))
+        let by = try request.user.name
+        let planned = roster.turns.map { turn in
+            DutyShift(
+                id: UUIDv7.make(at: request.now),
+                user: turn.user,
+                post: post,
+                from: turn.from,
+                to: turn.to,
+                rank: rank,
+                note: note,
+                by: by,
+                at: request.now
+            )
+        }
         try await service(request).repository.insert(planned)
-        return Answer.json(shift(planned), status: .created)
+        return Answer.list(planned.map(shift), status: .created)
+    }
+
+    /// Viewers are called by nobody: they may not answer.
+    private static func checkPerson(_ user: String, field: String, _ request: APIRequest) async throws {
+        guard let role = try await request.services.users.role(of: user), role != .viewer else {
+            throw Problem.invalid(field: field, "there is nobody \(user.prefix(64)) who can be on duty")
+        }
     }
 
     private static func shift(_ shift: DutyShift) -> JSONValue {

@@ -137,13 +137,7 @@ enum FieldRoutes {
     private static func collectors(_ request: APIRequest) async throws -> Response {
         let base = request.services.cases.base
         let byUser = try await DutyRoutes.service(request).repository.areas()
-        var names: [User] = []
-        var after: String?
-        repeat {
-            let page = try await request.services.users.list(after: after, limit: 500)
-            names += page.filter { $0.role == .collector }
-            after = page.count == 500 ? page.last?.name : nil
-        } while after != nil
+        let names = try await request.services.users.everybody().filter { $0.role == .collector }
         let last = try await tracks(request).last(of: names.map(\.name))
         return Answer.list(
             names.map { user in

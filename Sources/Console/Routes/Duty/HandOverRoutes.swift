@@ -53,8 +53,9 @@ enum HandOverRoutes {
         let note = try object.optionalString("note", maximum: 4000)
         try object.finish()
         let from = try request.user.name
-        guard to != from, try await request.services.users.exists(to) else {
-            throw Problem.invalid(field: "to", "name another user who takes over")
+        let role = to == from ? nil : try await request.services.users.role(of: to)
+        guard let role, office.allows(role) else {
+            throw Problem.invalid(field: "to", "name somebody else of the office who takes over")
         }
         let content = String(decoding: try await content(request).encoded, as: UTF8.self)
         let now = request.now

@@ -15,7 +15,7 @@ import { partsPanel } from '../parts/partsRegister.js';
 
 /** A unit keeps its responsibility and sees no other base data. */
 const OF_UNITS = ['responsibility'];
-const TABS = ['classes', 'limits', 'mapping', 'systems', 'scores', 'flows', 'calendar', 'grid', 'areas', 'units', 'responsibility', 'atlas', 'places', 'channels', 'parts', 'sums'];
+const TABS = ['classes', 'limits', 'mapping', 'systems', 'scores', 'flows', 'calendar', 'grid', 'areas', 'units', 'responsibility', 'atlas', 'places', 'channels', 'policies', 'parts', 'sums'];
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export async function mount(root, context) {

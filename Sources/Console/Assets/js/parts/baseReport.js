@@ -20,6 +20,7 @@ function effectLines(effect) {
   if (effect.addedClasses) lines.push(t('baseEffect.addedClasses', { n: effect.addedClasses }));
   if (effect.removedClasses) lines.push(t('baseEffect.removedClasses', { n: effect.removedClasses }));
   if (effect.classesDueOtherwise) lines.push(t('baseEffect.deadlines', { n: effect.classesDueOtherwise }));
+  if (effect.classesAlarmedOtherwise) lines.push(t('baseEffect.alarms', { n: effect.classesAlarmedOtherwise }));
   if (effect.addedCells || effect.removedCells) lines.push(t('baseEffect.cells', { added: effect.addedCells, removed: effect.removedCells }));
   if (effect.reassigned) lines.push(t('baseEffect.reassigned', { n: effect.reassigned }));
   for (const unit of effect.units ?? []) lines.push(t('baseEffect.unit', { unit: unitName(unit.unit), gained: unit.gained, lost: unit.lost }));

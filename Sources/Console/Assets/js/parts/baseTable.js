@@ -14,7 +14,7 @@ import { empty, failed } from './marks.js';
  * @type {Record<string, (value: string) => string>}
  */
 const WORDS = {
-  limitUnit: (v) => word('limitUnit', v), phase: (v) => word('timerPhase', v), start: (v) => word('timerStart', v), basis: (v) => word('limitBasis', v), policy: (v) => word('policy', v),
+  limitUnit: (v) => word('limitUnit', v), phase: (v) => word('timerPhase', v), start: (v) => word('timerStart', v), basis: (v) => word('limitBasis', v), policy: (v) => word('policy', v), days: (v) => word('policyDays', v), sourceKind: (v) => word('sourceKind', v), group: (v) => word('channelGroup', v),
 };
 /**
  * Words for the column `kind` of each set.
@@ -30,7 +30,7 @@ const columnText = (set, name) => (set === 'mapping' && name !== 'note' ? t(name
 /** @param {any} column @param {string} set @param {string} value */
 function cellText(column, set, value) {
   if (!value || column.kind !== 'choice') return value ?? '';
-  const words = column.name === 'kind' ? KINDS[set] : WORDS[column.name];
+  const words = set === 'flows' ? (/** @type {string} */ v) => word('flowMode', v) : column.name === 'kind' ? KINDS[set] : WORDS[column.name];
   return words ? words(value) : value;
 }
 
@@ -110,7 +110,7 @@ async function editRow(set, row, again) {
     fields: set.columns.map((/** @type {any} */ c) => ({ name: c.name, label: columnText(set.set, c.name), required: c.required, value: row?.[c.name] ?? (isUnit(set, c) ? unitOptions()[0]?.value : undefined) ?? '', maxLength: 100000,
       type: c.kind === 'choice' || c.kind === 'flag' || isUnit(set, c) ? 'select' : c.name === 'line' || c.name === 'cells' ? 'textarea' : 'text',
       options: isUnit(set, c) ? unitOptions(row?.[c.name]) : c.kind === 'flag' ? [{ value: '', label: t('base.no') }, { value: 'yes', label: t('base.yes') }] : [...(c.required ? [] : [{ value: '', label: '–' }]), ...c.choices.map((/** @type {string} */ x) => ({ value: x, label: cellText(c, set.set, x) }))],
-      hint: c.kind === 'date' ? t('base.dateHint') : undefined })),
+      hint: c.kind === 'date' ? t('base.dateHint') : set.set === 'policies' && (c.name === 'from' || c.name === 'to') ? t('base.timeHint') : undefined })),
     send: async (values) => { wanted = values; } });
   if (!values || !wanted) return;
   const keys = set.columns.filter((/** @type {any} */ c) => c.key);
