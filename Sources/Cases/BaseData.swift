@@ -218,6 +218,15 @@ package struct BaseData: Sendable {
         return rule?.policy ?? policies[code] ?? entry.policy ?? .ask
     }
 
+    /// The cells of areas: of a loaded grid, or, without one, those that the areas name one by one.
+    package func cells(ofAreas ids: some Collection<String>) -> Set<String> {
+        let found = ids.compactMap { areas[$0] }
+        guard case .loaded(let index) = grid else {
+            return Set(found.flatMap(\.cells).filter { !$0.isPrefix }.map(\.text))
+        }
+        return Set(index.cells.map(\.code).filter { code in found.contains { $0.holds(code) } })
+    }
+
     /// The flow that new cases of a class follow; nil for the usual one.
     package func flow(of entry: CaseClass) -> CaseFlow? {
         var flow = entry.flow.flatMap { flows[$0]?.flow } ?? .usual

@@ -1,4 +1,5 @@
 import Alarms
+import Cases
 import Domain
 import Foundation
 import HTTPTypes
@@ -154,6 +155,36 @@ struct DutyRouteTests {
         #expect(office.json["items"]?.elements?.count == 1)
         let list = try await world.ask(.get, "/api/v1/collectors", as: "leader")
         #expect(list.json["items"]?.elements?.first?["last"]?["at"]?.text == at)
+    }
+
+    @Test("a collector's day: what was walked of the duty grid, and silence within the shift")
+    func day() async throws {
+        let world = try await ConsoleWorld()
+        let cell = try #require(world.services.cases.cell(at: GeoPoint(lat: 32.4, lon: 119.9)))
+        let areas = "id,kind,name,cells\nduty-a,dutyGrid,A,\(cell) 900000000000001\n"
+        let taken = try await world.ask(.post, "/api/v1/base/sets/areas/import", as: "admin", bytes: Array(areas.utf8))
+        #expect(taken.status < 300, "\(taken.text)")
+        let given = #"{"areas": ["duty-a"]}"#
+        #expect(try await world.ask(.post, "/api/v1/collectors/collector/areas", as: "leader", given).status == 200)
+        try await shift("collector", 1, in: world)
+        let at = (world.clock.now() - .seconds(600)).rfc3339
+        let sent = #"{"positions": [{"at": "\#(at)", "position": {"lat": 32.4, "lon": 119.9}, "accuracyMetres": 8}]}"#
+        #expect(try await world.ask(.post, "/api/v1/field/positions", as: "collector", sent).status == 200)
+        func day(_ query: String = "") async throws -> JSONValue {
+            let from = (world.clock.now() - .seconds(3600)).rfc3339
+            let to = (world.clock.now() + .seconds(1)).rfc3339
+            let reply = try await world.ask(.get, "/api/v1/collectors/days?from=\(from)&to=\(to)\(query)", as: "leader")
+            return try #require(reply.json["items"]?.elements?.first, "\(reply.text)")
+        }
+        let first = try await day("&user=collector")
+        #expect(first["cells"] == 2 && first["walked"] == 1 && first["share"]?.double == 0.5)
+        #expect(first["walkedCells"]?.elements?.first?.text == cell)
+        // Nothing in the first fifty minutes; not silent now.
+        #expect(first["silences"]?.elements?.count == 1)
+        #expect(first["absent"] == false)
+        world.clock.advance(by: .seconds(2400))
+        #expect(try await day()["absent"] == true)
+        #expect(try await world.ask(.get, "/api/v1/collectors/days?user=ghost", as: "leader").status == 404)
     }
 
     @Test("a collector's tasks are what it may do now, the most urgent first")

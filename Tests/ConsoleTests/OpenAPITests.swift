@@ -115,6 +115,7 @@ struct OpenAPITests {
             ("/api/v1/duty/shifts", "/api/v1/duty/shifts", true),
             ("/api/v1/duty/now", "/api/v1/duty/now", true),
             ("/api/v1/duty/people", "/api/v1/duty/people", true),
+            ("/api/v1/collectors/days", "/api/v1/collectors/days", true),
             ("/api/v1/duty/calls", "/api/v1/duty/calls", true),
             ("/api/v1/duty/handovers", "/api/v1/duty/handovers", true),
             ("/api/v1/collectors", "/api/v1/collectors", true),

@@ -215,6 +215,7 @@ private let expectations: [Expectation] = [
         #"{"positions": [{"at": "2026-11-23T09:00:00Z", "position": {"lat": 32.4, "lon": 119.9}}]}"#
     ),
     Expectation(.get, "/api/v1/field/track", "collector acceptor dispatcher leader admin"),
+    Expectation(.get, "/api/v1/collectors/days", "acceptor dispatcher leader admin"),
     Expectation(.get, "/api/v1/collectors", "acceptor dispatcher leader admin"),
     Expectation(.post, "/api/v1/collectors/{name}/areas", "leader admin", 404, #"{"areas": []}"#),
     Expectation(.get, "/api/v1/base/sets", notViewer),

@@ -83,10 +83,17 @@ extension CellIndex {
     /// - Parameters:
     ///   - datum: what the numbers are to be in.
     ///   - box: only cells that lie in it, where given.
-    package func geoJSON(in datum: GeoDatum = .wgs84, within box: GeoBox? = nil, most: Int = .max) -> [UInt8] {
+    ///   - codes: only these cells, where given.
+    package func geoJSON(
+        in datum: GeoDatum = .wgs84,
+        within box: GeoBox? = nil,
+        of codes: Set<String>? = nil,
+        most: Int = .max
+    ) -> [UInt8] {
         var text = #"{"type":"FeatureCollection","features":["#
         var count = 0
         for cell in cells {
+            if let codes, !codes.contains(cell.code) { continue }
             if let box, !GeoBox(cell.polygons.joined().joined()).overlaps(box) { continue }
             if count == most { break }
             text += count == 0 ? "\n" : ",\n"

@@ -61,6 +61,16 @@ enum DutySchemas {
         "Collector": Schema.object([
             "name": Schema.text, "displayName": Schema.text, "areas": areas, "last": Schema.orNull(position),
         ]),
+        "CollectorDay": Schema.object(
+            [
+                "name": Schema.text, "displayName": Schema.text, "areas": areas, "positions": Schema.integer,
+                "metres": Schema.number, "cells": Schema.integer, "walked": Schema.integer,
+                "share": Schema.numberOrNull, "absent": Schema.flag, "last": Schema.orNull(position),
+                "silences": Schema.list(Schema.object(["from": Schema.time, "to": Schema.time])),
+                "walkedCells": Schema.list(Schema.text),
+            ],
+            optional: ["walkedCells"]
+        ),
         "CollectorAreas": Schema.request(["areas": Schema.list(Schema.text)], required: ["areas"]),
         "FieldTask": Schema.object([
             "case": Schema.reference("Case"), "own": Schema.flag, "checkList": Schema.list(Schema.text),

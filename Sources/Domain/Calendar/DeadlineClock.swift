@@ -69,6 +69,18 @@ package struct DeadlineClock: Sendable {
         return (local - floorMod(local, 1_000_000)) / 1_000_000
     }
 
+    /// When people work within a range, by the calendar, in order.
+    package func work(within range: Range<WallTime>) -> [Range<WallTime>] {
+        (localDay(range.lowerBound)...localDay(range.upperBound)).filter(calendar.isWorkDay).flatMap { day in
+            calendar.hours.map { hours in
+                let instant = { (second: Int64) in
+                    WallTime(microseconds: zone.instant(ofLocal: day * 86_400 + second) * 1_000_000)
+                }
+                return (instant(hours.lowerBound)..<instant(hours.upperBound)).clamped(to: range)
+            }
+        }.filter { !$0.isEmpty }
+    }
+
     /// The instant at which a local day begins.
     package func begin(ofDay day: Int64) -> WallTime {
         WallTime(microseconds: zone.instant(ofLocal: day * 86_400) * 1_000_000)

@@ -28,6 +28,7 @@ export const PAGES = [
   { name: 'reports', icon: 'telephone-inbound', roles: [...OFFICE, 'unit'], needs: '/reports', load: () => import('./pages/reports.js') },
   { name: 'supervision', icon: 'flag', roles: [...OFFICE, 'unit'], needs: '/orders', load: () => import('./pages/supervision.js') },
   { name: 'duty', icon: 'person-badge', roles: [...OFFICE, 'unit'], needs: '/duty/shifts', load: () => import('./pages/duty.js') },
+  { name: 'collectors', icon: 'pin-map', roles: ['acceptor', 'dispatcher', 'leader', 'admin'], needs: '/collectors/days', load: () => import('./pages/collectors.js') },
   { name: 'sensors', icon: 'activity', roles: OFFICE, load: () => import('./pages/sensors.js') },
   { name: 'vehicles', icon: 'truck', roles: OFFICE, load: () => import('./pages/vehicles.js') },
   { name: 'map', icon: 'geo-alt', roles: OFFICE, load: () => import('./pages/map.js') },

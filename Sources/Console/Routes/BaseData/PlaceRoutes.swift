@@ -36,10 +36,11 @@ enum PlaceRoutes {
         APIRoute(
             .get,
             "/api/v1/base/cells",
-            "The cells of the loaded grid within a box, as GeoJSON; at most 12,000",
+            "The cells of the loaded grid within a box or an area, as GeoJSON; at most 12,000",
             access: .except(.viewer, .unit),
             parameters: [
-                .init(name: "box", summary: "west,south,east,north in degrees", isRequired: true), BaseSetRoutes.datum,
+                .init(name: "box", summary: "west,south,east,north in degrees; needed where area is absent"),
+                .init(name: "area", summary: "ids of areas, with commas: only their cells"), BaseSetRoutes.datum,
             ],
             content: .binary("application/geo+json"),
             handle: cells
@@ -104,16 +105,25 @@ enum PlaceRoutes {
     }
 
     private static func cells(_ request: APIRequest) async throws -> Response {
-        let numbers = (request.query("box") ?? "").split(separator: ",").compactMap { Double($0) }
-        guard numbers.count == 4, numbers.allSatisfy(\.isFinite) else {
-            throw Problem.invalid(field: "box", "box is west,south,east,north in degrees")
+        let area = request.query("area")
+        var box: GeoBox?
+        if area == nil || request.query("box") != nil {
+            let numbers = (request.query("box") ?? "").split(separator: ",").compactMap { Double($0) }
+            guard numbers.count == 4, numbers.allSatisfy(\.isFinite) else {
+                throw Problem.invalid(field: "box", "box is west,south,east,north in degrees")
+            }
+            box = GeoBox(south: numbers[1], north: numbers[3], west: numbers[0], east: numbers[2])
         }
-        let box = GeoBox(south: numbers[1], north: numbers[3], west: numbers[0], east: numbers[2])
         let datum = try request.queryChoice("datum", as: GeoDatum.self) ?? .wgs84
-        guard case .loaded(let index) = request.services.cases.base.grid else {
+        let base = request.services.cases.base
+        guard case .loaded(let index) = base.grid else {
             return Answer.bytes(CellIndex(cells: []).geoJSON(), type: "application/geo+json")
         }
-        return Answer.bytes(index.geoJSON(in: datum, within: box, most: mostCells), type: "application/geo+json")
+        let codes = area.map { base.cells(ofAreas: $0.split(separator: ",").map(String.init)) }
+        return Answer.bytes(
+            index.geoJSON(in: datum, within: box, of: codes, most: mostCells),
+            type: "application/geo+json"
+        )
     }
 
     /// A city's grid and half as much again.

@@ -54,6 +54,17 @@ enum FieldRoutes {
             handle: collectors
         ),
         APIRoute(
+            .get,
+            "/api/v1/collectors/days",
+            "What collectors' positions say of a range (today where absent): cells of the duty grid, metres, silences",
+            access: .only(.acceptor, .dispatcher, .leader, .admin),
+            parameters: [.init(name: "user", summary: "one collector, with the codes of its cells")]
+                + APIRoute.Parameter.range(required: false),
+            content: .list("CollectorDay"),
+            problems: [404: "notFound"],
+            handle: days
+        ),
+        APIRoute(
             .post,
             "/api/v1/collectors/{name}/areas",
             "Say which areas a collector looks after",
@@ -148,6 +159,51 @@ enum FieldRoutes {
                 ]
             }
         )
+    }
+
+    private static func days(_ request: APIRequest) async throws -> Response {
+        let base = request.services.cases.base
+        let now = request.now
+        let from = try request.queryTime("from") ?? base.deadlines.begin(ofDay: base.deadlines.localDay(now))
+        let to = try request.queryTime("to") ?? now
+        let range = try TimeRange.checked(from: from, to: to, maximum: .seconds(31 * 86_400))
+        let duty = try DutyRoutes.service(request).repository
+        let wanted = request.query("user")
+        let people = try await request.services.users.everybody().filter {
+            $0.role == .collector && (wanted == nil || $0.name == wanted)
+        }
+        if let wanted, people.isEmpty { throw Problem.notFound("there is no collector \(wanted.prefix(64))") }
+        let areasOf = try await duty.areas()
+        let shifts = Dictionary(grouping: try await duty.shifts(from: from, to: to), by: \.user)
+        let soFar = range.lowerBound..<max(range.lowerBound, min(range.upperBound, now))
+        let usual = soFar.isEmpty ? [] : base.deadlines.work(within: soFar)
+        var items: [JSONValue] = []
+        for person in people {
+            let own = areasOf[person.name] ?? []
+            let track = try await tracks(request).track(of: person.name, from: from, to: to)
+            // Whoever stands on the roster works by it, everybody else by the calendar.
+            let work = shifts[person.name].map { shifts in
+                shifts.map { ($0.from..<$0.to).clamped(to: soFar) }.filter { !$0.isEmpty }
+            }
+            let day = CollectorDay(track: track, work: work ?? usual, cell: base.grid.cell)
+            let cells = base.cells(ofAreas: own)
+            let walked = day.cells.intersection(cells)
+            var item: [String: JSONValue] = [
+                "name": .string(person.name), "displayName": .string(person.displayName),
+                "areas": .array(areas(own, base)), "positions": JSONValue(day.positions),
+                "metres": JSONValue(day.metres.rounded()), "cells": JSONValue(cells.count),
+                "walked": JSONValue(walked.count),
+                "share": cells.isEmpty ? .null : JSONValue(Double(walked.count) / Double(cells.count)),
+                "silences": .array(
+                    day.silences.map { ["from": JSONValue($0.lowerBound), "to": JSONValue($0.upperBound)] }
+                ),
+                "absent": .bool(day.silences.last.map { $0.upperBound == soFar.upperBound } ?? false),
+                "last": track.last.map(position) ?? .null,
+            ]
+            if wanted != nil { item["walkedCells"] = .array(day.cells.sorted().map { .string($0) }) }
+            items.append(.object(item))
+        }
+        return Answer.list(items)
     }
 
     private static func setAreas(_ request: APIRequest) async throws -> Response {

@@ -8,7 +8,7 @@ import { link, replaceRoute } from '../core/router.js';
 import { className, remember, remembered, serverNow, state } from '../core/store.js';
 import { empty, failed, overdueMark } from '../parts/marks.js';
 import { reportForm, taskForm } from '../parts/fieldForm.js';
-import { siteMap } from '../parts/map.js';
+import { cellsOf, siteMap } from '../parts/map.js';
 import { channelName, reportStage } from '../parts/reports.js';
 import { timeLeft } from './cases.js';
 
@@ -92,6 +92,8 @@ export function mount(root, context) {
     const points = track.items.map((/** @type {any} */ p) => p.position);
     const last = points[points.length - 1] ?? here;
     map = await siteMap(box, { center: last ?? undefined, zoom: 16 });
+    const drawn = map;
+    void cellsOf(own.items.map((/** @type {any} */ a) => a.id)).then((cells) => { if (map === drawn) { drawn.cells(cells); if (points.length === 0) drawn.fit(); } });
     map.track(points);
     if (last) map.set('me', last, { kind: 'place', label: t('field.here') });
     for (const task of tasks) if (task.case.position) map.set(task.case.id, task.case.position, { kind: 'case', state: task.case.overdue ? 'overdue' : '', label: `${task.case.number} ${className(task.case.class, task.case.className)}`, onclick: () => { show('tasks'); openTask(task); } });

@@ -8,7 +8,7 @@ import { addBaseMap } from './baseMap.js';
  * @typedef {{
  *   set: (id: string, point: Point, look: {kind: string, state?: string, label: string, heading?: number|null, onclick?: () => void}) => void,
  *   remove: (id: string) => void, show: (kind: string, visible: boolean) => void, track: (points: Point[]) => void,
- *   fit: () => void, centre: (point: Point, zoom?: number) => void, destroy: () => void, kind: 'leaflet'|'plan'
+ *   cells: (file: any, walked?: Set<string>) => void, fit: () => void, centre: (point: Point, zoom?: number) => void, destroy: () => void, kind: 'leaflet'|'plan'
  * }} SiteMap
  */
 
@@ -51,6 +51,7 @@ function leafletMap(L, element, options) {
   L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
   addBaseMap(L, map);
   const grid = L.layerGroup().addTo(map);
+  const outlines = L.geoJSON(null, { interactive: true, style: (/** @type {any} */ f) => ({ className: f.properties.walked ? 'duty-cell walked' : 'duty-cell' }) }).addTo(map);
   /** @type {Map<string, any>} */ const markers = new Map();
   /** @type {Map<string, any>} */ const layers = new Map();
   let line = L.polyline([], { className: 'track' }).addTo(map);
@@ -109,10 +110,19 @@ function leafletMap(L, element, options) {
     },
     show(kind, visible) { if (gone) return; if (visible) layerOf(kind).addTo(map); else layerOf(kind).remove(); },
     track(points) { if (!gone) line.setLatLngs(points.map((p) => [p.lat, p.lon])); },
+    cells(file, walked = new Set()) {
+      if (gone) return;
+      outlines.clearLayers();
+      outlines.addData({ ...file, features: file.features.map((/** @type {any} */ f) => ({ ...f, properties: { ...f.properties, walked: walked.has(f.properties.code) } })) });
+      outlines.eachLayer((/** @type {any} */ l) => l.bindTooltip(l.feature.properties.code, { sticky: true }));
+      element.dataset.cells = String(file.features.length);
+      element.dataset.walked = String(file.features.filter((/** @type {any} */ f) => walked.has(f.properties.code)).length);
+    },
     fit() {
       if (gone) return;
-      const points = [...markers.values()].map((m) => m.getLatLng());
-      if (points.length) map.fitBounds(L.latLngBounds(points).pad(0.12), { maxZoom: 17, animate: false });
+      const bounds = L.latLngBounds([...markers.values()].map((m) => m.getLatLng()));
+      if (outlines.getLayers().length) bounds.extend(outlines.getBounds());
+      if (bounds.isValid()) map.fitBounds(bounds.pad(0.12), { maxZoom: 17, animate: false });
     },
     centre(point, zoom) { if (!gone) map.setView([point.lat, point.lon], zoom ?? map.getZoom(), { animate: false }); },
     destroy() {
@@ -163,9 +173,20 @@ function planMap(element) {
     remove(id) { points.delete(id); draw(); },
     show(kind, visible) { if (visible) hidden.delete(kind); else hidden.add(kind); draw(); },
     track(track) { line = track; draw(); },
-    fit: draw, centre: draw,
+    cells() { /* a plan of points has no outlines */ }, fit: draw, centre: draw,
     destroy() { plan.remove(); },
   };
+}
+
+/**
+ * The cells of areas, as GeoJSON; none where there is no grid, or no link.
+ * @param {string[]} areas
+ */
+export async function cellsOf(areas) {
+  const none = { type: 'FeatureCollection', features: [] };
+  if (areas.length === 0) return none;
+  const answer = await fetch(`/api/v1/base/cells?area=${areas.map(encodeURIComponent).join(',')}`, { credentials: 'same-origin' }).catch(() => null);
+  return answer?.ok ? answer.json() : none;
 }
 
 /**
