@@ -23,7 +23,7 @@ extension CaseService {
             guard let rule = CaseMachine.rule(for: action, on: subject, by: acting, input: input) else {
                 throw Self.illegal(action, value, now)
             }
-            let data = try facts(rule, value, acting, input, now, transaction)
+            let data = try facts(rule, value, to: target, acting, input, now, transaction)
             let changed = try append(
                 stored,
                 .action(action),
@@ -189,8 +189,12 @@ extension CaseObstacle {
         case .alreadyExtended: "it was extended before; that happens once only"
         case .overdue: "it is late already, and what is late can't be extended"
         case .noLimit: "no limit of it runs that could be extended"
+        case .noArrival: "no limit for arriving runs"
+        case .noSecuring: "no limit for containing the danger runs"
+        case .otherRuled: "it was adjudicated, and that binds: it can be dispatched to the unit of the ruling only"
         case .alreadyAnnounced: "the owner was called on before"
         case .coUnitsFirst: "units that take part haven't reported yet"
+        case .noCoUnits: "no unit takes part in it that hasn't reported yet"
         case .partTaken: "the unit has taken its part already"
         case .partNotTaken: "the unit hasn't taken its part, or has reported it already"
         case .otherChecker: "somebody else was asked to look at it"

@@ -57,7 +57,12 @@ extension CaseService {
         guard let (stored, entries) = try await repository.log(id), isVisible(stored.value, to: actor) else {
             throw Self.notFound(id)
         }
-        return try entries.map { CaseEntryView(entry: try CaseLog.decode($0), hash: $0.hash) }
+        let showsReporter = Self.knowsReporters(actor, of: stored.value)
+        return try entries.map {
+            var entry = try CaseLog.decode($0)
+            if !showsReporter { entry.data.reporter = nil }
+            return CaseEntryView(entry: entry, hash: $0.hash)
+        }
     }
 
     /// The log as it is stored: each entry's JSON with its hash, which is SHA-256 over the hash before it (first: the

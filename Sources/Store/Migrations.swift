@@ -37,6 +37,7 @@ enum Migrations {
         BaseEditionSchema.migration0021,
         PartSchema.migration0022,
         CaseSchema.migration0031,
+        CaseSchema.migration0032,
         ReportSchema.migration0041,
         SupervisionSchema.migration0042,
         DutySchema.migration0043,

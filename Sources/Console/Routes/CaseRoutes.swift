@@ -299,6 +299,7 @@ enum CaseRoutes {
         var object = try await request.object()
         let input = CaseInput(
             classCode: try object.optionalString("class"),
+            level: try object.optionalInt("level", in: 1...99),
             position: try object.optionalPoint("position"),
             reason: try object.optionalString("reason", maximum: 2000),
             unit: try object.optionalString("unit"),
@@ -319,8 +320,22 @@ enum CaseRoutes {
         for (field, id) in [("photo", input.photo), ("photoBefore", input.photoBefore)] {
             if let id { try await CaseReport.checkAttachment(id, field: field, request) }
         }
+        try await checkPeople(input, request)
         let actor = try request.user.actor
         let value = try await request.services.cases.act(request.parameter("id"), action, by: actor, input: input)
         return try answer(value, actor, request)
+    }
+
+    /// Whoever is asked, or keeps a case, has to be there: else it would lie with nobody.
+    private static func checkPeople(_ input: CaseInput, _ request: APIRequest) async throws {
+        let users = request.services.users
+        if let name = input.collector, !name.isEmpty, try await users.role(of: name) != .collector {
+            throw Problem.invalid(field: "collector", "there is no collector \(name.prefix(63))")
+        }
+        if let owner = input.owner, !owner.isEmpty, request.services.cases.base.responsibility[owner] == nil {
+            guard try await users.exists(owner) else {
+                throw Problem.invalid(field: "owner", "there is no unit and no user \(owner.prefix(63))")
+            }
+        }
     }
 }

@@ -20,11 +20,14 @@ package struct CaseCourse: Sendable, Hashable {
         package var owner: String
         package var until: WallTime
         package var review: WallTime
+        /// True where the owner is a unit; absent for a person.
+        package var ownerIsUnit: Bool?
 
-        package init(owner: String, until: WallTime, review: WallTime) {
+        package init(owner: String, until: WallTime, review: WallTime, ownerIsUnit: Bool? = nil) {
             self.owner = owner
             self.until = until
             self.review = review
+            self.ownerIsUnit = ownerIsUnit
         }
     }
 
@@ -68,6 +71,8 @@ package struct CaseCourse: Sendable, Hashable {
     package var centre: String?
     package var committee: String?
     package var coUnits: [CoUnit] = []
+    /// The units that it was given to, or that did a part of it, in any round.
+    package var workers: [String] = []
     /// The case that it was joined to.
     package var mergedInto: String?
     /// The cases that were joined to it.
@@ -93,7 +98,7 @@ extension CaseCourse: Codable {
     private enum Key: String, CodingKey {
         case flow, last, duties, before, verified, assignee, checkUnit, inspected, returns, bound, extended, announcedAt
         case suspension, centre, committee, coUnits, mergedInto, merged, photoBefore, photoAfter, reopenings, reworks
-        case urgings
+        case urgings, workers
     }
 
     package init(from decoder: any Decoder) throws {
@@ -117,6 +122,7 @@ extension CaseCourse: Codable {
         centre = try value(.centre)
         committee = try value(.committee)
         coUnits = try value(.coUnits) ?? []
+        workers = try value(.workers) ?? []
         mergedInto = try value(.mergedInto)
         merged = try value(.merged) ?? []
         photoBefore = try value(.photoBefore)
@@ -147,6 +153,7 @@ extension CaseCourse: Codable {
         try values.encodeIfPresent(centre, forKey: .centre)
         try values.encodeIfPresent(committee, forKey: .committee)
         try write(coUnits, .coUnits, unless: [])
+        try write(workers, .workers, unless: [])
         try values.encodeIfPresent(mergedInto, forKey: .mergedInto)
         try write(merged, .merged, unless: [])
         try values.encodeIfPresent(photoBefore, forKey: .photoBefore)

@@ -122,8 +122,25 @@ enum CaseSchema {
             -- The column stays, empty from here on. A row whose log can't be read stays as it is otherwise.
             UPDATE caseFile SET searched = '', channel = coalesce(json_extract(body, '$.channel'), ''), ending = state,
                 body = json_set(body, '$.course', json('{}'));
+            """
+    )
+
+    static let migration0032 = Migration(
+        "0032-case-review",
+        sql: """
+            -- When somebody has to look at a suspended case; microseconds since the epoch, UTC.
+            ALTER TABLE caseFile ADD COLUMN reviewAt INTEGER;
+            CREATE INDEX caseByReview ON caseFile (reviewAt, id) WHERE reviewAt IS NOT NULL;
+            -- From here on dueAt is empty once what was asked for was done in time, and reporters aren't searched for.
+            UPDATE caseText SET searched =
+                (SELECT lower(number || coalesce(char(10) || json_extract(body, '$.address'), '')
+                    || coalesce(char(10) || json_extract(body, '$.description'), ''))
+                FROM caseFile WHERE caseFile.id = caseText.id)
+                WHERE id IN (SELECT id FROM caseFile WHERE json_extract(body, '$.reporter') IS NOT NULL);
             """,
-        then: { connection in try CaseTransaction(connection: connection).projectAgain() }
+        then: { connection in
+            try CaseTransaction(connection: connection).projectAgain()
+        }
     )
 }
 

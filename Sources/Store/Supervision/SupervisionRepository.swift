@@ -33,7 +33,11 @@ package struct SupervisionRepository: Sendable {
         return try await cases.read { [sql, arguments] connection in
             let cases = try String.fetchAll(connection, sql: sql, arguments: arguments).map(CaseTransaction.decode)
             return Page(rows: cases, limit: page.limit) { found in
-                Cursor(time: order == "dueAt" ? found.dueAt ?? found.openedAt : found.openedAt, id: found.id)
+                switch order {
+                case "dueAt": Cursor(time: found.dueAt ?? found.openedAt, id: found.id)
+                case "reviewAt": Cursor(time: found.reviewAt ?? found.openedAt, id: found.id)
+                default: Cursor(time: found.openedAt, id: found.id)
+                }
             }
         }
     }
@@ -58,6 +62,7 @@ package struct SupervisionRepository: Sendable {
     private static func order(_ list: SupervisionList) -> String {
         switch list {
         case .dueSoon, .overdue: "dueAt"
+        case .reviewDue: "reviewAt"
         case .bounced, .silent, .withoutHolder: "openedAt"
         }
     }
@@ -69,7 +74,14 @@ package struct SupervisionRepository: Sendable {
             case .overdue: "dueAt < :now"
             case .bounced: "json_extract(body, '$.course.returns') > 0"
             case .silent: "coalesce(json_extract(body, '$.course.last.at') < :silent, openedAt < :silentAt)"
-            case .withoutHolder: "unit IS NULL AND state NOT IN ('reported', 'verifying')"
+            case .reviewDue: "reviewAt < :now"
+            case .withoutHolder:
+                // No unit, or it lies with somebody who is no user (any more).
+                """
+                ((unit IS NULL AND state NOT IN ('reported', 'verifying'))
+                    OR (holder >= 'person:' AND holder < 'person;'
+                        AND substr(holder, 8) NOT IN (SELECT name FROM user)))
+                """
             }
         return "isOpen = 1 AND \(which)"
     }

@@ -72,6 +72,8 @@ export const api = {
   get: (path, query, options) => call('GET', path + queryText(query), undefined, options),
   /** @param {string} path @param {any} [body] */
   post: (path, body = {}) => call('POST', path, body),
+  /** @param {string} path @param {any} body */
+  put: (path, body) => call('PUT', path, body),
   /** @param {string} path */
   delete: (path) => call('DELETE', path),
   /**

@@ -19,6 +19,7 @@ const CHANNELS = ['camera', 'sensor', 'vehicle', 'monitor', 'collector', 'hotlin
  */
 export function timeLeft(item) {
   if (!item.dueAt || item.ending) return '–';
+  if (item.metAt) return t(item.overdue ? 'case.metLate' : 'case.met');
   const left = Date.parse(item.dueAt) - serverNow();
   return left >= 0 ? t('case.left', { span: span(left) }) : t('case.late', { span: span(-left) });
 }

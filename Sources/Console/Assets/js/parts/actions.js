@@ -4,12 +4,13 @@ import { api } from '../core/api.js';
 import { t } from '../core/i18n.js';
 import { formDialog, toast } from '../core/dialog.js';
 import { className, isRole, state } from '../core/store.js';
+import { loadPeople } from './people.js';
 import { caseOf, fieldsOf } from './actionFields.js';
 import { upload } from './photo.js';
 import { classPicker, clientId, positionFields } from './picture.js';
 
 const ICONS = {
-  file: 'check2-square', refuse: 'x-octagon', dispatch: 'send', accept: 'hand-thumbs-up', return: 'arrow-return-left', handle: 'tools', check: 'clipboard-check', close: 'archive', urge: 'megaphone',
+  file: 'check2-square', refuse: 'x-octagon', dispatch: 'send', accept: 'hand-thumbs-up', arrive: 'pin-map', secure: 'shield-check', return: 'arrow-return-left', handle: 'tools', check: 'clipboard-check', close: 'archive', urge: 'megaphone',
   askVerification: 'binoculars', verify: 'search', merge: 'union', selfHandle: 'hand-index', askCheck: 'person-check', inspect: 'clipboard2-pulse', reopen: 'arrow-counterclockwise', void: 'slash-circle', archive: 'lock',
   suspend: 'pause-circle', resume: 'play-circle', extend: 'hourglass-split', announce: 'newspaper', engage: 'people', disengage: 'person-dash', adjudicate: 'hammer', escalate: 'building-up', handOver: 'box-arrow-up-right', takeBack: 'box-arrow-in-left',
 };
@@ -30,7 +31,8 @@ function checkList(item) {
  * @param {string} action
  * @param {any} item
  */
-export function act(action, item) {
+export async function act(action, item) {
+  if (['askVerification', 'askCheck', 'suspend'].includes(action)) await loadPeople();
   return formDialog({
     title: `${t(`caseAction.${action}`)} · ${item.number}`, name: `action-${action}`, danger: GRAVE.includes(action), wide: action === 'file',
     before: h('div', null, h('p.dim', null, [className(item.class, item.className), item.address].filter(Boolean).join(' · ')), ['check', 'verify', 'inspect'].includes(action) ? checkList(item) : null),
@@ -40,7 +42,7 @@ export function act(action, item) {
       const body = {};
       for (const [key, value] of Object.entries(values)) {
         if (value === '' || value === null || value === undefined) continue;
-        body[key] = key === 'passed' ? value === 'true' : key === 'into' ? await caseOf(value) : value instanceof File ? await upload(value) : value;
+        body[key] = key === 'level' ? Number(value) : key === 'passed' ? value === 'true' : key === 'into' ? await caseOf(value) : value instanceof File ? await upload(value) : value;
       }
       const changed = await api.post(`/cases/${encodeURIComponent(item.id)}/actions/${action}`, body);
       toast(t('case.done', { action: t(`caseAction.${action}`), number: item.number }), 'good');
