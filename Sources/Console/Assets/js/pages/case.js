@@ -13,6 +13,7 @@ import { exportList } from '../parts/exports.js';
 import { caseExtras } from '../parts/caseExtras.js';
 import { smallMap } from '../parts/map.js';
 import { byWhom, caseState, failed, overdueMark } from '../parts/marks.js';
+import { loadPeople } from '../parts/people.js';
 import { alarmCurve } from '../parts/sensor.js';
 import { timeLeft } from './cases.js';
 
@@ -98,7 +99,7 @@ export function mountCase(root, context, id) {
 
   async function load() {
     try {
-      item = await api.get(`/cases/${encodeURIComponent(id)}`);
+      [item] = await Promise.all([api.get(`/cases/${encodeURIComponent(id)}`), item ? null : loadPeople()]);
       draw();
       fill(logBox, logList(item.log));
       if (!more.firstChild) fill(more, caseExtras(item, load));
