@@ -44,7 +44,7 @@ class Server:
         headers = {'Content-Type': 'application/json'}
         if token:
             headers['Authorization'] = 'Bearer ' + token
-        data = json.dumps(body).encode() if body is not None else None
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, method=method, data=data, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
@@ -67,6 +67,8 @@ def main():
     for name, role in [('phone', 'collector'), ('desk', 'acceptor')]:
         server.call('POST', '/api/v1/users', {'name': name, 'password': name + '-password', 'role': role}, admin)
     desk = server.sign_in('desk', 'desk-password')
+    channels = 'id,name,nameEn,group,callBack\n12345,市民来电,Citizens call,public,yes\ndrone,无人机,Drone,supervision,\n'
+    server.call('POST', '/api/v1/base/sets/channels/import', channels.encode(), admin)
     told, stale, small = [server.call('POST', '/api/v1/reports', {
         'class': 'P-01-01', 'channel': '12345', 'address': place, 'position': {'lat': 32.49, 'lon': 119.92}}, desk)
         for place in ('Gulou', 'Beimen', 'Nanmen')]
@@ -197,6 +199,12 @@ def walk(browser, server, folder, told, stale, small, desk, screens):
     browser.wait("document.querySelector('[data-parcel=\"refused\"] .form-error')", 20, 'and refused again')
     browser.click('[data-parcel="refused"] button:last-child')
     browser.wait("document.querySelector('#page').dataset.waiting === '1'", 20, 'it is given up')
+
+    # Channels are the site's own, in the filter as on the page of a case.
+    browser.run("location.hash = '#/cases'")
+    browser.wait("document.querySelector('option[value=\"drone\"]')?.textContent === '无人机'", 20, 'the channel of the site')
+    browser.run('location.hash = arguments[0]', f"#/cases/{told['caseId']}")
+    browser.wait("[...document.querySelectorAll('.case-page dd')].some((e) => e.textContent === '市民来电')", 20, 'its name')
 
     phone = server.sign_in('phone', 'phone-password')
     mine = server.call('GET', '/api/v1/reports?mine=true', token=phone)['items']

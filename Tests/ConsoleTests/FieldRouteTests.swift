@@ -145,6 +145,7 @@ struct FieldRouteTests {
         let ids = (tasks.json["items"]?.elements ?? []).compactMap { $0["case"]?["id"]?.text }
         #expect(ids.count == 201)
         #expect(ids.first == own.id)
+        #expect(tasks.json["items"]?.elements?.first?["asked"] == true)
         #expect(ids.dropFirst().first == urgent.id)
         #expect(!ids.contains(others.id))
     }

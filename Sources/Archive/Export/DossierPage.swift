@@ -170,7 +170,7 @@ struct DossierPage {
 
     private static let occasions: [String: (String, String)] = [
         "start": ("开始", "start"), "middle": ("中间", "middle"), "end": ("结束", "end"),
-        "bookmark": ("书签", "bookmark"), "alarm": ("报警", "alarm"), "case": ("案件图片", "case picture"),
+        "bookmark": ("书签", "bookmark"), "alarm": ("告警", "alarm"), "case": ("案件图片", "case picture"),
     ]
 
     private static func reason(_ code: String) -> (String, String) {

@@ -73,7 +73,7 @@ enum DutySchemas {
         ),
         "CollectorAreas": Schema.request(["areas": Schema.list(Schema.text)], required: ["areas"]),
         "FieldTask": Schema.object([
-            "case": Schema.reference("Case"), "own": Schema.flag, "checkList": Schema.list(Schema.text),
+            "case": Schema.reference("Case"), "own": Schema.flag, "asked": Schema.flag, "checkList": Schema.list(Schema.text),
             "kind": Schema.textOrNull, "seq": Schema.integer,
         ]),
         "FieldPosition": position,

@@ -13,6 +13,15 @@ enum AttachmentAccess {
         return kept
     }
 
+    /// - Throws: 422 when there is no such attachment for this person, or it is no picture.
+    static func picture(_ id: String, field: String, _ request: APIRequest) async throws -> Attachment {
+        let kept = try await named(id, field: field, request)
+        guard AttachmentType(rawValue: kept.mediaType)?.isPicture == true else {
+            throw Problem.invalid(field: field, "attachment \(id.prefix(63)) is \(kept.mediaType), not a picture")
+        }
+        return kept
+    }
+
     /// A voice is a person's: acceptors and leaders hear it besides whoever brought it. Acceptors, leaders and
     /// administrators see every picture.
     static func isVisible(_ kept: Attachment, to user: User, _ services: ConsoleServices) async throws -> Bool {
@@ -25,13 +34,21 @@ enum AttachmentAccess {
             switch use {
             // Everybody who is signed in sees the alarms.
             case .alarm: return true
-            case .ofCase(let id), .report(let id):
-                if user.role == .viewer { continue }
-                guard user.role == .unit else { return true }
-                if try await services.cases.sees(id, user.actor) { return true }
+            case .ofCase(let id): if try await sees(id, user, services) { return true }
+            // Of reports a collector sees its own only, the first picture with the case.
+            case .report(let id):
+                if user.role != .collector, try await sees(id, user, services) { return true }
             }
         }
         return false
+    }
+
+    private static func sees(_ caseId: String, _ user: User, _ services: ConsoleServices) async throws -> Bool {
+        switch user.role {
+        case .viewer: false
+        case .unit: try await services.cases.sees(caseId, user.actor)
+        default: true
+        }
     }
 }
 

@@ -66,7 +66,7 @@ struct CaseReport: Sendable {
         {
             return (known, false)
         }
-        if let photo = request.snapshot { _ = try await AttachmentAccess.named(photo, field: "photo", api) }
+        if let photo = request.snapshot { _ = try await AttachmentAccess.picture(photo, field: "photo", api) }
         if let camera, request.snapshot == nil { request.snapshot = await picture(camera, by: actor, api) }
         let services = api.services
         let (value, created) = try await services.cases.report(request, by: actor)

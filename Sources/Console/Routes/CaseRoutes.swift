@@ -315,29 +315,20 @@ enum CaseRoutes {
             committee: try object.optionalString("committee"),
             photoBefore: try object.optionalString("photoBefore")
         )
-        let clientId = try object.optionalString("clientId", maximum: 100)
+        let clientId = try object.optionalString("clientId", maximum: 100).flatMap { $0.isEmpty ? nil : $0 }
         let ifSeq = try object.optionalInt("ifSeq", in: 1...1_000_000)
         try object.finish()
         let actor = try request.user.actor
         let id = try request.parameter("id")
-        let photo = try await picture(input.photo, field: "photo", request)
-        let before = try await picture(input.photoBefore, field: "photoBefore", request)
+        var (photo, before): (Attachment?, Attachment?)
+        if let id = input.photo { photo = try await AttachmentAccess.picture(id, field: "photo", request) }
+        if let id = input.photoBefore { before = try await AttachmentAccess.picture(id, field: "photoBefore", request) }
         if action == .selfHandle, actor.role == .collector, let photo {
             try await checkTwoPictures(before, photo, ofCase: id, for: actor, request)
         }
         let cases = request.services.cases
         let value = try await cases.act(id, action, by: actor, input: input, clientId: clientId, ifSeq: ifSeq)
         return try answer(value, actor, request)
-    }
-
-    /// - Throws: 422 when the attachment isn't there for this person, or is no picture.
-    private static func picture(_ id: String?, field: String, _ request: APIRequest) async throws -> Attachment? {
-        guard let id else { return nil }
-        let kept = try await AttachmentAccess.named(id, field: field, request)
-        guard AttachmentType(rawValue: kept.mediaType)?.isPicture == true else {
-            throw Problem.invalid(field: field, "attachment \(id.prefix(63)) is \(kept.mediaType), not a picture")
-        }
-        return kept
     }
 
     /// Before and after have to be two pictures, whatever they are called: one shows nothing that was done.
@@ -350,7 +341,7 @@ enum CaseRoutes {
     ) async throws {
         var before = before
         if before == nil, let first = try await request.services.cases.get(id, for: actor).snapshots.first {
-            before = try await request.services.archive.attachmentFacts(id: first)
+            before = try await AttachmentAccess.picture(first, field: "photoBefore", request)
         }
         guard let before else { return }
         guard before.id != after.id, before.sha256 != after.sha256 else {

@@ -86,24 +86,24 @@ enum FieldRoutes {
         let own = Set(try await DutyRoutes.service(request).repository.areas(of: actor.name))
         // By who has it and what ends first, so that of many nothing urgent and nothing of one's own is cut off.
         let waiting = try await cases.waiting(for: actor, in: base.cells(ofAreas: own), limit: mostTasks)
-        var found: [(view: CaseView, value: Case, seq: Int, isOwn: Bool)] = []
+        var found: [(view: CaseView, value: Case, seq: Int, isOwn: Bool, isAsked: Bool)] = []
         for (value, seq) in waiting {
             let view = cases.view(value, for: actor)
             guard view.actions?.isEmpty == false else { continue }
             let areas = value.cell.map { base.areas.areas(of: $0).map(\.id) } ?? []
-            let isOwn = value.holder == CaseHolder(.person, actor.name) || !own.isDisjoint(with: areas)
-            found.append((view, value, seq, isOwn))
+            let isAsked = value.holder == CaseHolder(.person, actor.name)
+            found.append((view, value, seq, !own.isDisjoint(with: areas), isAsked))
         }
         let late = WallTime(microseconds: .max)
         found.sort {
-            ($0.isOwn ? 0 : 1, $0.value.dueAt ?? late, $0.value.id) < (
-                $1.isOwn ? 0 : 1, $1.value.dueAt ?? late, $1.value.id
+            ($0.isOwn || $0.isAsked ? 0 : 1, $0.value.dueAt ?? late, $0.value.id) < (
+                $1.isOwn || $1.isAsked ? 0 : 1, $1.value.dueAt ?? late, $1.value.id
             )
         }
         return Answer.list(
             try found.map { task in
                 [
-                    "case": try JSONValue(encoding: task.view), "own": .bool(task.isOwn),
+                    "case": try JSONValue(encoding: task.view), "own": .bool(task.isOwn), "asked": .bool(task.isAsked),
                     "checkList": .array((base.catalogue[task.value.classCode]?.checkList ?? []).map { .string($0) }),
                     "kind": JSONValue(task.view.actions?.first?.rawValue), "seq": JSONValue(task.seq),
                 ]

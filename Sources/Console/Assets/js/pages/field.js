@@ -59,7 +59,7 @@ export function mount(root, context) {
     fill(body, tasks.length === 0 ? empty(t('queue.none'), 'check2-circle') : null, tasks.map((task) => h('button.field-task', { type: 'button', data: { task: task.case.id, kind: task.kind, overdue: String(task.case.overdue) }, onclick: () => openTask(task) },
       task.case.snapshots?.[0] ? h('img', { src: task.case.snapshots[0], alt: '', loading: 'lazy' }) : h('span.queue-noimage', null, icon('folder2-open')),
       h('span.field-text', null, h('b', null, t(`caseAction.${task.kind}`)), ' ', className(task.case.class, task.case.className), h('br'), h('span.dim', null, task.case.address || task.case.cell || ''), h('br'),
-        h('span.mono', null, timeLeft(task.case)), ' ', overdueMark(task.case), task.own ? h('span.tag', { data: { own: 'true' } }, t('field.ownGrid')) : null))));
+        h('span.mono', null, timeLeft(task.case)), ' ', overdueMark(task.case), task.asked ? h('span.tag', { data: { asked: 'true' } }, t('field.askedMe')) : null, task.own ? h('span.tag', { data: { own: 'true' } }, t('field.ownGrid')) : null))));
   }
   /** @param {any} task */
   function openTask(task) {
