@@ -73,8 +73,8 @@ enum DutySchemas {
         ),
         "CollectorAreas": Schema.request(["areas": Schema.list(Schema.text)], required: ["areas"]),
         "FieldTask": Schema.object([
-            "case": Schema.reference("Case"), "own": Schema.flag, "asked": Schema.flag, "checkList": Schema.list(Schema.text),
-            "kind": Schema.textOrNull, "seq": Schema.integer,
+            "case": Schema.reference("Case"), "own": Schema.flag, "asked": Schema.flag,
+            "checkList": Schema.list(Schema.text), "kind": Schema.textOrNull, "seq": Schema.integer,
         ]),
         "FieldPosition": position,
         "NewPositions": Schema.request(
