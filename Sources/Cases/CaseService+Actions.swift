@@ -5,25 +5,37 @@ import Store
 extension CaseService {
     /// Does one step.
     ///
+    /// - Parameters:
+    ///   - clientId: what a sender knows the step by: sent once more by the same person, the step is not taken again.
+    ///   - ifSeq: the length of the log that the person saw: a step that somebody has taken since refuses this one. What
+    ///     the service adds by itself, and urging, refuse nothing.
     /// - Throws: `CaseError`: `forbidden`, `illegalAction` with the state it has now and who brought it there, `blocked`,
-    ///   `missingField`, `invalidField`, `notFound`.
+    ///   `movedOn`, `missingField`, `invalidField`, `notFound`.
     package func act(
         _ caseId: String,
         _ action: CaseAction,
         by actor: CaseActor,
-        input: CaseInput = CaseInput()
+        input: CaseInput = CaseInput(),
+        clientId: String? = nil,
+        ifSeq: Int? = nil
     ) async throws -> Case {
         let now = clock.now()
-        let (result, before, other) = try await repository.transaction { [self] transaction in
+        let done: (result: Case, before: [String], other: Case?)? = try await repository.transaction {
+            [self] transaction in
             guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
             let value = stored.value
+            if let clientId, try transaction.hasTaken(action.rawValue, of: caseId, by: actor.name, clientId: clientId) {
+                return nil
+            }
+            if let ifSeq { try checkStanding(stored, since: ifSeq, action, by: actor, now, transaction) }
             let subject = self.subject(of: value, action, input, at: now)
             let (decision, acting) = decide(action, on: value, subject, by: actor, input)
             let target = try self.target(decision, action, value, actor, now)
             guard let rule = CaseMachine.rule(for: action, on: subject, by: acting, input: input) else {
                 throw Self.illegal(action, value, now)
             }
-            let data = try facts(rule, value, to: target, acting, input, now, transaction)
+            var data = try facts(rule, value, to: target, acting, input, now, transaction)
+            data.clientId = clientId
             let changed = try append(
                 stored,
                 .action(action),
@@ -37,6 +49,10 @@ extension CaseService {
             let other = try relate(value, changed.value, at: now, transaction)
             return (changed.value, subject.units, other)
         }
+        guard let (result, before, other) = done else {
+            guard let value = try await repository.find(caseId) else { throw Self.notFound(caseId) }
+            return value
+        }
         publish(result)
         // Who takes part beside the one that leads, and who loses it, has to see it as well.
         let units = result.subject(at: now).units
@@ -44,6 +60,34 @@ extension CaseService {
         for unit in before where !units.contains(unit) { publish(result, unit: unit) }
         if let other { publish(other) }
         return result
+    }
+
+    /// - Throws: `CaseError` (`movedOn`) when somebody has taken a step after the entry `seq`.
+    private func checkStanding(
+        _ stored: StoredCase,
+        since seq: Int,
+        _ action: CaseAction,
+        by actor: CaseActor,
+        _ now: WallTime,
+        _ transaction: CaseTransaction
+    ) throws {
+        guard seq <= stored.seq else {
+            throw CaseError(code: .invalidField("ifSeq"), message: "the log has \(stored.seq) entries, not \(seq)")
+        }
+        let value = stored.value
+        // Who may not take the step at all learns nothing of the case.
+        guard action.role == actor.role, isVisible(value, to: actor) else { return }
+        let since = try transaction.log(of: value.id, after: seq).map { try CaseLog.decode($0) }
+        let steps = since.filter {
+            if case .action(let taken) = $0.kind { taken != .urge } else { false }
+        }
+        guard let last = steps.last else { return }
+        throw CaseError(
+            code: .movedOn(state: value.state),
+            message: "case \(value.number) has moved on since: \(last.kind.name) by \(last.by); look at it again",
+            last: CaseCourse.Step(action: last.kind.name, by: last.by, at: last.at),
+            at: now
+        )
     }
 
     /// What a step is judged by: filing by the flow of the class that is filed.

@@ -41,5 +41,7 @@ enum Migrations {
         ReportSchema.migration0041,
         SupervisionSchema.migration0042,
         DutySchema.migration0043,
+        AttachmentSchema.migration0047,
+        FieldSchema.migration0048,
     ]
 }

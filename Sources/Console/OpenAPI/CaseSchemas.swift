@@ -32,7 +32,8 @@ enum CaseSchemas {
                 "passed": ["type": ["boolean", "null"]], "collector": Schema.textOrNull, "into": Schema.textOrNull,
                 "units": Schema.orNull(Schema.list(Schema.text)), "owner": Schema.textOrNull,
                 "until": Schema.timeOrNull, "review": Schema.timeOrNull, "centre": Schema.textOrNull,
-                "committee": Schema.textOrNull, "photoBefore": Schema.textOrNull,
+                "committee": Schema.textOrNull, "photoBefore": Schema.textOrNull, "clientId": Schema.textOrNull,
+                "ifSeq": Schema.integerOrNull,
             ],
             required: []
         ),

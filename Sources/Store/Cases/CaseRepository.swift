@@ -128,6 +128,32 @@ package struct CaseTransaction {
         )
     }
 
+    /// Whether a person has taken a step of a case with this `clientId` before.
+    package func hasTaken(_ action: String, of caseId: String, by name: String, clientId: String) throws -> Bool {
+        // The log of one case is short.
+        try Bool.fetchOne(
+            try connection.cachedStatement(
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM caseLog WHERE caseId = ? AND seq > 1 AND json_extract(entry, '$.data.clientId') = ?
+                        AND json_extract(entry, '$.by') = ? AND json_extract(entry, '$.action') = ?
+                    )
+                    """
+            ),
+            arguments: [caseId, clientId, name, action]
+        ) ?? false
+    }
+
+    /// What a case's log has behind an entry, oldest first.
+    package func log(of caseId: String, after seq: Int) throws -> [StoredCaseEntry] {
+        try Row.fetchAll(
+            try connection.cachedStatement(
+                sql: "SELECT seq, entry, hash FROM caseLog WHERE caseId = ? AND seq > ? ORDER BY seq"
+            ),
+            arguments: [caseId, seq]
+        ).map { StoredCaseEntry(seq: $0["seq"], entry: $0["entry"], hash: $0["hash"]) }
+    }
+
     /// Keeps which case a reporter's `clientId` has opened.
     package func remember(clientId: String, of reporter: String, caseId: String) throws {
         try connection.execute(

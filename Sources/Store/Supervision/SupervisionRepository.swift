@@ -185,6 +185,13 @@ package struct SupervisionRepository: Sendable {
         }
     }
 
+    /// How many orders nobody has answered.
+    package func openOrders() async throws -> Int {
+        try await cases.read { connection in
+            try Int.fetchOne(connection, sql: "SELECT count(*) FROM supervisionOrder WHERE state = 'open'") ?? 0
+        }
+    }
+
     /// How many orders nobody has answered in time.
     package func overdueOrders(at now: WallTime) async throws -> Int {
         try await cases.read { connection in

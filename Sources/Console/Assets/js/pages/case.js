@@ -8,6 +8,7 @@ import { link } from '../core/router.js';
 import { className, isRole, state, unitName } from '../core/store.js';
 import { actionButtons } from '../parts/actions.js';
 import { beforeAndAfter, checkPoints, courseRows, coUnitTable, nearby, stepsBar } from '../parts/caseCourse.js';
+import { channels, channelText } from '../parts/channels.js';
 import { clipPlayer } from '../parts/clip.js';
 import { exportList } from '../parts/exports.js';
 import { caseExtras } from '../parts/caseExtras.js';
@@ -99,7 +100,7 @@ export function mountCase(root, context, id) {
 
   async function load() {
     try {
-      [item] = await Promise.all([api.get(`/cases/${encodeURIComponent(id)}`), item ? null : loadPeople()]);
+      [item] = await Promise.all([api.get(`/cases/${encodeURIComponent(id)}`), channels(), item ? null : loadPeople()]);
       draw();
       fill(logBox, logList(item.log));
       if (!more.firstChild) fill(more, caseExtras(item, load));
@@ -144,7 +145,7 @@ export function mountCase(root, context, id) {
       ['field.opened', full(item.openedAt)],
       Object.keys(item.versions ?? {}).length ? ['case.versions', Object.entries(item.versions).map(([set, n]) => `${word('baseSet', set)} ${n}`).join(' · ')] : null,
       item.closedAt ? ['case.closedAt', full(item.closedAt)] : null,
-      ['case.channel', word('channel', item.channel)],
+      ['case.channel', channelText(item.channel)],
       item.reporter ? ['case.reporter', item.reporter] : null,
       item.description ? ['case.description', item.description] : null,
     ].filter((row) => row !== null);

@@ -5,7 +5,7 @@ import { api, iso } from '../core/api.js';
 import { confirmDialog, errorText, formDialog, openDialog, toast, toastError } from '../core/dialog.js';
 import { fromSiteTime, full, moment, t, toSiteTime, word } from '../core/i18n.js';
 import { link } from '../core/router.js';
-import { serverNow, state } from '../core/store.js';
+import { isRole, serverNow, state } from '../core/store.js';
 import { empty, failed } from '../parts/marks.js';
 import { loadPeople, personName, personOptions } from '../parts/people.js';
 
@@ -53,9 +53,15 @@ export function mount(root, context) {
   const shiftRow = (s) => h('tr', { data: { shift: s.id } }, h('td', null, h('b', null, personName(s.user))), h('td', null, s.post), h('td.mono', null, `${full(s.from).slice(5, 16)} – ${full(s.to).slice(5, 16)}`), h('td.right', null, String(s.rank)), h('td', null, s.note ?? ''),
     h('td.tools', null, may('put', '/duty/shifts/{id}') ? h('button.ghost.square', { type: 'button', 'aria-label': t('duty.change'), title: t('duty.change'), onclick: () => plan(s) }, icon('pencil')) : null, may('delete', '/duty/shifts/{id}') ? h('button.ghost.square', { type: 'button', 'aria-label': t('action.delete'), title: t('action.delete'), onclick: () => confirmDialog(t('action.delete'), `${personName(s.user)} · ${s.post}`, t('action.delete'), () => api.delete(`/duty/shifts/${encodeURIComponent(s.id)}`)).then((done) => { if (done) void load(); }) }, icon('trash')) : null));
 
+  /** @type {string[]} */ let onDutyNow = [];
+  /**
+   * As the server judges it.
+   * @param {any} c
+   */
+  const mayAnswer = (c) => isRole('monitor', 'leader', 'admin') || c.user === state.user.name || onDutyNow.includes(state.user.name);
   /** @param {any} c */
   const callRow = (c) => h('li', { data: { call: c.id, answered: String(Boolean(c.answeredAt)) } }, h('span.mono', null, moment(c.at)), h('b', null, c.user ? personName(c.user) : t('duty.everybody')), h('span.dim', null, t('duty.step', { n: c.step })), h('a', { href: link('alarms', c.alarmId) }, icon('bell'), t('case.alarm')), h('span.grow'),
-    c.answeredAt ? h('span.dim', null, t('duty.answered', { name: personName(c.answeredBy), at: moment(c.answeredAt) })) : h('button.primary', { type: 'button', data: { action: 'answer' }, onclick: async () => { try { await api.post(`/duty/calls/${encodeURIComponent(c.id)}/answer`); void load(); } catch (error) { toastError(error); } } }, icon('hand-thumbs-up'), t('duty.answer')));
+    c.answeredAt ? h('span.dim', null, t('duty.answered', { name: personName(c.answeredBy), at: moment(c.answeredAt) })) : !mayAnswer(c) ? null : h('button.primary', { type: 'button', data: { action: 'answer' }, onclick: async () => { try { await api.post(`/duty/calls/${encodeURIComponent(c.id)}/answer`); void load(); } catch (error) { toastError(error); } } }, icon('hand-thumbs-up'), t('duty.answer')));
 
   /** @param {any} o */
   function handOverRow(o) {
@@ -71,6 +77,7 @@ export function mount(root, context) {
   async function load() {
     try {
       const [, onDuty, shifts, called, handed] = await Promise.all([loadPeople(), api.get('/duty/now'), api.get('/duty/shifts'), api.get('/duty/calls', { limit: 50 }), may('get', '/duty/handovers') ? api.get('/duty/handovers', { limit: 20 }) : { items: [] }]);
+      onDutyNow = onDuty.items.map((/** @type {any} */ s) => s.user);
       fill(now, onDuty.items.length === 0 ? h('p', { role: 'alert' }, icon('exclamation-triangle'), ' ', t('duty.nobody')) : h('ul.on-duty', null, onDuty.items.map((/** @type {any} */ s) => h('li', null, icon('person-badge'), h('b', null, personName(s.user)), h('span.dim', null, `${s.post} · ${t('duty.until', { at: moment(s.to) })}`)))));
       fill(roster, shifts.items.length === 0 ? empty(t('duty.noShift')) : h('div.table-wrap', null, h('table.table', null, h('thead', null, h('tr', null, ['duty.user', 'duty.post', 'duty.time', 'duty.rank', 'field.note'].map((k) => h('th', { scope: 'col', class: k === 'duty.rank' ? 'right' : '' }, t(k))), h('th'))), h('tbody', null, shifts.items.map(shiftRow)))));
       fill(calls, called.items.length === 0 ? empty(t('duty.noCall'), 'check2-circle') : h('ul.tickets', null, called.items.map(callRow)));

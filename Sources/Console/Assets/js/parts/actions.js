@@ -1,9 +1,9 @@
 // The steps of a case: each action's dialog asks for what the action needs.
 import { h, icon } from '../core/dom.js';
-import { api } from '../core/api.js';
+import { api, iso } from '../core/api.js';
 import { t } from '../core/i18n.js';
 import { formDialog, toast } from '../core/dialog.js';
-import { className, isRole, state } from '../core/store.js';
+import { className, isRole, serverNow, state } from '../core/store.js';
 import { loadPeople } from './people.js';
 import { caseOf, fieldsOf } from './actionFields.js';
 import { upload } from './photo.js';
@@ -79,7 +79,7 @@ export async function newCaseDialog() {
       { name: 'position', label: t('case.position'), element: positionFields(null) },
       { name: 'description', label: t('case.description'), type: 'textarea', maxLength: 500 },
     ],
-    send: (values) => api.post('/cases', { ...values, channel: street ? 'collector' : 'hotline', at: new Date().toISOString(), reporter: state.user.name, clientId: id }),
+    send: (values) => api.post('/cases', { ...values, channel: street ? 'collector' : 'hotline', at: iso(serverNow()), reporter: state.user.name, clientId: id }),
   });
   if (made?.number) toast(t('case.reported', { number: made.number }), 'good');
   return made;
