@@ -98,6 +98,7 @@ enum Schemas {
         "User": Schema.object([
             "name": Schema.text, "role": Schema.oneOf(Role.self), "displayName": Schema.text,
             "unit": Schema.textOrNull, "language": Schema.textOrNull,
+            "offices": Schema.list(Schema.oneOf(Office.self)),
         ]),
         "Session": Schema.object(
             ["user": Schema.reference("User"), "serverTime": Schema.time, "token": Schema.text],

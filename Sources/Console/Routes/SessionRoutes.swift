@@ -71,6 +71,7 @@ extension User {
         [
             "name": .string(name), "role": .string(role.rawValue), "displayName": .string(displayName),
             "unit": JSONValue(unit), "language": JSONValue(language),
+            "offices": .array(role.offices.map { .string($0.rawValue) }),
         ]
     }
 }

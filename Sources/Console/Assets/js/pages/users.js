@@ -16,7 +16,7 @@ export function mount(root) {
     try {
       const users = await api.all('/users');
       fill(note);
-      fill(body, users.map((u) => h('tr', { data: { user: u.name } }, h('td.mono', null, u.name), h('td', null, u.displayName), h('td', null, word('role', u.role)), h('td', null, u.unit ? unitName(u.unit) : '–'),
+      fill(body, users.map((u) => h('tr', { data: { user: u.name } }, h('td.mono', null, u.name), h('td', null, u.displayName), h('td', null, word('role', u.role)), h('td.dim', null, u.offices.map((/** @type {string} */ o) => word('office', o)).join(' · ') || '–'), h('td', null, u.unit ? unitName(u.unit) : '–'),
         h('td.tools', null,
           h('button', { type: 'button', onclick: () => password(u.name) }, icon('key'), t('users.password')),
           u.name === state.user.name ? null : h('button', { type: 'button', onclick: () => confirmDialog(t('action.delete'), t('users.deleteText', { name: u.name }), t('action.delete'), () => api.delete(`/users/${encodeURIComponent(u.name)}`)).then((done) => { if (done) void load(); }) }, icon('trash'), t('action.delete'))))));
@@ -37,7 +37,7 @@ export function mount(root) {
   }).then((done) => { if (done) void load(); });
   fill(root, h('div.list-page', null,
     h('div.toolbar', null, h('h1', null, t('page.users')), h('span.grow'), h('button.primary', { type: 'button', id: 'new-user', onclick: create }, icon('person-plus'), t('users.new'))),
-    h('div.table-wrap', null, h('table.table.cards.user-table', null, h('thead', null, h('tr', null, ['login.name', 'users.displayName', 'users.role', 'case.unit'].map((k) => h('th', { scope: 'col' }, t(k))), h('th'))), body)), note));
+    h('div.table-wrap', null, h('table.table.cards.user-table', null, h('thead', null, h('tr', null, ['login.name', 'users.displayName', 'users.role', 'users.offices', 'case.unit'].map((k) => h('th', { scope: 'col' }, t(k))), h('th'))), body)), note));
   void load();
   return {};
 }
