@@ -43,5 +43,6 @@ enum Migrations {
         DutySchema.migration0043,
         AttachmentSchema.migration0047,
         FieldSchema.migration0048,
+        AlarmSchema.migration0049,
     ]
 }

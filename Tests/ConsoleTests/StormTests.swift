@@ -92,6 +92,13 @@ struct StormTests {
             cursor = page.next
         } while cursor != nil
         #expect(loose == 0)
+        // Each parent's own are found by it.
+        var children = 0
+        for storm in storms { children += try await alarms.count(AlarmFilter(parent: storm.source)) }
+        #expect(children == 2000)
+        let first = try #require(storms.first)
+        let some = try await alarms.list(AlarmFilter(parent: first.source), page: PageRequest(limit: 50)).items
+        #expect(some.count == 50 && some.allSatisfy { $0.parent == first.source && $0.kind == "above" })
         #expect(try await ReadingRepository(series).last().count == 2000)
     }
 

@@ -20,6 +20,7 @@ enum AlarmRoutes {
                 .init(name: "unjudged", summary: "only those nobody has judged", schema: ["type": "boolean"]),
                 .init(name: "source", summary: "only of this camera, sensor or vehicle"),
                 .init(name: "kind", summary: "only of this kind"),
+                .init(name: "parent", summary: "only those that an alarm of this group or area stands for"),
             ] + APIRoute.Parameter.page,
             content: .list("Alarm"),
             handle: list
@@ -78,7 +79,8 @@ enum AlarmRoutes {
             state: try request.queryChoice("state", as: Alarm.State.self),
             unjudged: try request.queryBool("unjudged") ?? false,
             source: request.query("source"),
-            kind: request.query("kind")
+            kind: request.query("kind"),
+            parent: request.query("parent")
         )
         let alarms = request.services.alarms
         let page = try await alarms.list(filter, page: request.page())

@@ -45,13 +45,25 @@ package struct AlarmFilter: Sendable, Equatable {
     package var unjudged: Bool
     package var source: String?
     package var kind: String?
+    /// The source of the alarm that stands for them: a group or an area.
+    package var parent: String?
 
-    package init(state: Alarm.State? = nil, unjudged: Bool = false, source: String? = nil, kind: String? = nil) {
+    package init(
+        state: Alarm.State? = nil,
+        unjudged: Bool = false,
+        source: String? = nil,
+        kind: String? = nil,
+        parent: String? = nil
+    ) {
         self.state = state
         self.unjudged = unjudged
         self.source = source
         self.kind = kind
+        self.parent = parent
     }
+
+    /// The condition on the parent, which has an index of its own that `:parent IS NULL OR` would keep it from.
+    fileprivate var ofParent: String { parent == nil ? ":parent IS NULL" : "parent = :parent" }
 }
 
 /// The table `alarm`.
@@ -84,12 +96,14 @@ package struct AlarmRepository: Sendable {
                       AND (:unjudged = 0 OR (judged = 0 AND policy = 'ask'))
                       AND (:source IS NULL OR source = :source)
                       AND (:kind IS NULL OR kind = :kind)
+                      AND \(filter.ofParent)
                       AND (:time IS NULL OR (openedAt, id) < (:time, :id))
                     ORDER BY openedAt DESC, id DESC LIMIT :limit
                     """,
                 arguments: [
                     "state": filter.state?.rawValue, "unjudged": filter.unjudged ? 1 : 0, "source": filter.source,
-                    "kind": filter.kind, "time": page.after?.time.microseconds, "id": page.after?.id,
+                    "kind": filter.kind, "parent": filter.parent, "time": page.after?.time.microseconds,
+                    "id": page.after?.id,
                     "limit": page.limit + 1,
                 ]
             )
@@ -109,10 +123,11 @@ package struct AlarmRepository: Sendable {
                       AND (:unjudged = 0 OR (judged = 0 AND policy = 'ask'))
                       AND (:source IS NULL OR source = :source)
                       AND (:kind IS NULL OR kind = :kind)
+                      AND \(filter.ofParent)
                     """,
                 arguments: [
                     "state": filter.state?.rawValue, "unjudged": filter.unjudged ? 1 : 0, "source": filter.source,
-                    "kind": filter.kind,
+                    "kind": filter.kind, "parent": filter.parent,
                 ]
             ) ?? 0
         }

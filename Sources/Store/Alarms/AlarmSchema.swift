@@ -29,4 +29,13 @@ enum AlarmSchema {
             CREATE INDEX alarmWithDuty ON alarm (duty) WHERE duty <> 'none';
             """
     )
+
+    static let migration0049 = Migration(
+        "0049-alarm-parent",
+        sql: """
+            -- The source of the alarm that stands for it; of its body.
+            ALTER TABLE alarm ADD COLUMN parent TEXT GENERATED ALWAYS AS (json_extract(body, '$.parent')) VIRTUAL;
+            CREATE INDEX alarmByParent ON alarm (parent, openedAt, id) WHERE parent IS NOT NULL;
+            """
+    )
 }

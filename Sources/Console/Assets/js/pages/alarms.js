@@ -8,6 +8,7 @@ import { link, replaceRoute } from '../core/router.js';
 import { className, isRole, serverNow, state } from '../core/store.js';
 import { alarmState, alarmTitle, byWhom, empty, failed, severityMark, sourceName, zoneName } from '../parts/marks.js';
 import { clipPlayer } from '../parts/clip.js';
+import { hasChildren, stormChildren } from '../parts/stormChildren.js';
 import { alarmCurve, fieldName, valueText } from '../parts/sensor.js';
 import { vehicleValue } from '../parts/vehicle.js';
 
@@ -81,17 +82,13 @@ export function mount(root, context) {
     drawDetail(alarm);
   }
 
-  /**
-   * Those of a storm's alarms that this page knows.
-   * @param {any} storm
-   */
-  const childrenOf = (storm) => [...state.alarm.values()].filter((child) => child.parent === storm.source && (child.class ?? child.kind) === storm.part);
   /** @param {any} a */
   function drawDetail(a) {
     const opened = Date.parse(a.openedAt);
     const sensor = a.sourceKind === 'sensor' ? state.sensor.get(a.source) ?? { profile: '' } : null;
     const field = a.part ?? sensor?.rules?.find((/** @type {any} */ r) => r.kind === a.kind)?.field ?? 'value';
     const text = (/** @type {number} */ value) => (sensor ? valueText(sensor.profile, field, value) : a.sourceKind === 'vehicle' ? vehicleValue(a.kind, value) : number(value));
+    const children = h('span', null, '…');
     const rows = [
       [t('field.state'), [alarmState(a), a.verdict ? h('span.dim', null, ` ${word('verdict', a.verdict)}${a.decidedBy ? ` · ${byWhom(a.decidedBy)} ${moment(a.decidedAt)}` : ''}`) : null]],
       [t('field.opened'), `${full(a.openedAt)}${a.clearedAt ? ` – ${clock(a.clearedAt)} (${span(Date.parse(a.clearedAt) - opened)})` : ` (${span(serverNow() - opened)})`}`],
@@ -103,7 +100,7 @@ export function mount(root, context) {
       a.reason ? [t('field.reason'), a.reason] : null,
       a.parent ? [t('alarms.parent'), h('a', { href: link('alarms', null, { source: a.parent }) }, a.parent)] : null,
       a.caseAfter && !a.caseId ? [t('alarms.case'), t('alarms.caseAfter', { at: clock(a.caseAfter) })] : null,
-      a.kind === 'storm' ? [t('alarms.children'), t('alarms.childCount', { n: childrenOf(a).length })] : null,
+      hasChildren(a) ? [t('alarms.children'), children] : null,
       a.flapping ? [t('field.state'), t('alarms.flapping')] : null,
     ].filter((row) => row !== null);
     const may = isRole('monitor') && !a.verdict;
@@ -117,6 +114,7 @@ export function mount(root, context) {
       h('div.detail-grid', null,
         h('div', null, picture, sensor ? alarmCurve(a) : null, a.sourceKind === 'camera' && a.kind !== 'offline' ? clipPlayer({ cameraId: a.source, from: opened - 10_000, to: Math.min(opened + 20_000, serverNow()), about: { title: alarmTitle(a) } }) : null),
         h('div', null, h('dl.facts', null, rows.map((row) => [h('dt', null, /** @type {any} */ (row)[0]), h('dd', null, /** @type {any} */ (row)[1])])),
+          hasChildren(a) ? stormChildren(a, (text) => fill(children, text)) : null,
           h('div.button-row', null,
             a.caseId ? h('a.button', { href: link('cases', a.caseId), data: { act: 'openCase' } }, icon('folder2-open'), t('alarms.openCase')) : null,
             a.sourceKind === 'camera' ? h('a.button', { href: link('playback', null, { camera: a.source, at: new Date(opened - 10_000).toISOString() }) }, icon('clock-history'), t('page.playback')) : null,

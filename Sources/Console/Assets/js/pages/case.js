@@ -15,6 +15,7 @@ import { caseExtras } from '../parts/caseExtras.js';
 import { smallMap } from '../parts/map.js';
 import { byWhom, caseState, failed, overdueMark } from '../parts/marks.js';
 import { loadPeople } from '../parts/people.js';
+import { hasChildren, stormChildren } from '../parts/stormChildren.js';
 import { alarmCurve } from '../parts/sensor.js';
 import { timeLeft } from './cases.js';
 
@@ -151,7 +152,8 @@ export function mountCase(root, context, id) {
     ].filter((row) => row !== null);
     fill(facts, h('h2', null, t('case.facts')), h('dl.facts', null, rows.map((row) => [h('dt', null, t(/** @type {string[]} */ (row)[0])), h('dd', null, /** @type {string[]} */ (row)[1])])),
       timerTable(item), coUnitTable(item), checkPoints(item),
-      h('div.button-row.no-print', null, (item.alarmIds ?? []).slice(0, 3).map((/** @type {string} */ alarm, /** @type {number} */ i, /** @type {string[]} */ all) => h('a.button', { href: link('alarms', alarm) }, icon('bell'), t('case.alarm'), all.length > 1 ? ` ${i + 1}` : null))));
+      h('div.button-row.no-print', null, (item.alarmIds ?? []).slice(0, 3).map((/** @type {string} */ alarm, /** @type {number} */ i, /** @type {string[]} */ all) => h('a.button', { href: link('alarms', alarm) }, icon('bell'), t('case.alarm'), all.length > 1 ? ` ${i + 1}` : null))),
+      (item.alarms ?? []).filter(hasChildren).slice(0, 3).map((/** @type {any} */ alarm) => h('details', { open: true }, h('summary', null, `${t('alarms.children')} · ${word('kind', alarm.kind)}`), stormChildren(alarm))));
     fill(near, nearby(item));
     fill(sides, beforeAndAfter(item));
     if (item.position && !map) {
