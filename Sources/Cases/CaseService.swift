@@ -80,14 +80,17 @@ package final class CaseService: CaseOpening {
             throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
         }
         let result = try await repository.transaction { [self] transaction in
-            if let known = try known(request, actor, transaction) { return (case: known, isNew: false, changed: false) }
-            if joining, let joined = try join(request, entry, now, transaction) {
-                return (case: joined, isNew: false, changed: true)
+            if let known = try known(request, actor, transaction) {
+                return (case: known, isNew: false, changed: nil as StoredCase?)
             }
-            return (case: try create(request, entry, actor, now, transaction), isNew: true, changed: true)
+            if joining, let joined = try join(request, entry, now, transaction) {
+                return (case: joined.value, isNew: false, changed: joined)
+            }
+            let made = try create(request, entry, actor, now, transaction)
+            return (case: made.value, isNew: true, changed: made)
         }
-        if result.changed { publish(result.case) }
-        return result
+        if let changed = result.changed { publish(changed) }
+        return (result.case, result.isNew, result.changed != nil)
     }
 
     /// The class of a code, whose system is in force.
@@ -129,7 +132,7 @@ package final class CaseService: CaseOpening {
         _ entry: CaseClass,
         _ now: WallTime,
         _ transaction: CaseTransaction
-    ) throws -> Case? {
+    ) throws -> StoredCase? {
         let period = Duration.milliseconds(Int64(entry.duplicateSeconds * 1000))
         let candidates = try transaction.openCases(
             ofClass: entry.code,
@@ -150,7 +153,7 @@ package final class CaseService: CaseOpening {
         data.description = request.description
         data.happenedAt = request.at
         let state = nearest.value.state
-        return try append(nearest, .join, by: .system, to: state, at: now, data: data, transaction).value
+        return try append(nearest, .join, by: .system, to: state, at: now, data: data, transaction)
     }
 
     /// Metres between a request and a case; 0 for the same camera where one of them has no position, nil for unknown.
@@ -166,7 +169,7 @@ package final class CaseService: CaseOpening {
         _ actor: CaseActor,
         _ now: WallTime,
         _ transaction: CaseTransaction
-    ) throws -> Case {
+    ) throws -> StoredCase {
         let id = UUIDv7.make(at: now)
         let day = base.numberDay(now)
         let serial = String(try transaction.nextSerial(day: day))
@@ -209,14 +212,14 @@ package final class CaseService: CaseOpening {
         if let clientId = request.clientId {
             try transaction.remember(clientId: clientId, of: actor.name, caseId: id)
         }
-        return value
+        return StoredCase(value: value, seq: sealed.seq, hash: sealed.hash)
     }
 
     // MARK: - Evidence
 
     package func attach(caseId: String, clip: CaseClip) async throws {
         let now = clock.now()
-        let changed: Case? = try await repository.transaction { [self] transaction in
+        let changed: StoredCase? = try await repository.transaction { [self] transaction in
             guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
             let known = stored.value.clips.contains {
                 $0.cameraId == clip.cameraId && $0.from == clip.from && $0.to == clip.to
@@ -226,7 +229,6 @@ package final class CaseService: CaseOpening {
             var data = CaseEntry.Facts()
             data.clip = clip
             return try append(stored, .attach, by: .system, to: stored.value.state, at: now, data: data, transaction)
-                .value
         }
         if let changed { publish(changed) }
     }
@@ -276,11 +278,15 @@ package final class CaseService: CaseOpening {
 
     // MARK: - Publication
 
-    func publish(_ value: Case, unit: String? = nil) {
+    /// Tells the pages; after the commit, so that two quick steps may overtake each other: `seq` says which is later.
+    func publish(_ stored: StoredCase, unit: String? = nil) {
+        let value = stored.value
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         do {
-            let json = try encoder.encode(view(value, for: nil))
+            var view = view(value, for: nil)
+            view.seq = stored.seq
+            let json = try encoder.encode(view)
             feed.publish(Change(topic: .case, json: Array(json), unit: unit ?? value.unit))
         } catch {
             log.error("a case's change can't be encoded", metadata: ["case": "\(value.id)", "error": "\(error)"])

@@ -40,5 +40,6 @@ enum Migrations {
         ReportSchema.migration0041,
         SupervisionSchema.migration0042,
         DutySchema.migration0043,
+        CaseSchema.migration0047,
     ]
 }

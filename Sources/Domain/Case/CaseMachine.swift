@@ -27,6 +27,8 @@ package enum CaseMachine {
         /// Whether a limit runs that can be extended.
         package var hasLimit: Bool
         package var isOverdue: Bool
+        /// Whether somebody who has reported it is still to be called back.
+        package var isCallBackDue = false
 
         package init(
             state: CaseState,
@@ -162,6 +164,7 @@ package enum CaseMachine {
         case .otherChecker:
             guard subject.state == .verifying || subject.state == .checking else { return false }
             return course.checkUnit != nil || (course.assignee != nil && course.assignee != actor.name)
+        case .callBackDue: return subject.isCallBackDue
         }
     }
 
