@@ -77,7 +77,8 @@ enum CaseBench {
 
     /// What opened a case; of every second one the reporter is called back.
     private static func report(of value: Case) -> StoredReport {
-        StoredReport(
+        let last = value.number.utf8.last ?? 0
+        return StoredReport(
             report: Report(
                 id: value.id,
                 ticket: "R\(value.number)",
@@ -96,8 +97,8 @@ enum CaseBench {
             ),
             caseId: value.id,
             code: "",
-            callsBack: value.openedAt.microseconds % 2 == 0,
-            callBack: value.state == .closed && value.openedAt.microseconds % 100 != 0 ? .satisfied : nil
+            callsBack: last % 2 == 0,
+            callBack: value.state == .closed && !value.number.hasSuffix("00") ? .satisfied : nil
         )
     }
 

@@ -89,7 +89,7 @@ struct CaseMigrationTests {
         #expect(entries.map(\.entry) == Self.log.map(\.0))
         #expect(stored.value.course.filedAt == WallTime(rfc3339: "2026-11-23T02:00:00Z"))
         let columns = try await database.read {
-            try String.fetchAll($0, sql: "SELECT filedAt || ' ' || returns || ' ' || lastStepAt FROM caseFile")
+            try String.fetchAll($0, sql: "SELECT filedAt || ' ' || isReturned || ' ' || lastStepAt FROM caseFile")
         }
         #expect(columns == ["2026-11-23T02:00:00Z 1 2026-11-23T02:20:00Z"])
         let later = try #require(WallTime(rfc3339: "2026-11-24T02:20:01Z"))

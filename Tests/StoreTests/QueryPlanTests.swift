@@ -59,6 +59,16 @@ struct QueryPlanTests {
             let lines = try await plan(SupervisionRepository.sql(list, isLater: false), database)
             #expect(!lines.contains { $0.contains("TEMP B-TREE") }, "\(list): \(lines)")
         }
+        // What is asked about open cases keeps to the index that is in its order.
+        let open = try await plan(
+            "SELECT id FROM caseFile WHERE isOpen = 1 ORDER BY openedAt DESC, id DESC LIMIT 100",
+            database
+        )
+        #expect(open.count == 1 && !open.contains { $0.contains("TEMP B-TREE") }, "\(open)")
+        for list in [SupervisionList.dueSoon, .overdue] {
+            let lines = try await plan(SupervisionRepository.sql(list, isLater: false), database)
+            #expect(lines.first?.contains("caseByDue (dueAt") == true, "\(list): \(lines)")
+        }
         let lines = try await plan(CaseRepository.duplicatesSQL, database)
         #expect(
             lines.contains { $0.contains("COVERING INDEX caseByClassAndPlace (class=? AND lat>? AND lat<?)") },

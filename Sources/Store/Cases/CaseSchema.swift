@@ -132,9 +132,9 @@ enum CaseSchema {
     static let migration0047 = Migration(
         "0047-asked-of-cases",
         sql: """
-            -- How often it was returned since it was filed.
-            ALTER TABLE caseFile ADD COLUMN returns INTEGER
-                GENERATED ALWAYS AS (coalesce(json_extract(body, '$.course.returns'), 0)) VIRTUAL;
+            -- 1 while it is open and was returned since it was filed.
+            ALTER TABLE caseFile ADD COLUMN isReturned INTEGER GENERATED ALWAYS AS
+                (isOpen = 1 AND coalesce(json_extract(body, '$.course.returns'), 0) > 0) VIRTUAL;
             -- When somebody last did something about it but urging, RFC 3339, UTC.
             ALTER TABLE caseFile ADD COLUMN lastStepAt TEXT GENERATED ALWAYS AS
                 (coalesce(json_extract(body, '$.course.last.at'), json_extract(body, '$.openedAt'))) VIRTUAL;
@@ -144,13 +144,16 @@ enum CaseSchema {
             -- The case that it was joined to, UUIDv7.
             ALTER TABLE caseFile ADD COLUMN mergedInto TEXT
                 GENERATED ALWAYS AS (json_extract(body, '$.course.mergedInto')) VIRTUAL;
-            CREATE INDEX caseReturned ON caseFile (isOpen, openedAt, id) WHERE isOpen = 1 AND returns > 0;
-            CREATE INDEX caseByLastStep ON caseFile (isOpen, lastStepAt, id) WHERE isOpen = 1;
-            CREATE INDEX caseWithoutUnit ON caseFile (isOpen, openedAt, id, state) WHERE isOpen = 1 AND unit IS NULL;
+            -- None begins with isOpen: SQLite would take it for every question about open cases, and sort.
+            CREATE INDEX caseReturned ON caseFile (isReturned, openedAt, id) WHERE isReturned = 1;
+            CREATE INDEX caseByLastStep ON caseFile (lastStepAt, id) WHERE isOpen = 1;
+            CREATE INDEX caseWithoutUnit ON caseFile (unit, openedAt, id, state) WHERE isOpen = 1 AND unit IS NULL;
             CREATE INDEX caseByMerger ON caseFile (mergedInto) WHERE mergedInto IS NOT NULL;
             -- Few of a class lie within some metres of latitude.
             CREATE INDEX caseByClassAndPlace ON caseFile (class, lat, lon, isOpen, lastAt, ending);
             DROP INDEX caseByClassAndTime;
+            -- What is counted of reports' cases, without their bodies.
+            CREATE INDEX caseCounted ON caseFile (id, state, ending, unit, filedAt);
 
             -- 1 while its reporter has not yet said that all is well, nor been given up; it is called back once its case
             -- is closed.
@@ -158,6 +161,9 @@ enum CaseSchema {
                 (callsBack = 1 AND (callBack IS NULL OR callBack = 'unsatisfied')) VIRTUAL;
             DROP INDEX reportToCallBack;
             CREATE INDEX reportToCallBack ON report (awaitsCallBack, receivedAt, id, caseId) WHERE awaitsCallBack = 1;
+            -- With all that is counted, so that no words are read.
+            DROP INDEX reportByTime;
+            CREATE INDEX reportByTime ON report (receivedAt, id, caseId, openedCaseId, channel, isSelfFound);
             CREATE INDEX reportByOpened ON report (openedCaseId, receivedAt, id);
             CREATE INDEX reportByOwner ON report (unit, receivedAt, id) WHERE unit IS NOT NULL;
             -- Of a report only the case that it belongs to and what its call-back has found change.

@@ -169,8 +169,11 @@ package struct ReportRepository: Sendable {
             arguments += ["time": after.time.microseconds, "id": after.id]
         }
         let sql = """
-            SELECT report.* FROM report WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY report.receivedAt DESC, report.id DESC LIMIT :limit
+            SELECT report.* FROM (
+                SELECT report.id AS found, report.receivedAt AS at FROM report
+                WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY report.receivedAt DESC, report.id DESC LIMIT :limit
+            ) CROSS JOIN report ON report.id = found ORDER BY at DESC, found DESC
             """
         return (sql, arguments)
     }
@@ -191,7 +194,9 @@ package struct ReportRepository: Sendable {
     /// again, and once more closed it is due once more.
     static let isDue = """
         report.awaitsCallBack = 1
-        AND EXISTS (SELECT 1 FROM caseFile WHERE id = report.caseId AND state = 'closed')
+        AND EXISTS (
+            SELECT 1 FROM caseFile INDEXED BY caseCounted WHERE id = report.caseId AND state = 'closed'
+        )
         """
 
     static let dueCountSQL = "SELECT count(*) FROM report WHERE \(isDue)"
@@ -228,18 +233,20 @@ package struct ReportRepository: Sendable {
     /// is that one. It is filed from when it was filed on, however it ended; one that was filed wrongly (void) is not.
     static func countSQL(_ key: String) -> String {
         """
-        SELECT key, count(*) AS reports, sum(opens) AS cases, sum(opens AND isFiled) AS filed,
-            sum(isSelfFound) AS selfFound
-        FROM (
+        WITH told AS MATERIALIZED (
             SELECT \(key) AS key, isSelfFound,
                 caseFile.filedAt IS NOT NULL AND caseFile.ending <> 'void' AS isFiled,
                 report.openedCaseId = report.caseId AND NOT EXISTS (
                     SELECT 1 FROM report AS earlier WHERE earlier.openedCaseId = report.openedCaseId
                         AND (earlier.receivedAt, earlier.id) < (report.receivedAt, report.id)
                 ) AS opens
-            FROM report LEFT JOIN caseFile ON caseFile.id = report.caseId
+            FROM report INDEXED BY reportByTime
+            LEFT JOIN caseFile INDEXED BY caseCounted ON caseFile.id = report.caseId
             WHERE report.receivedAt >= ? AND report.receivedAt < ?
-        ) GROUP BY 1 ORDER BY 1
+        )
+        SELECT key, count(*) AS reports, sum(opens) AS cases, sum(opens AND isFiled) AS filed,
+            sum(isSelfFound) AS selfFound
+        FROM told GROUP BY 1 ORDER BY 1
         """
     }
 

@@ -91,7 +91,7 @@ package struct SupervisionRepository: Sendable {
             switch list {
             case .dueSoon: "dueAt >= :now AND dueAt < :soon"
             case .overdue: "dueAt < :now"
-            case .bounced: "returns > 0"
+            case .bounced: "isReturned = 1"
             case .silent: "lastStepAt < :silent"
             case .withoutHolder: "unit IS NULL AND state NOT IN ('reported', 'verifying')"
             }
