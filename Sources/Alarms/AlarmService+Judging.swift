@@ -73,6 +73,9 @@ extension AlarmService {
         try await repository.list(filter, page: page)
     }
 
+    /// How many alarms of a filter there are.
+    package func count(_ filter: AlarmFilter) async throws -> Int { try await repository.count(filter) }
+
     /// The alarms of one source that touch a range, oldest first, at most 1000: for a timeline.
     package func overlapping(source: String, from: WallTime, to: WallTime) async throws -> [Alarm] {
         try await repository.overlapping(source: source, from: from, to: to)

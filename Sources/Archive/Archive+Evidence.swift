@@ -84,4 +84,9 @@ extension Archive {
     package func attachmentFacts(id: String) async throws -> Attachment? {
         try await attachments.repository.find(id)
     }
+
+    /// Everything that refers to an attachment.
+    package func attachmentUses(id: String) async throws -> [AttachmentUse] {
+        try await attachments.repository.uses(of: id)
+    }
 }

@@ -11,6 +11,8 @@ package struct CaseError: Error, Sendable, Hashable, CustomStringConvertible {
         case blocked(CaseObstacle, state: CaseState)
         /// The case has ended in a way that takes no further report.
         case ended(state: CaseState)
+        /// The step was meant for the case as it was: since then somebody else has taken one.
+        case movedOn(state: CaseState)
         /// This person was on another side of the case.
         case conflict(CaseSide)
         case missingField(String)

@@ -5,17 +5,34 @@ import Store
 extension CaseService {
     /// Does one step.
     ///
+    /// - Parameters:
+    ///   - clientId: what a sender knows the step by: sent once more by the same person, the step is not taken again.
+    ///   - ifSeq: the length of the log that the person saw: a step that somebody has taken since refuses this one. What
+    ///     the service adds by itself, and urging, refuse nothing.
     /// - Throws: `CaseError`: `forbidden`, `illegalAction` with the state it has now and who brought it there, `blocked`,
-    ///   `missingField`, `invalidField`, `notFound`.
+    ///   `movedOn`, `missingField`, `invalidField`, `notFound`.
     package func act(
         _ caseId: String,
         _ action: CaseAction,
         by actor: CaseActor,
-        input: CaseInput = CaseInput()
+        input: CaseInput = CaseInput(),
+        clientId: String? = nil,
+        ifSeq: Int? = nil
     ) async throws -> Case {
         let now = clock.now()
         let step = try await repository.transaction { [self] transaction in
-            try take(action, on: caseId, by: actor, input, at: now, transaction)
+            if let clientId, try transaction.hasTaken(action.rawValue, of: caseId, by: actor.name, clientId: clientId) {
+                return nil as Step?
+            }
+            if let ifSeq {
+                guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
+                try checkStanding(stored, since: ifSeq, action, by: actor, now, transaction)
+            }
+            return try take(action, on: caseId, by: actor, input, clientId: clientId, at: now, transaction)
+        }
+        guard let step else {
+            guard let value = try await repository.find(caseId) else { throw Self.notFound(caseId) }
+            return value
         }
         publish(step, at: now)
         return step.after.value
@@ -36,6 +53,7 @@ extension CaseService {
         on caseId: String,
         by actor: CaseActor,
         _ input: CaseInput,
+        clientId: String? = nil,
         at now: WallTime,
         _ transaction: CaseTransaction
     ) throws -> Step {
@@ -50,7 +68,8 @@ extension CaseService {
         guard let rule = CaseMachine.rule(for: action, on: subject, by: acting, input: input) else {
             throw Self.illegal(action, value, now)
         }
-        let data = try facts(rule, value, acting, input, now, transaction)
+        var data = try facts(rule, value, to: target, acting, input, now, transaction)
+        data.clientId = clientId
         let changed = try append(
             stored,
             .action(action),
@@ -73,6 +92,34 @@ extension CaseService {
         for unit in units where unit != after.value.unit { publish(after, unit: unit) }
         for unit in step.unitsBefore where !units.contains(unit) { publish(after, unit: unit) }
         if let other = step.other { publish(other) }
+    }
+
+    /// - Throws: `CaseError` (`movedOn`) when somebody has taken a step after the entry `seq`.
+    private func checkStanding(
+        _ stored: StoredCase,
+        since seq: Int,
+        _ action: CaseAction,
+        by actor: CaseActor,
+        _ now: WallTime,
+        _ transaction: CaseTransaction
+    ) throws {
+        guard seq <= stored.seq else {
+            throw CaseError(code: .invalidField("ifSeq"), message: "the log has \(stored.seq) entries, not \(seq)")
+        }
+        let value = stored.value
+        // Who may not take the step at all learns nothing of the case.
+        guard action.role == actor.role, isVisible(value, to: actor) else { return }
+        let since = try transaction.log(of: value.id, after: seq).map { try CaseLog.decode($0) }
+        let steps = since.filter {
+            if case .action(let taken) = $0.kind { taken != .urge } else { false }
+        }
+        guard let last = steps.last else { return }
+        throw CaseError(
+            code: .movedOn(state: value.state),
+            message: "case \(value.number) has moved on since: \(last.kind.name) by \(last.by); look at it again",
+            last: CaseCourse.Step(action: last.kind.name, by: last.by, at: last.at),
+            at: now
+        )
     }
 
     /// What a step is judged by: filing by the flow of the class that is filed.
@@ -220,8 +267,12 @@ extension CaseObstacle {
         case .alreadyExtended: "it was extended before; that happens once only"
         case .overdue: "it is late already, and what is late can't be extended"
         case .noLimit: "no limit of it runs that could be extended"
+        case .noArrival: "no limit for arriving runs"
+        case .noSecuring: "no limit for containing the danger runs"
+        case .otherRuled: "it was adjudicated, and that binds: it can be dispatched to the unit of the ruling only"
         case .alreadyAnnounced: "the owner was called on before"
         case .coUnitsFirst: "units that take part haven't reported yet"
+        case .noCoUnits: "no unit takes part in it that hasn't reported yet"
         case .partTaken: "the unit has taken its part already"
         case .partNotTaken: "the unit hasn't taken its part, or has reported it already"
         case .otherChecker: "somebody else was asked to look at it"

@@ -7,6 +7,7 @@ extension CaseService {
     func facts(
         _ rule: CaseRule,
         _ value: Case,
+        to target: CaseState,
         _ actor: CaseActor,
         _ input: CaseInput,
         _ now: WallTime,
@@ -16,13 +17,14 @@ extension CaseService {
         data.reason = input.reason
         data.photo = input.photo
         if rule.needs.contains(.passed) { data.passed = input.passed }
-        setTimers(&data, rule.timers, value, at: now)
+        setTimers(&data, rule.timers, value, to: target, at: now)
         switch rule.action {
         case .file: try setFiling(&data, value, input, now)
-        case .dispatch, .adjudicate: try setUnit(&data, value, input)
-        case .askVerification: data.collector = named(input.collector)
+        case .dispatch, .adjudicate: try setUnit(&data, value, input, rule.action)
+        case .askVerification: data.collector = try collector(input, value)
         case .askCheck: try setChecker(&data, value, input)
-        case .accept, .handle: if rule.party == .coUnit { setPart(&data, rule, value, actor, now) }
+        case .accept, .arrive, .secure, .handle:
+            if rule.party == .coUnit { setPart(&data, rule, value, actor, now) }
         case .engage: try engage(&data, value, input, now)
         case .disengage: try disengage(&data, value, input)
         case .suspend: data.suspension = try suspension(input, now)
@@ -47,6 +49,7 @@ extension CaseService {
         _ data: inout CaseEntry.Facts,
         _ effect: CaseRule.TimerEffect,
         _ value: Case,
+        to state: CaseState,
         at now: WallTime
     ) {
         let clock = deadlines(of: value)
@@ -54,12 +57,23 @@ extension CaseService {
             timers.take(effect, at: now, clock: clock)
             if timers != value.timers { data.timers = timers }
         }
-        guard [.pause, .resume, .resumeDispatched, .notice].contains(effect) else { return }
+        // They can act only while it is at work: returned, their limits stand still until it is again.
+        let parts: CaseRule.TimerEffect =
+            switch (isAtWork(value.state), isAtWork(state)) {
+            case (true, false) where effect == .none: .pause
+            case (false, true) where effect != .rework: .resumeDispatched
+            default: effect
+            }
+        guard [.pause, .resume, .resumeDispatched, .notice, .extend].contains(parts) else { return }
         var units = value.course.coUnits
         for index in units.indices where units[index].state != .handled {
-            units[index].timers.take(effect, at: now, clock: clock)
+            units[index].timers.take(parts, at: now, clock: clock)
         }
         if units != value.course.coUnits { data.coUnits = units }
+    }
+
+    private func isAtWork(_ state: CaseState) -> Bool {
+        state == .dispatched || state == .handling
     }
 
     private func deadlines(of value: Case) -> DeadlineClock {
@@ -80,7 +94,16 @@ extension CaseService {
             throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
         }
         let sameClass = entry.code == value.classCode
-        let level = entry.levels.first { sameClass && $0.level == value.level } ?? entry.levels[0]
+        let wanted = input.level ?? (sameClass ? value.level : nil)
+        let known = entry.levels.first { $0.level == wanted }
+        guard input.level == nil || known != nil else {
+            let numbers = entry.levels.map { String($0.level) }.joined(separator: ", ")
+            throw CaseError(
+                code: .invalidField("level"),
+                message: "class \(code) has no condition \(wanted ?? 0); its conditions: \(numbers)"
+            )
+        }
+        let level = known ?? entry.levels[0]
         data.class = entry.code
         data.level = level.level
         data.position = input.position ?? value.position
@@ -96,8 +119,15 @@ extension CaseService {
     }
 
     /// Who gets it; a unit that took part until now leads from here.
-    private func setUnit(_ data: inout CaseEntry.Facts, _ value: Case, _ input: CaseInput) throws(CaseError) {
-        data.unit = try known(named(input.unit) ?? responsibleUnit(of: value), field: "unit")
+    private func setUnit(
+        _ data: inout CaseEntry.Facts,
+        _ value: Case,
+        _ input: CaseInput,
+        _ action: CaseAction
+    ) throws(CaseError) {
+        // After a ruling there is one unit that it may go to.
+        let usual = action == .dispatch && value.course.isBound ? value.unit : responsibleUnit(of: value)
+        data.unit = try known(named(input.unit) ?? usual, field: "unit")
         let others = value.course.coUnits.filter { $0.unit != data.unit }
         if others.count < value.course.coUnits.count { data.coUnits = others }
     }
@@ -112,17 +142,35 @@ extension CaseService {
     /// Who looks at the result: a collector, or for the professional check a unit that has had no hand in it.
     private func setChecker(_ data: inout CaseEntry.Facts, _ value: Case, _ input: CaseInput) throws(CaseError) {
         guard let name = named(input.unit) else {
-            data.collector = named(input.collector)
+            data.collector = try collector(input, value)
             return
         }
         let unit = try known(name, field: "unit")
-        guard unit != value.unit, !value.course.coUnits.contains(where: { $0.unit == unit }) else {
+        let tree = base.responsibility.tree
+        let workers = value.course.workers + value.course.coUnits.map(\.unit) + [value.unit].compactMap(\.self)
+        // Nor one above or below such a unit: the one acts for the other.
+        guard !workers.contains(where: { $0 == unit || tree.isWithin($0, unit) || tree.isWithin(unit, $0) }) else {
             throw CaseError(code: .invalidField("unit"), message: "\(unit) has worked on it and can't judge it")
         }
         guard value.course.flowOrUsual[.inspect] != .never else {
             throw CaseError(code: .invalidField("unit"), message: "cases of this class have no professional check")
         }
         data.checkUnit = unit
+    }
+
+    /// The collector who is asked; nil for whoever comes first.
+    ///
+    /// - Throws: `invalidField` for one who has stood on another side of the case. Whether there is such a collector is
+    ///   for those to say who know the users.
+    private func collector(_ input: CaseInput, _ value: Case) throws(CaseError) -> String? {
+        guard let name = named(input.collector) else { return nil }
+        if let side = value.course.duties[name], side != .supervision {
+            throw CaseError(
+                code: .invalidField("collector"),
+                message: "\(name.prefix(63)) has been on the side of \(side.rawValue) in this case"
+            )
+        }
+        return name
     }
 
     // MARK: - Joint action
@@ -136,8 +184,15 @@ extension CaseService {
     ) {
         var units = value.course.coUnits
         guard let index = units.firstIndex(where: { $0.unit == actor.unit }) else { return }
-        units[index].state = rule.action == .accept ? .handling : .handled
-        if rule.action == .handle { units[index].timers.take(.meet, at: now, clock: deadlines(of: value)) }
+        let clock = deadlines(of: value)
+        switch rule.action {
+        case .accept: units[index].state = .handling
+        case .arrive: units[index].timers.take(.arrived, at: now, clock: clock)
+        case .secure: units[index].timers.take(.secured, at: now, clock: clock)
+        default:
+            units[index].state = .handled
+            units[index].timers.take(.meet, at: now, clock: clock)
+        }
         data.coUnits = units
         data.part = actor.unit
     }
@@ -197,7 +252,8 @@ extension CaseService {
         guard review > now, review <= until else {
             throw CaseError(code: .invalidField("review"), message: "the review lies between now and the end")
         }
-        return CaseCourse.Suspension(owner: owner, until: until, review: review)
+        let isUnit = base.responsibility[owner] != nil
+        return CaseCourse.Suspension(owner: owner, until: until, review: review, ownerIsUnit: isUnit ? true : nil)
     }
 
     private func setTarget(

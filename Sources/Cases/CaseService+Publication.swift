@@ -11,7 +11,13 @@ extension CaseService {
             classNameEn: entry?.nameEn ?? value.classCode,
             unitName: value.unit.map { base.responsibility[$0]?.name ?? $0 },
             overdue: value.isOverdue(at: clock.now()),
+            showsReporter: actor.map { Self.knowsReporters($0, of: value) } ?? false,
             actions: actor.map { actions(on: value, for: $0) }
         )
+    }
+
+    /// Whoever takes reports and whoever leads; and whoever has reported it.
+    static func knowsReporters(_ actor: CaseActor, of value: Case) -> Bool {
+        actor.role == .acceptor || actor.role == .leader || actor.name == value.reporter
     }
 }

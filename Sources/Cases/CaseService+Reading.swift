@@ -21,6 +21,36 @@ extension CaseService {
         return value
     }
 
+    /// Whether there is such a case that the person may see.
+    package func sees(_ id: String, _ actor: CaseActor) async throws -> Bool {
+        guard let value = try await repository.find(id) else { return false }
+        return isVisible(value, to: actor)
+    }
+
+    /// The open cases that wait for a person of a role, those first whose limit ends first: everything that was given to
+    /// the person by name, and of what waits for whoever comes first what lies in `cells`, and the rest; at most `limit`
+    /// of each.
+    package func waiting(
+        for actor: CaseActor,
+        in cells: Set<String>,
+        limit: Int
+    ) async throws -> [(value: Case, seq: Int)] {
+        guard let role = actor.role else { return [] }
+        let found = try await repository.held(
+            by: CaseHolder(.person, actor.name),
+            or: CaseHolder(.role, role.rawValue),
+            in: cells.sorted(),
+            limit: limit
+        )
+        return found.filter { isVisible($0.value, to: actor) }.map { ($0.value, $0.seq) }
+    }
+
+    /// How many cases of a filter there are for a person.
+    package func count(_ filter: CaseFilter, for actor: CaseActor) async throws -> Int {
+        guard let filter = visible(filter, to: actor) else { return 0 }
+        return try await repository.count(filter)
+    }
+
     /// Newest first; a unit's users get what their own unit and those below it lead, take part in or check, whatever they
     /// ask for.
     package func list(_ filter: CaseFilter, page: PageRequest, for actor: CaseActor) async throws -> Page<Case> {
@@ -57,7 +87,12 @@ extension CaseService {
         guard let (stored, entries) = try await repository.log(id), isVisible(stored.value, to: actor) else {
             throw Self.notFound(id)
         }
-        return try entries.map { CaseEntryView(entry: try CaseLog.decode($0), hash: $0.hash) }
+        let showsReporter = Self.knowsReporters(actor, of: stored.value)
+        return try entries.map {
+            var entry = try CaseLog.decode($0)
+            if !showsReporter { entry.data.reporter = nil }
+            return CaseEntryView(entry: entry, hash: $0.hash)
+        }
     }
 
     /// The log as it is stored: each entry's JSON with its hash, which is SHA-256 over the hash before it (first: the

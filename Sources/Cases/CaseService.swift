@@ -75,13 +75,14 @@ package final class CaseService: CaseOpening {
         joining: Bool
     ) async throws -> (case: Case, isNew: Bool, changed: Bool) {
         let now = clock.now()
-        let entry = try fileableClass(request.classCode, base, now)
-        if let position = request.position, !position.isValid {
-            throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
-        }
         let result = try await repository.transaction { [self] transaction in
+            // What was taken before is known also where its class has left the catalogue since.
             if let known = try known(request, actor, transaction) {
                 return (case: known, isNew: false, changed: nil as StoredCase?)
+            }
+            let entry = try fileableClass(request.classCode, base, now)
+            if let position = request.position, !position.isValid {
+                throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
             }
             if joining, let joined = try join(request, entry, now, transaction) {
                 return (case: joined.value, isNew: false, changed: joined)

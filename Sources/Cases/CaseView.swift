@@ -7,6 +7,8 @@ package struct CaseView: Sendable, Encodable, Equatable {
     package var classNameEn: String
     package var unitName: String?
     package var overdue: Bool
+    /// Whether the asking person may know who has reported it.
+    package var showsReporter = false
     /// What the asking person may do now; nil (and absent) where nobody in particular asks, as on the change feed.
     package var actions: [CaseAction]?
     /// How many entries its log has, on the change feed; nil (and absent) elsewhere.
@@ -14,7 +16,8 @@ package struct CaseView: Sendable, Encodable, Equatable {
 
     private enum Key: String, CodingKey {
         case id, number, `class`, className, classNameEn, level, state, position, address, cell, unit, unitName
-        case openedAt, dueAt, overdue, channel, description, reporter, alarmIds, clips, snapshots, cameraId, closedAt
+        case openedAt, dueAt, metAt, overdue, channel, description, reporter, alarmIds, clips, snapshots, cameraId,
+            closedAt
         case limit, timers, versions, actions, holder, ending, sevenStep, sixLink, flow, verified, assignee, checkUnit
         case inspected, returns, bound, extended, announcedAt, suspension, centre, committee, coUnits, mergedInto,
             merged, seq
@@ -54,10 +57,11 @@ package struct CaseView: Sendable, Encodable, Equatable {
         try container.encode(unitName, forKey: .unitName)
         try container.encode(value.openedAt, forKey: .openedAt)
         try container.encode(value.dueAt, forKey: .dueAt)
+        try container.encode(value.metAt, forKey: .metAt)
         try container.encode(overdue, forKey: .overdue)
         try container.encode(value.channel, forKey: .channel)
         try container.encode(value.description, forKey: .description)
-        try container.encode(value.reporter, forKey: .reporter)
+        try container.encode(showsReporter ? value.reporter : nil, forKey: .reporter)
         try container.encode(value.alarmIds, forKey: .alarmIds)
         try container.encode(value.clips.map(Clip.init), forKey: .clips)
         try container.encode(value.snapshots.map { "/api/v1/attachments/\($0)" }, forKey: .snapshots)

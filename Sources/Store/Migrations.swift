@@ -37,9 +37,12 @@ enum Migrations {
         BaseEditionSchema.migration0021,
         PartSchema.migration0022,
         CaseSchema.migration0031,
+        CaseSchema.migration0032,
         ReportSchema.migration0041,
         SupervisionSchema.migration0042,
         DutySchema.migration0043,
-        CaseSchema.migration0047,
+        AttachmentSchema.migration0047,
+        FieldSchema.migration0048,
+        CaseSchema.migration0049,
     ]
 }

@@ -29,6 +29,46 @@ struct PublishedAttachmentTests {
         #expect(PublishedAttachment.isWhole(bytes, type: .jpeg))
     }
 
+    @Test("a JPEG loses the small pictures beside the one that is shown: they may show what was cut away")
+    func smallPictures() {
+        let head = Array("JFIF\0".utf8) + [1, 2, 0, 0, 1, 0, 1]
+        let bytes =
+            [0xFF, 0xD8] + Self.segment(0xE0, head + [1, 1, 0xAA, 0xBB, 0xCC])
+            + Self.segment(0xE0, Array("JFXX\0".utf8) + [0x10, 0xFF, 0xD8, 0xFF, 0xD9])
+            + Self.segment(0xE0, Array("CIFF owner".utf8)) + Self.picture
+        let shown = PublishedAttachment.bytes(of: bytes, type: .jpeg)
+        #expect(shown == [0xFF, 0xD8] + Self.segment(0xE0, head + [0, 0]) + Self.picture)
+        #expect(PublishedAttachment.bytes(of: shown, type: .jpeg) == shown)
+    }
+
+    @Test("an MP4 is walked over boxes of 64 bits, and what can't be walked is empty")
+    func longBoxes() {
+        func box(_ type: String, _ payload: [UInt8]) -> [UInt8] {
+            [0, 0, 0, UInt8(payload.count + 8)] + Array(type.utf8) + payload
+        }
+        func longBox(_ type: String, _ payload: [UInt8]) -> [UInt8] {
+            [0, 0, 0, 1] + Array(type.utf8) + [0, 0, 0, 0, 0, 0, 0, UInt8(payload.count + 16)] + payload
+        }
+        let secret = Array("+32.49+119.92/".utf8)
+        let sound: [UInt8] = [5, 6, 7]
+        let mp4 =
+            box("ftyp", [1]) + longBox("mdat", sound)
+            + longBox("moov", box("trak", longBox("udta", secret)) + box("udta", secret))
+        let shown = PublishedAttachment.bytes(of: mp4, type: .mp4)
+        #expect(shown.count == mp4.count)
+        #expect(!String(decoding: shown, as: UTF8.self).contains("119"))
+        #expect(shown.prefix(9 + 16 + 3) == mp4.prefix(9 + 16 + 3))
+        for broken in [
+            [0, 0, 0, 1] + Array("skip".utf8) + [255, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 3] + Array("skip".utf8),
+        ] {
+            let bytes = box("ftyp", [1]) + broken + box("moov", box("udta", secret))
+            #expect(!String(decoding: PublishedAttachment.bytes(of: bytes, type: .mp4), as: UTF8.self).contains("119"))
+        }
+        // An upload that broke off keeps its sound.
+        let cut = box("ftyp", [1]) + [0, 0, 0, 99] + Array("mdat".utf8) + sound
+        #expect(PublishedAttachment.bytes(of: cut, type: .mp4) == cut)
+    }
+
     @Test("a turned JPEG stays turned, in either order of bytes", arguments: [true, false])
     func orientation(isLittle: Bool) {
         let tiff: [UInt8] =

@@ -203,6 +203,180 @@ struct CaseCourseTests {
         #expect(try await world.service.verifyLog(id) == .intact)
     }
 
+    @Test("what takes part stands still while the case is returned, and is extended with it")
+    func partsStandStill() async throws {
+        let world = try CaseWorld()
+        defer { world.remove() }
+        let id = try await opened(world)
+        let joint = try await take(
+            world,
+            id,
+            (.dispatch, Self.dispatcher, CaseInput()),
+            (.engage, Self.dispatcher, CaseInput(units: ["gas"]))
+        )
+        let due = try #require(joint.course.coUnits[0].timers.last?.dueAt)
+        let back = try await take(world, id, (.return, Self.of("drainage"), CaseInput(reason: "not ours")))
+        let stood = world.clock.now()
+        #expect(back.course.coUnits[0].timers.last?.dueAt == nil && back.dueAt != nil)
+        world.clock.advance(by: .seconds(1000))
+        let again = try await take(world, id, (.dispatch, Self.dispatcher, CaseInput(unit: "water")))
+        let on = due + (world.clock.now() - stood)
+        #expect(again.course.coUnits[0].timers.last?.dueAt == on)
+        let extended = try await take(world, id, (.extend, Self.dispatcher, CaseInput(reason: "rain")))
+        #expect(extended.course.coUnits[0].timers.last?.dueAt == on + .seconds(7200))
+        #expect(try await world.service.verifyLog(id) == .intact)
+    }
+
+    @Test("arriving and making safe end their limits alone, each once, and whoever takes part has its own")
+    func phases() async throws {
+        let world = try CaseWorld(
+            limits: """
+                code,level,condition,phase,limit,limitUnit
+                E-05-06,1,leak,arrive,30,minute
+                E-05-06,1,leak,secure,1,urgentHour
+                E-05-06,1,leak,finish,8,urgentHour
+
+                """
+        )
+        defer { world.remove() }
+        let service = world.service
+        let id = try await service.openOrJoin(world.request("E-05-06", alarm: "a1"))
+        let gas = Self.of("gas")
+        func take(_ action: CaseAction, _ actor: CaseActor, _ input: CaseInput = CaseInput()) async throws -> Case {
+            world.clock.advance(by: .seconds(60))
+            return try await service.act(id, action, by: actor, input: input)
+        }
+        _ = try await take(.dispatch, Self.dispatcher, CaseInput(unit: "gas"))
+        let taken = try await take(.accept, gas)
+        #expect(service.actions(on: taken, for: gas).contains(.arrive))
+        let there = try await take(.arrive, gas)
+        let arrived = world.clock.now()
+        #expect(there.timers?.map(\.metAt) == [arrived, nil, nil] && there.state == .handling)
+        let twice = await #expect(throws: CaseError.self) { _ = try await take(.arrive, gas) }
+        #expect(twice?.code == .blocked(.noArrival, state: .handling))
+        let joint = try await take(.engage, Self.dispatcher, CaseInput(units: ["water"]))
+        #expect(joint.course.coUnits[0].timers.allSatisfy { $0.metAt == nil })
+        _ = try await take(.accept, Self.of("water"))
+        let part = try await take(.secure, Self.of("water"))
+        #expect(part.course.coUnits[0].timers.map { $0.metAt == nil } == [false, false, true])
+        #expect(part.timers?.map { $0.metAt == nil } == [false, true, true])
+        let safe = try await take(.secure, gas)
+        #expect(safe.timers?.map { $0.metAt == nil } == [false, false, true])
+        #expect(!service.actions(on: safe, for: gas).contains(.secure))
+        #expect(try await service.verifyLog(id) == .intact)
+    }
+
+    @Test("filing chooses which condition it is, and its limit with it")
+    func condition() async throws {
+        let world = try CaseWorld()
+        defer { world.remove() }
+        let entry = try #require(world.service.catalogue.classes.first { $0.levels.count > 1 && $0.system != "" })
+        let second = entry.levels[1]
+        let (reported, _) = try await world.service.report(
+            world.request(entry.code, filed: false),
+            by: Self.collector
+        )
+        #expect(
+            await refusal(world, reported.id, .file, Self.acceptor, CaseInput(level: 99)) == .invalidField("level")
+        )
+        let filed = try await take(world, reported.id, (.file, Self.acceptor, CaseInput(level: second.level)))
+        #expect(filed.level == second.level && filed.limit == second.limit)
+        let verdict = try await world.service.verifyLog(reported.id)
+        #expect(verdict == .intact)
+    }
+
+    @Test("a unit that had it in any round, or one above or below it, can't be asked for the professional check")
+    func formerWorkers() async throws {
+        let world = try CaseWorld()
+        defer { world.remove() }
+        let id = try await opened(world, "E-05-02")
+        let no = CaseInput(reason: "not ours")
+        try await take(
+            world,
+            id,
+            (.dispatch, Self.dispatcher, CaseInput(unit: "gas")),
+            (.return, Self.of("gas"), no),
+            (.dispatch, Self.dispatcher, CaseInput(unit: "water")),
+            (.accept, Self.of("water"), CaseInput()),
+            (.handle, Self.of("water"), CaseInput(note: "done"))
+        )
+        #expect(await refusal(world, id, .askCheck, Self.acceptor, CaseInput(unit: "gas")) == .invalidField("unit"))
+        let asked = try await take(world, id, (.askCheck, Self.acceptor, CaseInput(unit: "drainage")))
+        #expect(asked.course.checkUnit == "drainage")
+    }
+
+    @Test("a ruling holds over a way to another centre and back")
+    func rulingHolds() async throws {
+        let world = try CaseWorld()
+        defer { world.remove() }
+        let id = try await opened(world)
+        let no = CaseInput(reason: "not ours")
+        try await take(
+            world,
+            id,
+            (.dispatch, Self.dispatcher, CaseInput(unit: "gas")),
+            (.return, Self.of("gas"), no),
+            (.dispatch, Self.dispatcher, CaseInput(unit: "water")),
+            (.return, Self.of("water"), no),
+            (.adjudicate, Self.dispatcher, CaseInput(reason: "the plan of 2019", unit: "gas")),
+            (.handOver, Self.dispatcher, CaseInput(reason: "the province's", centre: "省厅")),
+            (.takeBack, Self.dispatcher, CaseInput(reason: "it isn't"))
+        )
+        #expect(
+            await refusal(world, id, .dispatch, Self.dispatcher, CaseInput(unit: "water"))
+                == .blocked(.otherRuled, state: .filed)
+        )
+        let again = try await take(world, id, (.dispatch, Self.dispatcher, CaseInput()))
+        #expect(again.unit == "gas" && again.course.isBound)
+    }
+
+    @Test("a report sent again is the first one also when its class has left the catalogue since")
+    func sentAgain() async throws {
+        let world = try CaseWorld()
+        defer { world.remove() }
+        let (first, _) = try await world.service.report(
+            world.request("09009", client: "c-1", filed: false),
+            by: Self.collector
+        )
+        var base = BaseData(timeZone: TimeZone(secondsFromGMT: 8 * 3600) ?? .gmt)
+        let other = "code,kind,name,level,limit,limitUnit\nX1,event,a,1,2,workDay\n"
+        base.take(catalogue: try Catalogue(csv: other, file: "c.csv"), origin: .edition(1))
+        base.link(day: 0)
+        let later = CaseService(
+            repository: CaseRepository(world.database),
+            base: base,
+            feed: world.feed,
+            clock: world.clock
+        )
+        let (second, created) = try await later.report(
+            world.request("09009", client: "c-1", filed: false),
+            by: Self.collector
+        )
+        #expect(second.id == first.id && !created)
+    }
+
+    @Test("who has reported it is told to acceptor, leader and themselves, and is no text to be searched for")
+    func reporters() async throws {
+        let world = try CaseWorld()
+        defer { world.remove() }
+        var request = world.request("09009", filed: false)
+        request.reporter = "李四"
+        let (value, _) = try await world.service.report(request, by: Self.acceptor)
+        func told(_ actor: CaseActor?) throws -> Bool {
+            let json = try JSONEncoder().encode(world.service.view(value, for: actor))
+            return String(decoding: json, as: UTF8.self).contains("李四")
+        }
+        #expect(try told(Self.acceptor) && told(CaseWorld.actor(.leader)))
+        for actor in [nil, Self.dispatcher, Self.collector, CaseWorld.actor(.monitor), CaseWorld.actor(.admin)] {
+            #expect(try !told(actor))
+        }
+        let first = try await world.service.log(value.id, for: Self.dispatcher)[0]
+        #expect(first.entry.data.reporter == nil)
+        #expect(try await world.service.log(value.id, for: Self.acceptor)[0].entry.data.reporter == "李四")
+        let found = try await world.service.list(CaseFilter(query: "李四"), page: PageRequest(), for: Self.dispatcher)
+        #expect(found.items.isEmpty)
+    }
+
     @Test("a professional class is checked by the professional unit first, and a collector's photo doesn't close it")
     func professional() async throws {
         let world = try CaseWorld()

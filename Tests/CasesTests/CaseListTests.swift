@@ -105,6 +105,8 @@ struct CaseListTests {
         if let query = filter.query, !"\(value.number) \(value.address ?? "")".contains(query) { return false }
         if let due = filter.due {
             guard value.state.isOpen, let dueAt = value.dueAt, dueAt < due.to else { return false }
+            // What was done in time is neither late nor about to be.
+            if let done = value.timers?.last?.metAt, done <= dueAt { return false }
             if let from = due.from, dueAt < from { return false }
         }
         if let box = filter.box {

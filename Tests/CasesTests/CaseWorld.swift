@@ -13,14 +13,20 @@ struct CaseWorld {
 
     static let here = GeoPoint(lat: 32.4912, lon: 119.9234)
 
-    init(policies: [String: AlarmPolicy] = [:]) throws {
+    /// - Parameter limits: a CSV in the place of the built-in limits.
+    init(policies: [String: AlarmPolicy] = [:], limits: String? = nil) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "gridwatch-cases-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         database = try Database(directory: folder)
         let zone = TimeZone(secondsFromGMT: 8 * 3600) ?? .gmt
+        var base = BaseData(policies: policies, timeZone: zone)
+        if let limits {
+            try base.take(.limits, limits, origin: .edition(1))
+            base.link(day: 0)
+        }
         service = CaseService(
             repository: CaseRepository(database),
-            base: BaseData(policies: policies, timeZone: zone),
+            base: base,
             feed: feed,
             clock: clock
         )

@@ -76,10 +76,18 @@ struct CasePageTests {
     @Test(
         "dates, lists of units and filters are read strictly, field by field",
         arguments: [
-            ("suspend", #"{"reason": "x", "owner": "li", "until": "soon", "review": "2027-01-01T00:00:00Z"}"#, "until"),
+            (
+                "suspend", #"{"reason": "x", "owner": "leader", "until": "soon", "review": "2027-01-01T00:00:00Z"}"#,
+                "until"
+            ),
             (
                 "suspend",
-                #"{"reason": "x", "owner": "li", "until": "2020-01-01T00:00:00Z", "review": "2020-01-01T00:00:00Z"}"#,
+                #"{"reason": "x", "owner": "li", "until": "2099-01-01T00:00:00Z", "review": "2098-01-01T00:00:00Z"}"#,
+                "owner"
+            ),
+            (
+                "suspend",
+                #"{"reason": "x", "owner": "leader", "until": "2020-01-01T00:00:00Z", "review": "2020-01-01T00:00:00Z"}"#,
                 "until"
             ),
             ("engage", #"{"units": "gas"}"#, "units"), ("engage", #"{"units": ["nobody"]}"#, "units"),

@@ -51,7 +51,8 @@ final class ConsoleWorld: Sendable {
             settings: ArchiveSettings(
                 // No pictures: the default would start this test program again.
                 renderExecutable: URL(filePath: "/bin/false"),
-                liveInterval: .milliseconds(20)
+                liveInterval: .milliseconds(20),
+                site: site
             )
         )
         cases = CaseService(repository: CaseRepository(database), book: book, feed: feed, clock: clock)

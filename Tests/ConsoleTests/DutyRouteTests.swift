@@ -40,9 +40,13 @@ struct DutyRouteTests {
         let id = try #require(first.first?.id)
         let answered = try await world.ask(.post, "/api/v1/duty/calls/\(id)/answer", as: "unit")
         #expect(answered.json["answeredBy"] == "unit")
-        world.clock.advance(by: .seconds(600))
+        world.clock.advance(by: .seconds(599))
         #expect(try await duty.escalate().isEmpty)
         #expect(try await called(world) == ["unit", "monitor"])
+        // Nobody has judged it ten minutes after the answer: the first on duty is called again.
+        world.clock.advance(by: .seconds(1))
+        #expect(try await duty.escalate().map(\.user) == ["unit"])
+        _ = try await world.ask(.post, "/api/v1/alarms/\(alarm.id)/confirm", as: "monitor", "{}")
         // One that a monitor judges before anybody is called twice is no longer anybody's.
         let second = try await world.raiseAlarm()
         #expect(try await duty.escalate().map(\.alarmId) == [second.id])
@@ -50,6 +54,76 @@ struct DutyRouteTests {
         world.clock.advance(by: .seconds(120))
         #expect(try await duty.escalate().isEmpty)
         #expect(alarm.id != second.id)
+    }
+
+    @Test("a call is answered by whoever was called, is on duty or watches, and silenced by nobody else")
+    func answering() async throws {
+        let world = try await ConsoleWorld()
+        let duty = try #require(world.services.duty)
+        try await shift("unit", 1, in: world)
+        try await shift("dispatcher", 2, in: world)
+        func call() async throws -> String {
+            _ = try await world.raiseAlarm()
+            return "/api/v1/duty/calls/\(try #require(try await duty.escalate().last?.id))/answer"
+        }
+        let first = try await call()
+        for who in ["unit2", "collector", "acceptor"] {
+            let reply = try await world.ask(.post, first, as: who)
+            #expect(reply.status == 403, "\(who)")
+            #expect(reply.code == "forbidden")
+        }
+        let list = try await world.ask(.get, "/api/v1/duty/calls", as: "leader")
+        #expect(list.json["items"]?.elements?.first?["answeredAt"] == .null)
+        #expect(try await world.ask(.post, first, as: "unit").json["answeredBy"] == "unit")
+        for who in ["dispatcher", "monitor", "leader", "admin"] {
+            #expect(try await world.ask(.post, call(), as: who).json["answeredBy"]?.text == who)
+        }
+    }
+
+    @Test("a critical alarm that opens its case by itself calls the night's unit, until its case is moved on")
+    func critical() async throws {
+        let world = try await ConsoleWorld()
+        let duty = try #require(world.services.duty)
+        try await shift("unit", 1, in: world)
+        let policies = "class,policy\nE-05-06,open\n"
+        let set = try await world.ask(
+            .post,
+            "/api/v1/base/sets/policies/import",
+            as: "admin",
+            bytes: Array(policies.utf8)
+        )
+        #expect(set.status < 300, "\(set.text)")
+        func raise(_ part: String, _ severity: AlarmSignal.Severity) async throws -> Alarm {
+            try await world.alarms.receive(
+                AlarmSignal(
+                    source: "culvert-01",
+                    sourceKind: .sensor,
+                    kind: "above",
+                    part: part,
+                    phase: .raised,
+                    severity: severity,
+                    at: world.clock.now(),
+                    classCode: "E-05-06",
+                    position: GeoPoint(lat: 32.4 + Double(part.utf8.first ?? 0) / 100, lon: 119.9)
+                )
+            )
+            let page = try await world.alarms.list(AlarmFilter(source: "culvert-01"), page: PageRequest())
+            return try #require(page.items.first { $0.part == part })
+        }
+        let warning = try await raise("a", .warning)
+        #expect(warning.verdict == .confirmed && warning.caseId != nil)
+        #expect(try await duty.escalate().isEmpty, "a case that was opened by itself waits for the dispatcher")
+        let alarm = try await raise("b", .critical)
+        #expect(alarm.verdict == .confirmed)
+        let calls = try await duty.escalate()
+        #expect(calls.map(\.alarmId) == [alarm.id])
+        #expect(calls.map(\.user) == ["unit"])
+        // Once somebody has taken a step of its case, it is in somebody's hands.
+        let id = try #require(alarm.caseId)
+        let dispatch = "/api/v1/cases/\(id)/actions/dispatch"
+        #expect(try await world.ask(.post, dispatch, as: "dispatcher", "{}").status == 200)
+        world.clock.advance(by: .seconds(120))
+        #expect(try await duty.escalate().isEmpty)
     }
 
     @Test("where nobody is on duty everybody is called, once")
@@ -128,6 +202,17 @@ struct DutyRouteTests {
         #expect(given.json["content"]?["alarms"]?["count"] == 1)
         #expect(given.json["content"]?["toAccept"]?["count"] == 1)
         #expect(given.json["hash"]?.text?.count == 64)
+        // Counted whole, however many are named.
+        let due = (world.clock.now() + .seconds(3600)).rfc3339
+        let cases = try await world.ask(.get, "/api/v1/cases", as: "leader")
+        let caseId = try #require(cases.json["items"]?.elements?.first?["id"]?.text)
+        for _ in 0..<52 {
+            let order = #"{"text": "tonight", "dueAt": "\#(due)"}"#
+            #expect(try await world.ask(.post, "/api/v1/cases/\(caseId)/orders", as: "leader", order).status == 201)
+        }
+        let whole = try await world.ask(.post, "/api/v1/duty/handovers", as: "leader", #"{"to": "acceptor"}"#)
+        #expect(whole.json["content"]?["orders"]?["count"] == 52)
+        #expect(whole.json["content"]?["orders"]?["items"]?.elements?.count == 50)
         let path = "/api/v1/duty/handovers/\(try #require(given.json["id"]?.text))/sign"
         #expect(try await world.ask(.post, path, as: "leader", "{}").status == 403)
         let signed = try await world.ask(.post, path, as: "acceptor", #"{"note": "收到"}"#)

@@ -138,6 +138,13 @@ struct ExportRouteTests {
         try Data(try await world.ask(.get, url, as: "leader").bytes).write(to: zip)
         let report = try EvidenceVerifier.verify(path: zip.path)
         #expect(report.isIntact, "\(report.findings)")
+        // The page's times are all the site's own, as its head says, and opening isn't called filing.
+        let page = try await world.ask(.get, url.replacing("/file", with: "/files/index.html"), as: "leader").text
+        #expect(page.contains("登记时间"))
+        #expect(!page.contains("立案时间"), "it was reported and not filed yet")
+        let opened = value.openedAt.rfc3339
+        #expect(!page.contains(opened), "as UTC")
+        #expect(page.components(separatedBy: " +08:00</td>").count > 3)
     }
 
     @Test("who looks is noted once, who fails to sign in each time")

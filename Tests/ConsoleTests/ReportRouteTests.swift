@@ -117,7 +117,6 @@ struct ReportRouteTests {
             (#"{"class": "09009", "photos": ["none"]}"#, "photos"),
             (#"{"class": "09009", "photos": ["\#(id)"]}"#, "photos"),
             (#"{"class": "09009", "voices": [1]}"#, "voices"),
-            (#"{"class": "09009", "at": "2099-01-01T00:00:00Z"}"#, "at"),
             (#"{"class": "09009", "channel": "sensor"}"#, "channel"),
         ] {
             let reply = try await world.ask(.post, "/api/v1/reports", as: "collector", body)
@@ -137,11 +136,13 @@ struct ReportRouteTests {
         let kept = try await world.ask(.post, "/api/v1/attachments", as: "collector", bytes: picture)
         #expect(kept.status == 201, "\(kept.text)")
         let url = try #require(kept.json["url"]?.text)
-        let shown = try await world.ask(.get, url, as: "unit")
+        let named = #"{"class": "09009", "photos": ["\#(try #require(kept.json["id"]?.text))"]}"#
+        #expect(try await world.ask(.post, "/api/v1/reports", as: "collector", named).status == 201)
+        let shown = try await world.ask(.get, url, as: "dispatcher")
         #expect(!shown.text.contains("GPS"))
-        // Upright as it was taken: 6 is a quarter turn.
-        #expect(shown.bytes.count == ConsoleWorld.jpeg.count + 36)
-        for (who, status) in [("collector", 200), ("acceptor", 200), ("unit", 403), ("viewer", 403)] {
+        // Upright as it was taken: 6 is a quarter turn. Application data that is no JFIF header goes too.
+        #expect(shown.bytes.count == ConsoleWorld.jpeg.count - 6 + 36)
+        for (who, status) in [("collector", 200), ("acceptor", 200), ("dispatcher", 403), ("viewer", 404)] {
             let original = try await world.ask(.get, url + "?original=true", as: who)
             #expect(original.status == status, "\(who)")
             if status == 200 { #expect(original.bytes == picture) }

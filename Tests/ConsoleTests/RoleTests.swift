@@ -103,6 +103,7 @@ private let expectations: [Expectation] = [
     Expectation(.get, "/api/v1/storage", "monitor leader admin"),
     Expectation(.post, "/api/v1/holds/{id}/release", "monitor", 404, #"{"reason": "r"}"#),
     Expectation(.post, "/api/v1/attachments", "monitor acceptor unit collector", 201, nil),
+    // Each by what it belongs to: AttachmentAccessTests.
     Expectation(.get, "/api/v1/attachments/{id}", "*", 404),
     Expectation(.get, "/api/v1/alarms", "*"),
     Expectation(.get, "/api/v1/alarms/{id}", "*"),
@@ -201,6 +202,7 @@ private let expectations: [Expectation] = [
     Expectation(.get, "/api/v1/duty/people", notViewer),
     Expectation(.get, "/api/v1/duty/now", notViewer),
     Expectation(.get, "/api/v1/duty/calls", notViewer),
+    // Of those whoever was called, is on duty or watches: DutyRouteTests.
     Expectation(.post, "/api/v1/duty/calls/{id}/answer", notViewer, 404),
     Expectation(.get, "/api/v1/duty/handovers", desks),
     Expectation(.post, "/api/v1/duty/handovers", desks, 201, #"{"to": "OTHER"}"#),

@@ -188,7 +188,7 @@ struct WorkTests {
         )
         #expect(kept.status == 201)
         let url = try #require(kept.json["url"]?.text)
-        let got = try await world.ask(.get, url, as: "unit")
+        let got = try await world.ask(.get, url + "?original=true", as: "collector")
         #expect(got.bytes == ConsoleWorld.jpeg)
         #expect(got.headers[.contentType] == "image/jpeg")
         #expect(got.headers[.xContentTypeOptions] == "nosniff")

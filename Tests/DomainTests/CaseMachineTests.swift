@@ -14,6 +14,8 @@ struct CaseMachineTests {
         merge            acceptor    reported verifying filed dispatched adjudicating suspended  merged
         dispatch         dispatcher  filed                                               dispatched
         accept           unit        dispatched                                          handling
+        arrive           unit        handling                                            =
+        secure           unit        handling                                            =
         return           unit        dispatched handling                                 filed
         handle           unit        handling                                            handled
         askCheck         acceptor    handled checking                                    checking
@@ -103,12 +105,18 @@ struct CaseMachineTests {
                     // `inspect` is a unit's that was asked, which none was here.
                     let mayEver = steps.contains { $0.action == action && $0.role == role }
                     let step = steps.first { $0.action == action && $0.role == role && $0.from == state }
+                    // `disengage` is one where units take part, which none does here.
+                    let isBlocked = step != nil && action == .disengage
                     let expected: CaseMachine.Decision =
-                        if let step { .proceed(to: step.to) } else if mayEver { .illegal } else { .forbidden }
+                        if isBlocked {
+                            .blocked(.noCoUnits)
+                        } else if let step {
+                            .proceed(to: step.to)
+                        } else if mayEver { .illegal } else { .forbidden }
                     #expect(decision == expected, "\(state) \(action) \(role)")
                     let offered = CaseMachine.actions(on: subject(state), for: actor(role)).contains(action)
                     // A picture from before is what may be missing.
-                    #expect(offered == (step != nil), "\(state) \(action) \(role)")
+                    #expect(offered == (step != nil && !isBlocked), "\(state) \(action) \(role)")
                     permitted += step == nil ? 0 : 1
                 }
             }
@@ -149,8 +157,18 @@ struct CaseMachineTests {
             (.extend, .handling, .alreadyExtended, { $0.course.isExtended = true }),
             (.extend, .dispatched, .overdue, { $0.isOverdue = true }),
             (.extend, .dispatched, .noLimit, { $0.hasLimit = false }),
+            (.arrive, .handling, .noArrival, { $0.openPhases = [.secure, .finish] }),
+            (.secure, .handling, .noSecuring, { $0.openPhases = [.finish] }),
+            (
+                .dispatch, .filed, .otherRuled,
+                {
+                    $0.course.isBound = true
+                    $0.unit = "gas"
+                }
+            ),
             (.announce, .filed, .alreadyAnnounced, { $0.course.announcedAt = .epoch }),
             (.handle, .handling, .coUnitsFirst, { $0.course.coUnits = [.init(unit: "gas", state: .handling)] }),
+            (.disengage, .handling, .noCoUnits, { $0.course.coUnits = [.init(unit: "gas", state: .handled)] }),
             (.verify, .verifying, .otherChecker, { $0.course.assignee = "somebody" }),
             (.selfHandle, .verifying, .otherChecker, { $0.course.assignee = "somebody" }),
             (.check, .checking, .otherChecker, { $0.course.assignee = "somebody" }),
@@ -218,6 +236,11 @@ struct CaseMachineTests {
             #expect(decide(.return, state, .handling) == .forbidden)
         }
         #expect(decide(.handle, .suspended, .handling) == .illegal)
+        let taking = subject(.handling) { $0.coUnits = [.init(unit: "gas", state: .handling)] }
+        #expect(
+            CaseMachine.decide(.disengage, on: taking, by: actor(.dispatcher), input: Self.complete)
+                == .proceed(to: .handling)
+        )
         // Once all have reported, the one that leads may.
         let done = subject(.handling) { $0.coUnits = [.init(unit: "gas", state: .handled)] }
         #expect(

@@ -44,6 +44,13 @@ struct DutyEscalationTests {
         #expect(next(both + [call(nil, 3, secondsAgo: 600)], roster) == .wait)
         #expect(next([], []) == .callAll)
         #expect(next([call("a", 1, secondsAgo: 300, answered: true)], roster) == .wait)
+        // Whoever answered has said nothing more for ten minutes: the round begins anew.
+        var answered = call("a", 1, secondsAgo: 700)
+        answered.answeredAt = Self.now - .seconds(599)
+        #expect(next([answered, call("b", 2, secondsAgo: 640)], roster) == .wait)
+        answered.answeredAt = Self.now - .seconds(600)
+        #expect(next([answered, call("b", 2, secondsAgo: 640)], roster) == .call(user: "a"))
+        #expect(next([answered, call("a", 2, secondsAgo: 60)], roster) == .call(user: "b"))
         // Who was on duty has gone home meanwhile: the next of those who are there now.
         #expect(next([call("z", 1, secondsAgo: 60)], roster) == .call(user: "a"))
     }

@@ -467,10 +467,12 @@ class EncryptedSocket:
 class Server:
     def __init__(self, args):
         self.args, self.lost = args, 0
-        self.clips = {}
+        self.clips, parsed = {}, {}
         for camera in args.cameras:
             name, _, path = camera.partition("=")
-            self.clips[name] = Clip(path)
+            if path not in parsed:
+                parsed[path] = Clip(path)
+            self.clips[name] = parsed[path]
         self.only = next(iter(self.clips.values()))
 
     def run(self):

@@ -82,7 +82,7 @@ struct CaseMigrationTests {
     @Test("a case from before tells since when it is filed, and is in the lists that go by indices")
     func filedSince() async throws {
         let folder = try TemporaryFolder()
-        try await older(folder, than: "0047-asked-of-cases")
+        try await older(folder, than: "0049-asked-of-cases")
         let database = try Database(directory: folder.url)
         let repository = CaseRepository(database)
         let (stored, entries) = try #require(try await repository.log(Self.id))

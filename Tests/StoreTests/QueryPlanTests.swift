@@ -55,7 +55,7 @@ struct QueryPlanTests {
     func sorted() async throws {
         let (folder, database) = try open()
         defer { _ = folder }
-        for list in [SupervisionList.bounced, .silent, .withoutHolder] {
+        for list in [SupervisionList.bounced, .silent] {
             let lines = try await plan(SupervisionRepository.sql(list, isLater: false), database)
             #expect(!lines.contains { $0.contains("TEMP B-TREE") }, "\(list): \(lines)")
         }

@@ -46,8 +46,7 @@ package final class DutyService: Sendable {
     @discardableResult
     package func escalate() async throws -> [DutyCall] {
         let now = clock.now()
-        let open = try await alarms.list(AlarmFilter(state: .open), page: PageRequest(limit: 1000)).items
-        let unattended = open.filter { isForDuty($0, now) }
+        let unattended = try await alarms.unattended(since: now - Self.fresh)
         guard !unattended.isEmpty else { return [] }
         let roster = try await repository.onDuty(at: now)
         let known = Dictionary(grouping: try await repository.calls(aboutAlarms: unattended.map(\.id)), by: \.alarmId)
@@ -79,21 +78,31 @@ package final class DutyService: Sendable {
         return made
     }
 
-    /// Somebody has to say whether it is true, or it is so bad that somebody has to see it.
-    private func isForDuty(_ alarm: Alarm, _ now: WallTime) -> Bool {
-        alarm.verdict == nil && alarm.parent == nil && now - alarm.openedAt < Self.fresh
-            && (alarm.policy == .ask || alarm.severity == .critical)
-    }
+    /// Roles that may answer every call: those who watch, and those who answer for it.
+    private static let watching: Set<Role> = [.monitor, .leader, .admin]
 
-    /// Notes that somebody looks after a call's alarm; the next on duty is left in peace.
+    /// Notes that somebody looks after a call's alarm; the next on duty is left in peace until `DutyEscalation.followUp`.
     ///
-    /// - Throws: `AlarmError` (`notFound`).
-    package func answer(_ id: String, by name: String) async throws -> DutyCall {
-        guard let call = try await repository.answer(call: id, by: name, at: clock.now()) else {
-            throw AlarmError(code: .notFound, message: "there is no call \(id.prefix(63))")
+    /// - Throws: `AlarmError`: `notFound`, `forbidden` for whoever wasn't called, isn't on duty and doesn't watch.
+    package func answer(_ id: String, by actor: CaseActor) async throws -> DutyCall {
+        let now = clock.now()
+        guard let known = try await repository.call(id) else { throw Self.noCall(id) }
+        let onDuty = try await repository.onDuty(at: now).map(\.user)
+        let mayAnswer =
+            actor.role.map(Self.watching.contains) ?? false || known.user == actor.name || onDuty.contains(actor.name)
+        guard mayAnswer else {
+            throw AlarmError(
+                code: .forbidden,
+                message: "whoever was called, is on duty or watches answers: monitors, leaders, administrators"
+            )
         }
+        guard let call = try await repository.answer(call: id, by: actor.name, at: now) else { throw Self.noCall(id) }
         publish(call)
         return call
+    }
+
+    private static func noCall(_ id: String) -> AlarmError {
+        AlarmError(code: .notFound, message: "there is no call \(id.prefix(63))")
     }
 
     private func publish(_ call: DutyCall) {

@@ -53,7 +53,11 @@ enum JPEGCleaner {
                     orientation = found
                     kept += upright(found)
                 }
-                if isKept(marker, payload) { kept += bytes[position..<end] }
+                if marker == 0xE0 {
+                    kept += header(payload)
+                } else if isKept(marker, payload) {
+                    kept += bytes[position..<end]
+                }
                 position = end
                 if marker == 0xDA { position = copyScan(bytes, from: position, to: &kept) }
             }
@@ -75,10 +79,19 @@ enum JPEGCleaner {
         return end
     }
 
-    /// JFIF, Adobe's colour transform and colour profiles change what is seen; all other application data goes.
+    /// The JFIF header without the small picture that may stand in it (ITU-T T.871 10.1): that one may still show what
+    /// was cut away or painted over. What else calls itself APP0 (JFXX: a small picture again; makers' notes) goes.
+    private static func header(_ payload: ArraySlice<UInt8>) -> [UInt8] {
+        guard payload.starts(with: "JFIF\0".utf8) else { return [] }
+        var header = Array(payload.prefix(14))
+        for index in 12..<max(12, header.count) { header[index] = 0 }
+        return [0xFF, 0xE0, 0, UInt8(header.count + 2)] + header
+    }
+
+    /// Adobe's colour transform and colour profiles change what is seen; all other application data goes.
     private static func isKept(_ marker: UInt8, _ payload: ArraySlice<UInt8>) -> Bool {
         switch marker {
-        case 0xE0, 0xEE: true
+        case 0xEE: true
         case 0xE2: payload.starts(with: "ICC_PROFILE\0".utf8)
         case 0xE1...0xEF, 0xFE: false
         default: true
@@ -149,19 +162,34 @@ enum MP4Cleaner {
     private static func clean(_ bytes: inout [UInt8], _ range: Range<Int>, depth: Int) {
         var position = range.lowerBound
         while position + 8 <= range.upperBound {
-            var size = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
-            if size == 0 { size = range.upperBound - position }
-            // A size of 64 bits: only media data are so long, and nothing stands in them.
-            guard size >= 8, position + size <= range.upperBound else { return }
             let type = String(decoding: bytes[position + 4..<position + 8], as: UTF8.self)
+            guard let box = box(bytes, at: position, in: range) else {
+                // What can't be walked may hold anything; the media data that a broken upload has cut off are kept.
+                if type != "mdat" { for index in position..<range.upperBound { bytes[index] = 0 } }
+                return
+            }
             if emptied.contains(type) {
                 bytes.replaceSubrange(position + 4..<position + 8, with: "free".utf8)
-                for index in position + 8..<position + size { bytes[index] = 0 }
+                for index in position + box.head..<position + box.size { bytes[index] = 0 }
             } else if containers.contains(type), depth < 8 {
-                clean(&bytes, position + 8..<position + size, depth: depth + 1)
+                clean(&bytes, position + box.head..<position + box.size, depth: depth + 1)
             }
-            position += size
+            position += box.size
         }
+    }
+
+    /// The length of a box and of its head (ISO/IEC 14496-12 4.2): 0 is up to the end, 1 says that 64 bits follow.
+    private static func box(_ bytes: [UInt8], at position: Int, in range: Range<Int>) -> (size: Int, head: Int)? {
+        func number(_ part: Range<Int>) -> UInt64 { bytes[part].reduce(0) { $0 << 8 | UInt64($1) } }
+        let rest = range.upperBound - position
+        var (size, head) = (number(position..<position + 4), 8)
+        if size == 0 { return (rest, head) }
+        if size == 1 {
+            guard rest >= 16 else { return nil }
+            (size, head) = (number(position + 8..<position + 16), 16)
+        }
+        guard let size = Int(exactly: size), size >= head, size <= rest else { return nil }
+        return (size, head)
     }
 }
 

@@ -171,7 +171,7 @@ struct DossierPage {
 
     private static let occasions: [String: (String, String)] = [
         "start": ("开始", "start"), "middle": ("中间", "middle"), "end": ("结束", "end"),
-        "bookmark": ("书签", "bookmark"), "alarm": ("报警", "alarm"), "case": ("案件图片", "case picture"),
+        "bookmark": ("书签", "bookmark"), "alarm": ("告警", "alarm"), "case": ("案件图片", "case picture"),
         "report": ("上报图片", "picture of a report"),
     ]
 
@@ -207,22 +207,25 @@ struct DossierPage {
                 data["centre"], data["intoNumber"], data["mergedNumber"], data["ticket"], data["orderUntil"],
             ].compactMap { $0 as? String }.map(Self.escaped).joined(separator: "<br>")
             return
-                "<tr><td>\(line.seq)\(line.isWithheld == true ? "*" : "")</td><td>\(text("at"))</td><td>\(text("by"))</td>"
+                "<tr><td>\(line.seq)\(line.isWithheld == true ? "*" : "")</td><td>\(moment(text("at")))</td><td>\(text("by"))</td>"
                 + "<td>\(action.map { both($0.chinese, $0.english) } ?? text("action"))</td>"
                 + "<td>\(state.map { both($0.chinese, $0.english) } ?? text("to"))</td><td>\(said)</td>"
                 + "<td><code>\(line.hash.prefix(16))…</code></td></tr>"
         }
-        let members = (try? JSONSerialization.jsonObject(with: Data(material.facts.utf8))) as? [String: Any] ?? [:]
+        var members = (try? JSONSerialization.jsonObject(with: Data(material.facts.utf8))) as? [String: Any] ?? [:]
+        members["filedAt"] = filedAt(material.log)
         let shown = [
             ("number", "案件编号", "Number"), ("className", "类别", "Class"), ("state", "状态", "State"),
             ("address", "地址", "Address"), ("cell", "单元网格", "Cell"), ("unitName", "处置单位", "Unit"),
-            ("openedAt", "立案时间", "Opened"), ("dueAt", "时限", "Due"), ("description", "描述", "Description"),
+            ("openedAt", "登记时间", "Opened"), ("filedAt", "立案时间", "Filed"), ("dueAt", "办理时限", "Due"),
+            ("closedAt", "结束时间", "Ended"), ("description", "描述", "Description"),
         ].compactMap { key, chinese, english -> (String, String)? in
             guard let value = members[key], !(value is NSNull) else { return nil }
             if key == "state", let state = CaseState(rawValue: "\(value)").map(DossierWords.state) {
                 return (both(chinese, english), both(state.chinese, state.english))
             }
-            return (both(chinese, english), Self.escaped("\(value)"))
+            let text = Self.escaped("\(value)")
+            return (both(chinese, english), key.hasSuffix("At") ? moment(text) : text)
         }
         return "<h2>\(both("案件", "Case"))</h2>" + table(shown)
             + limits(members) + coUnits(members) + reportSection(material) + alarmSection(material)
@@ -233,6 +236,20 @@ struct DossierPage {
                         "带 * 的条目隐去了上报人姓名，其哈希值为完整条目的哈希值。",
                         "Of entries with * the reporter's name is withheld; their hash is the whole entry's."
                     ) + "</p>" : "")
+    }
+
+    /// A time of the log or the case as the page shows all others.
+    private func moment(_ text: String) -> String {
+        WallTime(rfc3339: text).map { time($0.microseconds) } ?? text
+    }
+
+    /// When it last became a case: opened as one, or filed by an acceptor.
+    private func filedAt(_ log: [CaseMaterial.LogLine]) -> String? {
+        log.compactMap { line -> String? in
+            let members = (try? JSONSerialization.jsonObject(with: Data(line.entry.utf8))) as? [String: Any] ?? [:]
+            guard let action = members["action"] as? String, ["open", "file"].contains(action) else { return nil }
+            return members["at"] as? String
+        }.last
     }
 
     private var curves: String {

@@ -48,6 +48,8 @@ enum DossierWords {
         case .refuse: ("不予受理", "Refused")
         case .dispatch: ("派遣", "Dispatched")
         case .accept: ("接单", "Accepted")
+        case .arrive: ("到场", "On site")
+        case .secure: ("已控制", "Made safe")
         case .return: ("退回", "Returned")
         case .handle: ("处置完成", "Handled")
         case .check: ("核查", "Checked")

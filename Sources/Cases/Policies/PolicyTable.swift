@@ -44,11 +44,14 @@ package struct PolicyTable: Sendable, Equatable {
         var rows = RowReader(file: file)
         var found: [PolicyRule] = []
         for row in table.rows {
+            let mistakes = rows.findings.count
             let kind = row["sourceKind"] == nil ? nil : rows.choice(row, "sourceKind", AlarmSignal.SourceKind.self)
             let days = row["days"] == nil ? nil : rows.choice(row, "days", PolicyRule.Days.self)
             let hours = Self.hours(row, &rows)
             guard let classes = rows.text(row, "classes"), let policy = rows.choice(row, "policy", AlarmPolicy.self)
             else { continue }
+            // What can't be read whole can't be compared either.
+            guard rows.findings.count == mistakes else { continue }
             let rule = PolicyRule(
                 classes: CodePattern(classes),
                 sourceKind: kind,

@@ -140,6 +140,9 @@ extension CaseService {
         return tell(OrderView(order: order, value: changed.value, isOverdue: order.isOverdue(at: now)))
     }
 
+    /// How many orders nobody has answered.
+    package func openOrders() async throws -> Int { try await supervision.openOrders() }
+
     /// Newest first; a unit gets those about its cases.
     package func orders(
         caseId: String?,
@@ -177,13 +180,5 @@ extension CaseService {
 
     private static func noOrder(_ id: String) -> CaseError {
         CaseError(code: .notFound, message: "there is no order \(id.prefix(63))")
-    }
-}
-
-extension CaseService {
-    /// Whether a case in a state may wait for a role: some step of that role's leads on from there.
-    package func mayWait(for role: Role, in state: CaseState) -> Bool {
-        let subject = CaseMachine.Subject(state: state, unit: nil, classCode: nil, position: nil)
-        return !CaseMachine.actions(on: subject, for: CaseActor(name: "", role: role)).isEmpty
     }
 }

@@ -88,6 +88,7 @@ enum ProblemMapping {
             )
         case .illegalAction(let state):
             .conflict("illegalAction", error.message, params: standing(state, error))
+        case .movedOn(let state): .conflict("movedOn", error.message, params: standing(state, error))
         case .blocked(let obstacle, let state):
             .conflict(
                 "blocked",

@@ -109,6 +109,14 @@ struct RequestObject {
         return whole
     }
 
+    mutating func optionalNumber(_ key: String) throws(Problem) -> Double? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.double, number.isFinite else {
+            throw .invalid(field: name(key), "\(name(key)) must be a number")
+        }
+        return number
+    }
+
     /// A list of texts that may be absent.
     mutating func texts(_ key: String, most: Int) throws(Problem) -> [String] {
         guard let value = value(key) else { return [] }

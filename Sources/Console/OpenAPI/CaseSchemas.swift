@@ -26,12 +26,14 @@ enum CaseSchemas {
         ]),
         "CaseInput": Schema.request(
             [
-                "class": Schema.textOrNull, "position": Schema.orNull(Schemas.point), "reason": Schema.textOrNull,
+                "class": Schema.textOrNull, "level": Schema.integerOrNull, "position": Schema.orNull(Schemas.point),
+                "reason": Schema.textOrNull,
                 "unit": Schema.textOrNull, "note": Schema.textOrNull, "photo": Schema.textOrNull,
                 "passed": ["type": ["boolean", "null"]], "collector": Schema.textOrNull, "into": Schema.textOrNull,
                 "units": Schema.orNull(Schema.list(Schema.text)), "owner": Schema.textOrNull,
                 "until": Schema.timeOrNull, "review": Schema.timeOrNull, "centre": Schema.textOrNull,
-                "committee": Schema.textOrNull, "photoBefore": Schema.textOrNull,
+                "committee": Schema.textOrNull, "photoBefore": Schema.textOrNull, "clientId": Schema.textOrNull,
+                "ifSeq": Schema.integerOrNull,
             ],
             required: []
         ),
@@ -53,7 +55,7 @@ enum CaseSchemas {
         "classNameEn": Schema.text, "level": Schema.integer, "state": Schema.oneOf(CaseState.self),
         "position": Schema.orNull(Schemas.point), "address": Schema.textOrNull, "cell": Schema.textOrNull,
         "unit": Schema.textOrNull, "unitName": Schema.textOrNull, "openedAt": Schema.time,
-        "dueAt": Schema.timeOrNull, "overdue": Schema.flag, "channel": Schema.text,
+        "dueAt": Schema.timeOrNull, "metAt": Schema.timeOrNull, "overdue": Schema.flag, "channel": Schema.text,
         "description": Schema.textOrNull, "reporter": Schema.textOrNull, "alarmIds": Schema.list(Schema.text),
         "clips": Schema.list(Schema.anyObject), "snapshots": Schema.list(Schema.text),
         "cameraId": Schema.textOrNull, "closedAt": Schema.timeOrNull, "limit": Schema.reference("Limit"),
@@ -69,7 +71,12 @@ enum CaseSchemas {
         "checkUnit": Schema.textOrNull, "inspected": Schema.flag, "returns": Schema.integer, "bound": Schema.flag,
         "extended": Schema.flag, "announcedAt": Schema.timeOrNull,
         "suspension": Schema.orNull(
-            Schema.object(["owner": Schema.text, "until": Schema.time, "review": Schema.time])
+            Schema.object(
+                [
+                    "owner": Schema.text, "until": Schema.time, "review": Schema.time, "ownerIsUnit": Schema.flag,
+                ],
+                optional: ["ownerIsUnit"]
+            )
         ),
         "centre": Schema.textOrNull, "committee": Schema.textOrNull,
         "coUnits": Schema.list(

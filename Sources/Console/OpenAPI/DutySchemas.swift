@@ -73,8 +73,8 @@ enum DutySchemas {
         ),
         "CollectorAreas": Schema.request(["areas": Schema.list(Schema.text)], required: ["areas"]),
         "FieldTask": Schema.object([
-            "case": Schema.reference("Case"), "own": Schema.flag, "checkList": Schema.list(Schema.text),
-            "kind": Schema.textOrNull,
+            "case": Schema.reference("Case"), "own": Schema.flag, "asked": Schema.flag,
+            "checkList": Schema.list(Schema.text), "kind": Schema.textOrNull, "seq": Schema.integer,
         ]),
         "FieldPosition": position,
         "NewPositions": Schema.request(
@@ -88,7 +88,14 @@ enum DutySchemas {
             ],
             required: ["positions"]
         ),
-        "PositionsTaken": Schema.object(["stored": Schema.integer, "known": Schema.integer]),
+        "PositionsTaken": Schema.object([
+            "stored": Schema.integer, "known": Schema.integer,
+            "refused": Schema.list(
+                Schema.object([
+                    "index": Schema.integer, "reason": ["type": "string", "enum": ["future", "tooOld"]],
+                ])
+            ),
+        ]),
     ]
 
     private static let position = Schema.object([

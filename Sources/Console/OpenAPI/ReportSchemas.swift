@@ -20,6 +20,7 @@ enum ReportSchemas {
             "group": Schema.oneOf(ReportChannel.Group.self), "class": Schema.text, "className": Schema.text,
             "classNameEn": Schema.text, "position": Schema.orNull(Schemas.point), "address": Schema.textOrNull,
             "description": Schema.textOrNull, "happenedAt": Schema.time, "receivedAt": Schema.time,
+            "toldAt": Schema.timeOrNull,
             "selfFound": Schema.flag, "stage": Schema.oneOf(ReportStage.self), "steps": Schema.list(step),
             "reporter": Schema.textOrNull, "contact": Schema.textOrNull, "by": Schema.textOrNull,
             "code": Schema.textOrNull, "photos": Schema.list(Schema.text), "voices": Schema.list(Schema.text),

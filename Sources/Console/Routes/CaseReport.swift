@@ -27,7 +27,7 @@ struct CaseReport: Sendable {
             }
             return camera
         }
-        if let at, at - api.now > .seconds(60) { throw Problem.invalid(field: "at", "at lies in the future") }
+        let told = ToldTime(at, now: api.now)
         request = CaseRequest(
             classCode: try object.string("class"),
             position: try object.optionalPoint("position") ?? camera?.position,
@@ -35,12 +35,13 @@ struct CaseReport: Sendable {
             channel: try Self.channel(&object) ?? user.role.rawValue,
             description: try object.optionalString("description", maximum: 2000),
             cameraId: cameraId,
-            at: at ?? api.now,
+            at: told.at,
             reporter: try object.optionalString("reporter", maximum: 100),
             clientId: try object.optionalString("clientId", maximum: 100),
             filed: false
         )
         if let photo = try object.optionalString("photo") { request.snapshot = photo }
+        if let ahead = told.ahead { request.report = ReportDetails(reporter: request.reporter, toldAt: ahead) }
     }
 
     static func channel(_ object: inout RequestObject) throws -> String? {
@@ -65,7 +66,7 @@ struct CaseReport: Sendable {
         {
             return (known, false)
         }
-        if let photo = request.snapshot { try await Self.checkAttachment(photo, field: "photo", api) }
+        if let photo = request.snapshot { _ = try await AttachmentAccess.picture(photo, field: "photo", api) }
         if let camera, request.snapshot == nil { request.snapshot = await picture(camera, by: actor, api) }
         let services = api.services
         let (value, created) = try await services.cases.report(request, by: actor)
@@ -99,15 +100,6 @@ struct CaseReport: Sendable {
                 metadata: ["camera.id": "\(camera.id)", "error": "\(error)"]
             )
             return nil
-        }
-    }
-
-    /// - Throws: 422 when there is no such attachment.
-    static func checkAttachment(_ id: String, field: String, _ api: APIRequest) async throws {
-        do {
-            _ = try await api.services.archive.attachment(id: id)
-        } catch let error as ArchiveError where error.code == .notFound {
-            throw Problem.invalid(field: field, "there is no attachment \(id.prefix(63))")
         }
     }
 }

@@ -299,6 +299,7 @@ enum CaseRoutes {
         var object = try await request.object()
         let input = CaseInput(
             classCode: try object.optionalString("class"),
+            level: try object.optionalInt("level", in: 1...99),
             position: try object.optionalPoint("position"),
             reason: try object.optionalString("reason", maximum: 2000),
             unit: try object.optionalString("unit"),
@@ -315,12 +316,54 @@ enum CaseRoutes {
             committee: try object.optionalString("committee"),
             photoBefore: try object.optionalString("photoBefore")
         )
+        let clientId = try object.optionalString("clientId", maximum: 100).flatMap { $0.isEmpty ? nil : $0 }
+        let ifSeq = try object.optionalInt("ifSeq", in: 1...1_000_000)
         try object.finish()
-        for (field, id) in [("photo", input.photo), ("photoBefore", input.photoBefore)] {
-            if let id { try await CaseReport.checkAttachment(id, field: field, request) }
-        }
+        try await checkPeople(input, request)
         let actor = try request.user.actor
-        let value = try await request.services.cases.act(request.parameter("id"), action, by: actor, input: input)
+        let id = try request.parameter("id")
+        var (photo, before): (Attachment?, Attachment?)
+        if let id = input.photo { photo = try await AttachmentAccess.picture(id, field: "photo", request) }
+        if let id = input.photoBefore { before = try await AttachmentAccess.picture(id, field: "photoBefore", request) }
+        if action == .selfHandle, actor.role == .collector, let photo {
+            try await checkTwoPictures(before, photo, ofCase: id, for: actor, request)
+        }
+        let cases = request.services.cases
+        let value = try await cases.act(id, action, by: actor, input: input, clientId: clientId, ifSeq: ifSeq)
         return try answer(value, actor, request)
+    }
+
+    /// Whoever is asked, or keeps a case, has to be there: else it would lie with nobody.
+    private static func checkPeople(_ input: CaseInput, _ request: APIRequest) async throws {
+        let users = request.services.users
+        if let name = input.collector, !name.isEmpty, try await users.role(of: name) != .collector {
+            throw Problem.invalid(field: "collector", "there is no collector \(name.prefix(63))")
+        }
+        if let owner = input.owner, !owner.isEmpty, request.services.cases.base.responsibility[owner] == nil {
+            guard try await users.exists(owner) else {
+                throw Problem.invalid(field: "owner", "there is no unit and no user \(owner.prefix(63))")
+            }
+        }
+    }
+
+    /// Before and after have to be two pictures, whatever they are called: one shows nothing that was done.
+    private static func checkTwoPictures(
+        _ before: Attachment?,
+        _ after: Attachment,
+        ofCase id: String,
+        for actor: CaseActor,
+        _ request: APIRequest
+    ) async throws {
+        var before = before
+        if before == nil, let first = try await request.services.cases.get(id, for: actor).snapshots.first {
+            before = try await AttachmentAccess.picture(first, field: "photoBefore", request)
+        }
+        guard let before else { return }
+        guard before.id != after.id, before.sha256 != after.sha256 else {
+            throw Problem.invalid(
+                field: "photo",
+                "before and after are the same picture; two different ones are needed"
+            )
+        }
     }
 }

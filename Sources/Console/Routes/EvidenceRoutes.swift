@@ -70,7 +70,7 @@ enum EvidenceRoutes {
         APIRoute(
             .get,
             "/api/v1/attachments/{id}",
-            "A picture or voice note, without the place and device that a phone writes into it",
+            "A picture or voice note, without what a phone writes into it, for who sees what it belongs to",
             access: .signedIn,
             parameters: [
                 .init(
@@ -153,7 +153,11 @@ enum EvidenceRoutes {
 
     /// As it is shown, without what a phone has written into it; as it came for those who have to prove it.
     private static func attachment(_ request: APIRequest) async throws -> Response {
-        let (attachment, original) = try await request.services.archive.attachment(id: request.parameter("id"))
+        let id = try request.parameter("id")
+        guard let known = try await request.services.archive.attachmentFacts(id: id),
+            try await AttachmentAccess.isVisible(known, to: request.user, request.services)
+        else { throw Problem.notFound("there is no attachment \(id.prefix(63))") }
+        let (attachment, original) = try await request.services.archive.attachment(id: id)
         var bytes = original
         if try request.queryBool("original") ?? false {
             let user = try request.user

@@ -16,6 +16,7 @@ enum ReportJSON {
             "position": JSONValue(report.position), "address": JSONValue(report.address),
             "description": JSONValue(seesPictures ? report.description : nil),
             "happenedAt": JSONValue(report.happenedAt), "receivedAt": JSONValue(report.receivedAt),
+            "toldAt": JSONValue(report.toldAt),
             "selfFound": .bool(report.isSelfFound), "stage": .string(view.stage.rawValue),
             "steps": .array(view.steps.map { ["stage": .string($0.stage.rawValue), "at": JSONValue($0.at)] }),
             "reporter": JSONValue(view.showsPerson ? report.reporter : nil),

@@ -35,10 +35,25 @@ package struct Case: Sendable, Hashable, Codable {
     /// The way it has gone.
     package var course = CaseCourse()
 
-    /// Whether it stands (or was closed) later than due.
+    /// When what was asked for was done, by the last of its limits; nil while it isn't. Looking at the result takes no
+    /// time of the unit's.
+    package var metAt: WallTime? { timers?.last?.metAt }
+
+    /// Whether it stands (or was done, or closed) later than due.
     package func isOverdue(at now: WallTime) -> Bool {
         guard let dueAt, ![.invalid, .merged, .void].contains(ending) else { return false }
-        return (closedAt ?? now) > dueAt
+        return (metAt ?? closedAt ?? now) > dueAt
+    }
+
+    /// The end of its limit as far as it matters still: nil once it was done in time.
+    package var dueStill: WallTime? {
+        guard let dueAt, let metAt else { return dueAt }
+        return metAt > dueAt ? dueAt : nil
+    }
+
+    /// When somebody has to look at a suspended case: at its review, and after that at its end.
+    package var reviewAt: WallTime? {
+        state == .suspended ? course.suspension?.review : nil
     }
 
     /// What the steps are judged by.
@@ -51,6 +66,7 @@ package struct Case: Sendable, Hashable, Codable {
             course: course,
             hasPicture: !snapshots.isEmpty,
             hasLimit: timers?.last.map { $0.startedAt != nil && $0.metAt == nil } ?? false,
+            openPhases: Set((timers ?? []).filter { $0.metAt == nil }.map(\.phase)),
             isOverdue: isOverdue(at: now)
         )
     }

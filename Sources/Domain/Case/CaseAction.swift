@@ -4,6 +4,11 @@ package enum CaseAction: String, Sendable, Hashable, Codable, CaseIterable {
     case `return` = "return"
     case handle, check, close, urge
 
+    /// Somebody of the unit is there (到场).
+    case arrive
+    /// The danger is contained (控制).
+    case secure
+
     /// Has a collector look whether a report is right.
     case askVerification
     /// Says what the report was found to be.
@@ -36,7 +41,7 @@ package enum CaseAction: String, Sendable, Hashable, Codable, CaseIterable {
         case .dispatch, .suspend, .resume, .extend, .announce, .engage, .disengage, .adjudicate, .escalate, .handOver,
             .takeBack:
             .dispatcher
-        case .accept, .return, .handle, .inspect: .unit
+        case .accept, .arrive, .secure, .return, .handle, .inspect: .unit
         case .check, .verify, .selfHandle: .collector
         case .urge: .leader
         }
@@ -45,7 +50,7 @@ package enum CaseAction: String, Sendable, Hashable, Codable, CaseIterable {
     /// The side it stands on; nil for what stands on none.
     package var side: CaseSide? {
         switch self {
-        case .accept, .return, .handle, .selfHandle: .work
+        case .accept, .arrive, .secure, .return, .handle, .selfHandle: .work
         case .urge: nil
         default: role == .dispatcher ? .command : .supervision
         }

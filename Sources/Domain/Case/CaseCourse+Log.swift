@@ -46,7 +46,9 @@ extension CaseCourse {
         case .return: returns += 1
         case .extend: isExtended = true
         case .announce: announcedAt = entry.at
-        case .adjudicate: isBound = true
+        case .adjudicate:
+            isBound = true
+            if let unit = entry.data.unit, !workers.contains(unit) { workers.append(unit) }
         case .suspend, .handOver, .escalate, .archive:
             if let from = entry.from, from != entry.to, from != .suspended || action == .archive { before = from }
         case .resume, .takeBack:
@@ -57,7 +59,12 @@ extension CaseCourse {
             photoAfter = entry.data.photo
             assignee = nil
         case .reopen: beginAgain()
-        case .file, .refuse, .dispatch, .accept, .handle, .close, .merge, .void, .engage, .disengage: break
+        case .dispatch, .accept, .handle:
+            // Whoever was given it, or did a part of it, judges nothing of it later.
+            for unit in [entry.data.unit, entry.data.part].compactMap(\.self) where !workers.contains(unit) {
+                workers.append(unit)
+            }
+        case .file, .refuse, .arrive, .secure, .close, .merge, .void, .engage, .disengage: break
         }
         if action != .suspend, entry.to != .suspended { suspension = nil }
     }

@@ -20,11 +20,14 @@ package struct CaseCourse: Sendable, Hashable {
         package var owner: String
         package var until: WallTime
         package var review: WallTime
+        /// True where the owner is a unit; absent for a person.
+        package var ownerIsUnit: Bool?
 
-        package init(owner: String, until: WallTime, review: WallTime) {
+        package init(owner: String, until: WallTime, review: WallTime, ownerIsUnit: Bool? = nil) {
             self.owner = owner
             self.until = until
             self.review = review
+            self.ownerIsUnit = ownerIsUnit
         }
     }
 
@@ -70,6 +73,8 @@ package struct CaseCourse: Sendable, Hashable {
     package var centre: String?
     package var committee: String?
     package var coUnits: [CoUnit] = []
+    /// The units that it was given to, or that did a part of it, in any round.
+    package var workers: [String] = []
     /// The case that it was joined to.
     package var mergedInto: String?
     /// The cases that were joined to it.
@@ -96,7 +101,7 @@ extension CaseCourse: Codable {
         case flow, last, duties, before, filedAt, verified, assignee, checkUnit, inspected, returns, bound, extended,
             announcedAt
         case suspension, centre, committee, coUnits, mergedInto, merged, photoBefore, photoAfter, reopenings, reworks
-        case urgings
+        case urgings, workers
     }
 
     package init(from decoder: any Decoder) throws {
@@ -121,6 +126,7 @@ extension CaseCourse: Codable {
         centre = try value(.centre)
         committee = try value(.committee)
         coUnits = try value(.coUnits) ?? []
+        workers = try value(.workers) ?? []
         mergedInto = try value(.mergedInto)
         merged = try value(.merged) ?? []
         photoBefore = try value(.photoBefore)
@@ -152,6 +158,7 @@ extension CaseCourse: Codable {
         try values.encodeIfPresent(centre, forKey: .centre)
         try values.encodeIfPresent(committee, forKey: .committee)
         try write(coUnits, .coUnits, unless: [])
+        try write(workers, .workers, unless: [])
         try values.encodeIfPresent(mergedInto, forKey: .mergedInto)
         try write(merged, .merged, unless: [])
         try values.encodeIfPresent(photoBefore, forKey: .photoBefore)

@@ -43,7 +43,8 @@ extension Case {
             course.awaitsInspection || course.flowOrUsual[.check] != .required
                 ? CaseHolder(.role, Role.acceptor.rawValue) : CaseHolder(.role, Role.collector.rawValue)
         case .checking: course.checkUnit.map { CaseHolder(.unit, $0) } ?? Self.asked(course.assignee)
-        case .suspended: CaseHolder(.person, course.suspension?.owner ?? "")
+        case .suspended:
+            CaseHolder(course.suspension?.ownerIsUnit == true ? .unit : .person, course.suspension?.owner ?? "")
         case .escalated: CaseHolder(.committee, course.committee ?? "")
         case .handedOver: CaseHolder(.centre, course.centre ?? "")
         case .closed, .invalid, .merged, .selfHandled, .void, .archived: CaseHolder(.archive, ending.rawValue)

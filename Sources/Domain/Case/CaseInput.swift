@@ -1,6 +1,8 @@
 /// What a person gives with an action; which of it an action needs is `CaseMachine`'s to say.
 package struct CaseInput: Sendable, Hashable, Codable {
     package var classCode: String?
+    /// Which of the class's conditions it is, by number; nil for the one it has, or the first.
+    package var level: Int?
     package var position: GeoPoint?
     package var reason: String?
     package var unit: String?
@@ -28,12 +30,13 @@ package struct CaseInput: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case classCode = "class"
-        case position, reason, unit, note, photo, passed, collector, into, units, owner, until, review, centre
+        case level, position, reason, unit, note, photo, passed, collector, into, units, owner, until, review, centre
         case committee, photoBefore
     }
 
     package init(
         classCode: String? = nil,
+        level: Int? = nil,
         position: GeoPoint? = nil,
         reason: String? = nil,
         unit: String? = nil,
@@ -51,6 +54,7 @@ package struct CaseInput: Sendable, Hashable, Codable {
         photoBefore: String? = nil
     ) {
         self.classCode = classCode
+        self.level = level
         self.position = position
         self.reason = reason
         self.unit = unit

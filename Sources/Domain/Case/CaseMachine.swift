@@ -26,6 +26,8 @@ package enum CaseMachine {
         package var hasPicture: Bool
         /// Whether a limit runs that can be extended.
         package var hasLimit: Bool
+        /// The phases with a limit of their own that isn't met.
+        package var openPhases: Set<TimedPhase.Phase>
         package var isOverdue: Bool
         /// Whether somebody who has reported it is still to be called back.
         package var isCallBackDue = false
@@ -38,6 +40,7 @@ package enum CaseMachine {
             course: CaseCourse = CaseCourse(),
             hasPicture: Bool = false,
             hasLimit: Bool = true,
+            openPhases: Set<TimedPhase.Phase> = Set(TimedPhase.Phase.allCases),
             isOverdue: Bool = false
         ) {
             self.state = state
@@ -47,6 +50,7 @@ package enum CaseMachine {
             self.course = course
             self.hasPicture = hasPicture
             self.hasLimit = hasLimit
+            self.openPhases = openPhases
             self.isOverdue = isOverdue
         }
 
@@ -155,8 +159,12 @@ package enum CaseMachine {
         case .alreadyExtended: return course.isExtended
         case .overdue: return subject.isOverdue
         case .noLimit: return !subject.hasLimit
+        case .noArrival: return !openPhases(of: subject, actor).contains(.arrive)
+        case .noSecuring: return !openPhases(of: subject, actor).contains(.secure)
+        case .otherRuled: return course.isBound && !isBlank(input.unit) && input.unit != subject.unit
         case .alreadyAnnounced: return course.announcedAt != nil
         case .coUnitsFirst: return course.coUnits.contains { $0.state != .handled }
+        case .noCoUnits: return !course.coUnits.contains { $0.state != .handled }
         case .partTaken: return course.coUnits.first { $0.unit == actor.unit }?.state != .dispatched
         case .partNotTaken:
             let state = course.coUnits.first { $0.unit == actor.unit }?.state
@@ -166,6 +174,13 @@ package enum CaseMachine {
             return course.checkUnit != nil || (course.assignee != nil && course.assignee != actor.name)
         case .callBackDue: return subject.isCallBackDue
         }
+    }
+
+    /// The lead's phases, or those of the part that a unit has.
+    private static func openPhases(of subject: Subject, _ actor: CaseActor) -> Set<TimedPhase.Phase> {
+        guard actor.unit != subject.unit, let part = subject.course.coUnits.first(where: { $0.unit == actor.unit })
+        else { return subject.openPhases }
+        return Set(part.timers.filter { $0.metAt == nil }.map(\.phase))
     }
 
     private static func target(of rule: CaseRule, _ subject: Subject) -> CaseState {

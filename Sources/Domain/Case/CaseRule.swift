@@ -47,6 +47,10 @@ package struct CaseRule: Sendable, Hashable {
         case notice
         /// What was asked for is done.
         case meet
+        /// Somebody is there: the phase `arrive` is over.
+        case arrived
+        /// The danger is contained: the phases `arrive` and `secure` are over.
+        case secured
         /// It has to be done again; the time that it lay with the centre doesn't count.
         case rework
         case pause, resume
@@ -85,10 +89,18 @@ package enum CaseObstacle: String, Sendable, Hashable, Codable, CaseIterable {
     case overdue
     /// No limit of it runs.
     case noLimit
+    /// No limit for arriving runs.
+    case noArrival
+    /// No limit for containing the danger runs.
+    case noSecuring
+    /// It was adjudicated, and to another unit.
+    case otherRuled
     /// Once only.
     case alreadyAnnounced
     /// Units that take part haven't reported yet.
     case coUnitsFirst
+    /// No unit takes part that hasn't reported yet.
+    case noCoUnits
     /// The unit has taken its part already.
     case partTaken
     /// The unit hasn't taken its part, or has reported it already.
@@ -217,6 +229,7 @@ extension CaseRule {
             from: [.filed],
             to: .state(.dispatched),
             needs: [.unitOrResponsible],
+            obstacles: [.otherRuled],
             timers: .dispatched
         ),
         CaseRule(
@@ -249,7 +262,7 @@ extension CaseRule {
             timers: .notice
         ),
         CaseRule(action: .engage, from: atWork, to: .same, flow: .may(.joint), needs: [.units]),
-        CaseRule(action: .disengage, from: atWork, to: .same, needs: [.units]),
+        CaseRule(action: .disengage, from: atWork, to: .same, needs: [.units], obstacles: [.noCoUnits]),
         CaseRule(
             action: .adjudicate,
             from: [.adjudicating, .escalated],
@@ -278,6 +291,26 @@ extension CaseRule {
     private static let work: [CaseRule] = [
         CaseRule(action: .accept, from: [.dispatched], to: .state(.handling)),
         CaseRule(action: .accept, from: atWork, to: .same, party: .coUnit, obstacles: [.partTaken]),
+        CaseRule(action: .arrive, from: [.handling], to: .same, obstacles: [.noArrival], timers: .arrived),
+        CaseRule(
+            action: .arrive,
+            from: [.dispatched],
+            to: .same,
+            flow: .optional(.accept),
+            obstacles: [.noArrival],
+            timers: .arrived
+        ),
+        CaseRule(action: .arrive, from: atWork, to: .same, party: .coUnit, obstacles: [.partNotTaken, .noArrival]),
+        CaseRule(action: .secure, from: [.handling], to: .same, obstacles: [.noSecuring], timers: .secured),
+        CaseRule(
+            action: .secure,
+            from: [.dispatched],
+            to: .same,
+            flow: .optional(.accept),
+            obstacles: [.noSecuring],
+            timers: .secured
+        ),
+        CaseRule(action: .secure, from: atWork, to: .same, party: .coUnit, obstacles: [.partNotTaken, .noSecuring]),
         CaseRule(
             action: .return,
             from: atWork,

@@ -135,6 +135,8 @@ extension [CaseTimer] {
             case .dispatched: self[index].begin(with: .dispatched, at: time, clock: clock)
             case .notice: self[index].begin(with: .publicNotice, at: time, clock: clock)
             case .meet: self[index].meet(at: time)
+            case .arrived: if self[index].phase == .arrive { self[index].meet(at: time) }
+            case .secured: if self[index].phase != .finish { self[index].meet(at: time) }
             case .rework: if self[index].phase == .finish { self[index].rework(at: time, clock: clock) }
             case .pause: self[index].pause(at: time)
             case .resume: self[index].resume(at: time, clock: clock)

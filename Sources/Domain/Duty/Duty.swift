@@ -71,6 +71,8 @@ package struct DutyCall: Sendable, Hashable, Codable {
 package enum DutyEscalation {
     /// So long one person has to answer before the next is called.
     package static let patience = Duration.seconds(60)
+    /// So long whoever has answered has to say what it is, or to move its case on; then it begins anew.
+    package static let followUp = Duration.seconds(600)
 
     package enum Step: Sendable, Hashable {
         /// Nothing is to be done now.
@@ -84,11 +86,14 @@ package enum DutyEscalation {
     ///   - calls: those about the alarm so far, oldest first.
     ///   - roster: who is on duty at `now`, in the order in which they are called.
     package static func next(calls: [DutyCall], roster: [DutyShift], now: WallTime) -> Step {
-        if calls.contains(where: { $0.answeredAt != nil }) { return .wait }
-        if let last = calls.last {
+        let answered = calls.compactMap(\.answeredAt).max()
+        if let answered, now - answered < followUp { return .wait }
+        // An answer that nothing came of is none: the round begins anew.
+        let round = answered.map { answer in calls.filter { $0.at > answer } } ?? calls
+        if let last = round.last {
             guard last.user != nil, now - last.at >= patience else { return .wait }
         }
-        let called = Set(calls.compactMap(\.user))
+        let called = Set(round.compactMap(\.user))
         guard let shift = roster.first(where: { !called.contains($0.user) }) else { return .callAll }
         return .call(user: shift.user)
     }

@@ -32,6 +32,8 @@ package struct Report: Sendable, Hashable, Codable {
     /// When it happened, by the reporter's own clock: kept also where the report arrives hours later.
     package var happenedAt: WallTime
     package var receivedAt: WallTime
+    /// What the sender's clock said, where that lay in the future: `happenedAt` is then when it came in.
+    package var toldAt: WallTime?
 
     package init(
         id: String,
@@ -67,6 +69,7 @@ package struct Report: Sendable, Hashable, Codable {
         self.alarmId = alarmId
         photos = details.photos
         voices = details.voices
+        toldAt = details.toldAt
         self.happenedAt = happenedAt
         self.receivedAt = receivedAt
     }
@@ -79,18 +82,22 @@ package struct ReportDetails: Sendable, Hashable {
     package var isSelfFound: Bool
     package var photos: [String]
     package var voices: [String]
+    /// What the sender's clock said, where that lay in the future.
+    package var toldAt: WallTime?
 
     package init(
         reporter: String? = nil,
         contact: String? = nil,
         isSelfFound: Bool = false,
         photos: [String] = [],
-        voices: [String] = []
+        voices: [String] = [],
+        toldAt: WallTime? = nil
     ) {
         self.reporter = reporter
         self.contact = contact
         self.isSelfFound = isSelfFound
         self.photos = photos
         self.voices = voices
+        self.toldAt = toldAt
     }
 }

@@ -70,4 +70,6 @@ package enum SupervisionList: String, Sendable, Hashable, Codable, CaseIterable 
     case silent
     /// No unit is known for it.
     case withoutHolder
+    /// Suspended, and its review or its end has come.
+    case reviewDue
 }

@@ -98,6 +98,51 @@ package struct AlarmRepository: Sendable {
         }
     }
 
+    /// How many alarms of a filter there are.
+    package func count(_ filter: AlarmFilter) async throws -> Int {
+        try await database.read { connection in
+            try Int.fetchOne(
+                connection,
+                sql: """
+                    SELECT count(*) FROM alarm
+                    WHERE (:state IS NULL OR state = :state)
+                      AND (:unjudged = 0 OR (judged = 0 AND policy = 'ask'))
+                      AND (:source IS NULL OR source = :source)
+                      AND (:kind IS NULL OR kind = :kind)
+                    """,
+                arguments: [
+                    "state": filter.state?.rawValue, "unjudged": filter.unjudged ? 1 : 0, "source": filter.source,
+                    "kind": filter.kind,
+                ]
+            ) ?? 0
+        }
+    }
+
+    /// The open alarms that were opened since `time`, stand for themselves and that no person has attended to, oldest
+    /// first: those that somebody has to judge, and critical ones whatever their policy, until a person has judged them
+    /// or has taken a step of their case.
+    package func unattended(since time: WallTime) async throws -> [Alarm] {
+        try await database.read { connection in
+            try Row.fetchAll(
+                connection,
+                sql: """
+                    SELECT alarm.* FROM alarm INDEXED BY alarmOpenByTime
+                    LEFT JOIN caseFile ON caseFile.id = alarm.caseId
+                    WHERE alarm.isOpen = 1 AND alarm.openedAt >= ? AND json_extract(alarm.body, '$.parent') IS NULL
+                      AND coalesce(json_extract(caseFile.body, '$.course.last.action') IN ('open', 'report'), 1)
+                      AND (
+                        (judged = 0 AND policy = 'ask')
+                        OR (json_extract(alarm.body, '$.severity') = 'critical'
+                            AND (judged = 0
+                                OR (policy = 'open' AND json_extract(alarm.body, '$.decidedBy') = 'policy')))
+                      )
+                    ORDER BY alarm.openedAt, alarm.id
+                    """,
+                arguments: [time.microseconds]
+            ).map { try AlarmTransaction.stored($0).alarm }
+        }
+    }
+
     /// The alarms of one source that touch `from..<to`, oldest first, at most `limit`.
     package func overlapping(source: String, from: WallTime, to: WallTime, limit: Int = 1000) async throws -> [Alarm] {
         try await database.read { connection in

@@ -36,7 +36,16 @@ package struct Attachment: Sendable, Hashable {
     }
 }
 
-/// The table `attachment`.
+/// What an attachment belongs to.
+package enum AttachmentUse: Sendable, Hashable {
+    case alarm
+    /// The case whose log names it.
+    case ofCase(String)
+    /// The case that its report belongs to now.
+    case report(caseId: String)
+}
+
+/// The tables `attachment` and `attachmentUse`.
 package struct AttachmentRepository: Sendable {
     private let database: Database
 
@@ -74,6 +83,26 @@ package struct AttachmentRepository: Sendable {
                 sql: "SELECT * FROM attachment WHERE sha256 = ? AND who = ? ORDER BY id LIMIT 1",
                 arguments: [sha256, by]
             ).map(Self.attachment)
+        }
+    }
+
+    /// Everything that refers to an attachment.
+    package func uses(of id: String) async throws -> [AttachmentUse] {
+        try await database.read { connection in
+            try Row.fetchAll(
+                connection,
+                sql: """
+                    SELECT kind, ownerId, report.caseId AS reportCase FROM attachmentUse
+                    LEFT JOIN report ON kind = 'report' AND report.id = ownerId WHERE attachmentId = ?
+                    """,
+                arguments: [id]
+            ).compactMap { row in
+                switch row["kind"] as String {
+                case "alarm": .alarm
+                case "case": .ofCase(row["ownerId"])
+                default: (row["reportCase"] as String?).map { .report(caseId: $0) }
+                }
+            }
         }
     }
 

@@ -19,7 +19,7 @@ package struct CaseFilter: Sendable, Equatable {
     package var due: Due?
     /// Only cases with a position in it.
     package var box: Box?
-    /// Text in number, address, description or reporter.
+    /// Text in number, address or description.
     package var query: String?
 
     package init(

@@ -48,6 +48,46 @@ extension CaseRepository {
         }
     }
 
+    /// How many cases a filter without text has.
+    package func count(_ filter: CaseFilter) async throws -> Int {
+        let (conditions, arguments) = filter.conditions()
+        return try await read { connection in
+            try Int.fetchOne(
+                connection,
+                sql: "SELECT count(*) FROM caseFile WHERE \(conditions.joined(separator: " AND "))",
+                arguments: arguments
+            ) ?? 0
+        }
+    }
+
+    /// The open cases of one holder, and of another those in some cells and then all of them, each at most `limit`, those
+    /// first whose limit ends first; each case once.
+    package func held(
+        by person: CaseHolder,
+        or others: CaseHolder,
+        in cells: [String],
+        limit: Int
+    ) async throws -> [StoredCase] {
+        try await read { connection in
+            func part(_ holder: CaseHolder, _ more: String = "") throws -> [StoredCase] {
+                // The holder's index stands in the order of the list already.
+                let sql = """
+                    SELECT seq, hash, body FROM caseFile INDEXED BY caseHeldByDue
+                    WHERE isOpen = 1 AND holder = :holder \(more)
+                    ORDER BY coalesce(dueAt, 9223372036854775807), id LIMIT :limit
+                    """
+                var arguments: StatementArguments = ["holder": holder.text, "limit": limit]
+                if !more.isEmpty { arguments += ["cells": CaseFilter.json(cells)] }
+                return try Row.fetchAll(connection, sql: sql, arguments: arguments).map(CaseTransaction.stored)
+            }
+            var found = try part(person)
+            if !cells.isEmpty { found += try part(others, "AND cell IN (SELECT value FROM json_each(:cells))") }
+            found += try part(others)
+            var known: Set<String> = []
+            return found.filter { known.insert($0.value.id).inserted }
+        }
+    }
+
     /// The ids of a page as SQL with a column `found`, and its arguments.
     private static func ids(
         _ filter: CaseFilter,

@@ -128,6 +128,32 @@ package struct CaseTransaction {
         )
     }
 
+    /// Whether a person has taken a step of a case with this `clientId` before.
+    package func hasTaken(_ action: String, of caseId: String, by name: String, clientId: String) throws -> Bool {
+        // The log of one case is short.
+        try Bool.fetchOne(
+            try connection.cachedStatement(
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM caseLog WHERE caseId = ? AND seq > 1 AND json_extract(entry, '$.data.clientId') = ?
+                        AND json_extract(entry, '$.by') = ? AND json_extract(entry, '$.action') = ?
+                    )
+                    """
+            ),
+            arguments: [caseId, clientId, name, action]
+        ) ?? false
+    }
+
+    /// What a case's log has behind an entry, oldest first.
+    package func log(of caseId: String, after seq: Int) throws -> [StoredCaseEntry] {
+        try Row.fetchAll(
+            try connection.cachedStatement(
+                sql: "SELECT seq, entry, hash FROM caseLog WHERE caseId = ? AND seq > ? ORDER BY seq"
+            ),
+            arguments: [caseId, seq]
+        ).map { StoredCaseEntry(seq: $0["seq"], entry: $0["entry"], hash: $0["hash"]) }
+    }
+
     /// Keeps which case a reporter's `clientId` has opened.
     package func remember(clientId: String, of reporter: String, caseId: String) throws {
         try connection.execute(
@@ -199,26 +225,27 @@ package struct CaseTransaction {
             sql: """
                 INSERT INTO caseFile
                     (id, number, state, isOpen, class, unit, cell, lat, lon, openedAt, dueAt, lastAt, channel, holder,
-                     ending, searched, seq, hash, body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?)
+                     ending, reviewAt, searched, seq, hash, body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET
                     state = excluded.state, isOpen = excluded.isOpen, class = excluded.class, unit = excluded.unit,
                     cell = excluded.cell, lat = excluded.lat, lon = excluded.lon, dueAt = excluded.dueAt,
                     lastAt = excluded.lastAt, channel = excluded.channel, holder = excluded.holder,
-                    ending = excluded.ending, seq = excluded.seq, hash = excluded.hash, body = excluded.body
+                    ending = excluded.ending, reviewAt = excluded.reviewAt, seq = excluded.seq, hash = excluded.hash, body = excluded.body
                 """
         ).execute(arguments: [
             value.id, value.number, value.state.rawValue, value.state.isOpen ? 1 : 0,
             value.classCode, value.unit, value.cell, value.position?.lat, value.position?.lon,
-            value.openedAt.microseconds, value.dueAt?.microseconds, value.lastAt.microseconds, value.channel,
-            value.holder.text, value.ending.rawValue, stored.seq, stored.hash, try Self.encode(value),
+            value.openedAt.microseconds, value.dueStill?.microseconds, value.lastAt.microseconds, value.channel,
+            value.holder.text, value.ending.rawValue, value.reviewAt?.microseconds, stored.seq, stored.hash,
+            try Self.encode(value),
         ])
         try writeText(of: value)
         try writeParties(of: value)
     }
 
     private func writeText(of value: Case) throws {
-        let text = [value.number, value.address, value.description, value.reporter]
+        let text = [value.number, value.address, value.description]
             .compactMap { $0?.lowercased() }.joined(separator: "\n")
         try connection.cachedStatement(
             sql: """

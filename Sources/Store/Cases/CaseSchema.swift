@@ -122,15 +122,32 @@ enum CaseSchema {
             -- The column stays, empty from here on. A row whose log can't be read stays as it is otherwise.
             UPDATE caseFile SET searched = '', channel = coalesce(json_extract(body, '$.channel'), ''), ending = state,
                 body = json_set(body, '$.course', json('{}'));
+            """
+    )
+
+    static let migration0032 = Migration(
+        "0032-case-review",
+        sql: """
+            -- When somebody has to look at a suspended case; microseconds since the epoch, UTC.
+            ALTER TABLE caseFile ADD COLUMN reviewAt INTEGER;
+            CREATE INDEX caseByReview ON caseFile (reviewAt, id) WHERE reviewAt IS NOT NULL;
+            -- From here on dueAt is empty once what was asked for was done in time, and reporters aren't searched for.
+            UPDATE caseText SET searched =
+                (SELECT lower(number || coalesce(char(10) || json_extract(body, '$.address'), '')
+                    || coalesce(char(10) || json_extract(body, '$.description'), ''))
+                FROM caseFile WHERE caseFile.id = caseText.id)
+                WHERE id IN (SELECT id FROM caseFile WHERE json_extract(body, '$.reporter') IS NOT NULL);
             """,
-        then: { connection in try CaseTransaction(connection: connection).projectAgain() }
+        then: { connection in
+            try CaseTransaction(connection: connection).projectAgain()
+        }
     )
 
     /// What supervision, call-backs, counts and the search for duplicates ask for, in indices: none of them reads the
     /// cases' bodies or walks through a table. The columns are read out of the body, so that they can't differ from it.
     /// Every row is written anew from its log, which tells since when it is filed.
-    static let migration0047 = Migration(
-        "0047-asked-of-cases",
+    static let migration0049 = Migration(
+        "0049-asked-of-cases",
         sql: """
             -- 1 while it is open and was returned since it was filed.
             ALTER TABLE caseFile ADD COLUMN isReturned INTEGER GENERATED ALWAYS AS

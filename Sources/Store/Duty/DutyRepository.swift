@@ -143,6 +143,12 @@ package struct DutyRepository: Sendable {
         }
     }
 
+    package func call(_ id: String) async throws -> DutyCall? {
+        try await database.read { connection in
+            try Row.fetchOne(connection, sql: "SELECT * FROM dutyCall WHERE id = ?", arguments: [id]).map(Self.call)
+        }
+    }
+
     /// Notes that somebody looks after it; nil where there is no such call. The first answer stands.
     package func answer(call id: String, by: String, at: WallTime) async throws -> DutyCall? {
         try await database.write { connection in

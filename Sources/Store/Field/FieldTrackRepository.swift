@@ -49,11 +49,31 @@ package struct FieldTrackRepository: Sendable {
                 ])
                 stored += connection.changesCount
             }
-            try connection.execute(
-                sql: "DELETE FROM collector_position WHERE user = ? AND occurred_at < ?",
-                arguments: [user, (now - Self.kept).microseconds]
-            )
             return stored
+        }
+    }
+
+    /// Deletes what has been kept long enough, also of collectors who send nothing any more.
+    ///
+    /// - Returns: how many positions that were.
+    @discardableResult
+    package func forget(now: WallTime) async throws -> Int {
+        try await database.write { connection in
+            // From one user to the next: the table is in that order, and most of it stays.
+            var (user, deleted) = ("", 0)
+            while let next = try String.fetchOne(
+                connection,
+                sql: "SELECT user FROM collector_position WHERE user > ? ORDER BY user LIMIT 1",
+                arguments: [user]
+            ) {
+                try connection.execute(
+                    sql: "DELETE FROM collector_position WHERE user = ? AND occurred_at < ?",
+                    arguments: [next, (now - Self.kept).microseconds]
+                )
+                deleted += connection.changesCount
+                user = next
+            }
+            return deleted
         }
     }
 

@@ -37,6 +37,7 @@ package struct SupervisionRepository: Sendable {
                     switch order {
                     case .dueAt: found.dueAt
                     case .lastStepAt: found.course.last?.at
+                    case .reviewAt: found.reviewAt
                     case .openedAt: found.openedAt
                     }
                 return Cursor(time: time ?? found.openedAt, id: found.id)
@@ -75,13 +76,14 @@ package struct SupervisionRepository: Sendable {
     }
 
     private enum Order: String {
-        case dueAt, lastStepAt, openedAt
+        case dueAt, lastStepAt, reviewAt, openedAt
     }
 
     private static func order(_ list: SupervisionList) -> Order {
         switch list {
         case .dueSoon, .overdue: .dueAt
         case .silent: .lastStepAt
+        case .reviewDue: .reviewAt
         case .bounced, .withoutHolder: .openedAt
         }
     }
@@ -93,7 +95,14 @@ package struct SupervisionRepository: Sendable {
             case .overdue: "dueAt < :now"
             case .bounced: "isReturned = 1"
             case .silent: "lastStepAt < :silent"
-            case .withoutHolder: "unit IS NULL AND state NOT IN ('reported', 'verifying')"
+            case .reviewDue: "reviewAt < :now"
+            case .withoutHolder:
+                // No unit, or it lies with somebody who is no user (any more).
+                """
+                ((unit IS NULL AND state NOT IN ('reported', 'verifying'))
+                    OR (holder >= 'person:' AND holder < 'person;'
+                        AND substr(holder, 8) NOT IN (SELECT name FROM user)))
+                """
             }
         return "isOpen = 1 AND \(which)"
     }
@@ -149,6 +158,13 @@ package struct SupervisionRepository: Sendable {
             let rows = try String.fetchAll(connection, sql: sql, arguments: arguments)
                 .compactMap { try Self.order($0, connection) }
             return Page(rows: rows, limit: page.limit) { Cursor(time: $0.at, id: $0.id) }
+        }
+    }
+
+    /// How many orders nobody has answered.
+    package func openOrders() async throws -> Int {
+        try await cases.read { connection in
+            try Int.fetchOne(connection, sql: "SELECT count(*) FROM supervisionOrder WHERE state = 'open'") ?? 0
         }
     }
 

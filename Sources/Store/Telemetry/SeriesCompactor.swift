@@ -29,9 +29,11 @@ package struct SeriesCompactor: Sendable {
     static let spans: [Int64] = [60, 900, 86_400]
 
     private let database: Database
+    private let known: SeriesKnown
 
     package init(_ series: SeriesDatabase) {
         database = series.database
+        known = series.known
     }
 
     /// Compacts up to `limit` days of sensors that ended before `now` − `settling`.
@@ -39,7 +41,8 @@ package struct SeriesCompactor: Sendable {
     /// - Returns: how many were compacted; fewer than `limit` means that nothing is left.
     package func compact(now: WallTime, settling: Duration = .seconds(7200), limit: Int = 200) async throws -> Int {
         let before = (now - settling).microseconds / Self.dayMicroseconds
-        return try await database.write { connection in
+        return try await database.write { [known] connection in
+            known.forgetDays(after: connection)
             let due = try Row.fetchAll(
                 connection,
                 sql: "SELECT source, day FROM touched_day WHERE day < ? ORDER BY day, source LIMIT ?",

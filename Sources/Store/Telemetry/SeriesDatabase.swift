@@ -14,6 +14,7 @@ package final class SeriesDatabase: Sendable {
 
     package let database: Database
     private let needsSync = Atomic(false)
+    let known = SeriesKnown()
 
     /// Opens (and on the first start creates) `directory/series.db`.
     ///
@@ -61,8 +62,8 @@ package final class SeriesDatabase: Sendable {
     /// - Throws: `StoreError`; nothing of the batch is kept then, and it may be tried again.
     package func store(_ batch: SeriesBatch) throws -> SeriesOutcome {
         do {
-            let outcome = try database.pool.write { connection in
-                try SeriesWriter(connection: connection).write(batch)
+            let outcome = try database.pool.write { [known] connection in
+                try SeriesWriter(connection: connection, known: known).write(batch)
             }
             needsSync.store(true, ordering: .releasing)
             return outcome

@@ -5,6 +5,7 @@ import GRDB
 /// Writes a batch within a transaction, by statements that are prepared once per connection.
 struct SeriesWriter {
     let connection: GRDB.Database
+    let known: SeriesKnown
 
     func write(_ batch: SeriesBatch) throws -> SeriesOutcome {
         var outcome = SeriesOutcome()
@@ -35,26 +36,26 @@ struct SeriesWriter {
                 VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """
         )
-        var refs: [String: Int64] = [:]
-        var touched: Set<TouchedDay> = []
+        var refs = known.refs(of: readings.map(\.sensorId))
+        var new: [String: Int64] = [:]
+        var touched: Set<SeriesKnown.TouchedDay> = []
         for reading in readings {
-            let source = try ref(of: reading.sensorId, &refs)
+            let source = try ref(of: reading.sensorId, &refs, &new)
             try insert.execute(arguments: [
                 source, reading.occurredAt.microseconds, ReadingContent.encode(reading.values),
                 reading.receivedAt.microseconds, reading.timeIsArrival,
             ])
             count(&outcome)
-            touched.insert(TouchedDay(source: source, day: reading.occurredAt.microseconds / 86_400_000_000))
+            touched.insert(
+                SeriesKnown.TouchedDay(source: source, day: reading.occurredAt.microseconds / 86_400_000_000)
+            )
         }
         let touch = try connection.cachedStatement(
             sql: "INSERT INTO touched_day (source, day) VALUES (?, ?) ON CONFLICT DO NOTHING"
         )
-        for item in touched { try touch.execute(arguments: [item.source, item.day]) }
-    }
-
-    private struct TouchedDay: Hashable {
-        var source: Int64
-        var day: Int64
+        let unmarked = known.unmarked(touched)
+        for item in unmarked { try touch.execute(arguments: [item.source, item.day]) }
+        known.learn(refs: new, touched: unmarked, after: connection)
     }
 
     private func writePositions(_ positions: [VehiclePosition], _ outcome: inout SeriesOutcome) throws {
@@ -67,9 +68,10 @@ struct SeriesWriter {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """
         )
-        var refs: [String: Int64] = [:]
+        var refs = known.refs(of: positions.map(\.vehicleId))
+        var new: [String: Int64] = [:]
         for position in positions {
-            let source = try ref(of: position.vehicleId, &refs)
+            let source = try ref(of: position.vehicleId, &refs, &new)
             try insert.execute(arguments: [
                 source, position.occurredAt.microseconds, position.point.lat, position.point.lon, position.speedKmh,
                 position.heading, position.receivedAt.microseconds, position.timeIsArrival, position.altitudeMetres,
@@ -78,6 +80,7 @@ struct SeriesWriter {
             ])
             count(&outcome)
         }
+        known.learn(refs: new, touched: [], after: connection)
     }
 
     private func count(_ outcome: inout SeriesOutcome) {
@@ -85,16 +88,19 @@ struct SeriesWriter {
     }
 
     /// The number of a source, given out on its first row.
-    private func ref(of name: String, _ known: inout [String: Int64]) throws -> Int64 {
-        if let ref = known[name] { return ref }
+    private func ref(of name: String, _ refs: inout [String: Int64], _ new: inout [String: Int64]) throws -> Int64 {
+        if let ref = refs[name] { return ref }
         let select = try connection.cachedStatement(sql: "SELECT ref FROM source WHERE name = ?")
-        if let ref = try Int64.fetchOne(select, arguments: [name]) {
-            known[name] = ref
-            return ref
+        let ref: Int64
+        if let found = try Int64.fetchOne(select, arguments: [name]) {
+            ref = found
+        } else {
+            try connection.cachedStatement(sql: "INSERT INTO source (name) VALUES (?)").execute(arguments: [name])
+            ref = connection.lastInsertedRowID
         }
-        try connection.cachedStatement(sql: "INSERT INTO source (name) VALUES (?)").execute(arguments: [name])
-        known[name] = connection.lastInsertedRowID
-        return connection.lastInsertedRowID
+        refs[name] = ref
+        new[name] = ref
+        return ref
     }
 
     private func keep(_ rejected: RejectedPayload) throws {

@@ -99,12 +99,12 @@ struct JSONParser {
     }
 
     private mutating func number() throws(Failure) -> Double {
-        for word in ["NaN", "Infinity", "-Infinity", "inf", "-inf", "-nan"] where bytes[at...].starts(with: word.utf8) {
-            throw .notFinite
-        }
         let start = at
         _ = skip(UInt8(ascii: "-"))
-        guard let first = next, isDigit(first) else { throw .notJSON }
+        guard let first = next, isDigit(first) else {
+            let words = ["NaN", "Infinity", "-Infinity", "inf", "-inf", "-nan"]
+            throw words.contains { bytes[start...].starts(with: $0.utf8) } ? .notFinite : .notJSON
+        }
         if !skip(UInt8(ascii: "0")) { skipDigits() }
         if skip(UInt8(ascii: ".")) {
             guard let digit = next, isDigit(digit) else { throw .notJSON }

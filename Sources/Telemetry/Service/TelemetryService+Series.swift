@@ -63,7 +63,10 @@ extension TelemetryService {
             var isBehind = false
             do {
                 isBehind = try await compactor.compact(now: receptionTime, limit: 50) == 50
-                if !isBehind { try await compactor.forget(SeriesCompactor.Retention(), now: receptionTime) }
+                if !isBehind {
+                    try await compactor.forget(SeriesCompactor.Retention(), now: receptionTime)
+                    try await FieldTrackRepository(series).forget(now: receptionTime)
+                }
             } catch {
                 logger.error("readings can't be compacted", metadata: ["error": "\(error)"])
             }

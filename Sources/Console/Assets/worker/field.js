@@ -32,7 +32,8 @@ async function fresh(request) {
     return answer;
   } catch (error) {
     const kept = await cache.match(request);
-    if (kept) return kept;
+    // Marked, so that nobody takes the time in it for the present one.
+    if (kept) return new Response(kept.body, { status: kept.status, statusText: kept.statusText, headers: [...kept.headers, ['Gridwatch-Kept', 'true']] });
     throw error;
   }
 }

@@ -115,12 +115,12 @@ enum DutyRoutes {
         APIRoute(
             .post,
             "/api/v1/duty/calls/{id}/answer",
-            "Say that one looks after it; nobody else is called",
+            "Say that one looks after it; nobody else is called for ten minutes (whoever was called, is on duty or watches)",
             access: .except(.viewer),
             content: .json("DutyCall"),
             problems: [404: "notFound"],
             handle: { request in
-                let answered = try await service(request).answer(request.parameter("id"), by: request.user.name)
+                let answered = try await service(request).answer(request.parameter("id"), by: request.user.actor)
                 return Answer.json(call(answered))
             }
         ),

@@ -10,7 +10,7 @@ enum FieldRoutes {
         APIRoute(
             .get,
             "/api/v1/field/tasks",
-            "What a collector has to verify and check: own duty grid first, and in it the most urgent first",
+            "What a collector has to verify and check: what was given to it and its own duty grid first, by limit",
             access: .only(.collector),
             content: .list("FieldTask"),
             handle: tasks
@@ -76,35 +76,36 @@ enum FieldRoutes {
         ),
     ]
 
+    /// Of each kind (given to oneself, in the own duty grid, anybody's) at most so many.
+    private static let mostTasks = 200
+
     private static func tasks(_ request: APIRequest) async throws -> Response {
         let actor = try request.user.actor
         let cases = request.services.cases
         let base = cases.base
         let own = Set(try await DutyRoutes.service(request).repository.areas(of: actor.name))
-        var found: [(view: CaseView, value: Case, isOwn: Bool)] = []
-        for state in CaseState.allCases where state.isOpen && state != .reported {
-            // Only what waits for a collector: looked at by the steps it allows, not by names of states.
-            guard cases.mayWait(for: .collector, in: state) else { continue }
-            let page = try await cases.list(CaseFilter(state: state), page: PageRequest(limit: 200), for: actor)
-            for value in page.items {
-                let view = cases.view(value, for: actor)
-                guard view.actions?.isEmpty == false else { continue }
-                let areas = value.cell.map { base.areas.areas(of: $0).map(\.id) } ?? []
-                found.append((view, value, !own.isDisjoint(with: areas)))
-            }
+        // By who has it and what ends first, so that of many nothing urgent and nothing of one's own is cut off.
+        let waiting = try await cases.waiting(for: actor, in: base.cells(ofAreas: own), limit: mostTasks)
+        var found: [(view: CaseView, value: Case, seq: Int, isOwn: Bool, isAsked: Bool)] = []
+        for (value, seq) in waiting {
+            let view = cases.view(value, for: actor)
+            guard view.actions?.isEmpty == false else { continue }
+            let areas = value.cell.map { base.areas.areas(of: $0).map(\.id) } ?? []
+            let isAsked = value.holder == CaseHolder(.person, actor.name)
+            found.append((view, value, seq, !own.isDisjoint(with: areas), isAsked))
         }
         let late = WallTime(microseconds: .max)
         found.sort {
-            ($0.isOwn ? 0 : 1, $0.value.dueAt ?? late, $0.value.id) < (
-                $1.isOwn ? 0 : 1, $1.value.dueAt ?? late, $1.value.id
+            ($0.isOwn || $0.isAsked ? 0 : 1, $0.value.dueAt ?? late, $0.value.id) < (
+                $1.isOwn || $1.isAsked ? 0 : 1, $1.value.dueAt ?? late, $1.value.id
             )
         }
         return Answer.list(
             try found.map { task in
                 [
-                    "case": try JSONValue(encoding: task.view), "own": .bool(task.isOwn),
+                    "case": try JSONValue(encoding: task.view), "own": .bool(task.isOwn), "asked": .bool(task.isAsked),
                     "checkList": .array((base.catalogue[task.value.classCode]?.checkList ?? []).map { .string($0) }),
-                    "kind": JSONValue(task.view.actions?.first?.rawValue),
+                    "kind": JSONValue(task.view.actions?.first?.rawValue), "seq": JSONValue(task.seq),
                 ]
             }
         )
@@ -117,22 +118,33 @@ enum FieldRoutes {
         }
         try object.finish()
         let now = request.now
-        let positions = try values.enumerated().map { index, value in
+        var positions: [FieldPosition] = []
+        var refused: [JSONValue] = []
+        for (index, value) in values.enumerated() {
             var item = try RequestObject(value, prefix: "positions.\(index)")
             let at = try item.time("at")
             guard let point = try item.optionalPoint("position") else {
                 throw Problem.invalid(field: "positions.\(index).position", "a position is needed")
             }
-            let accuracy = item.value("accuracyMetres")?.double
+            let accuracy = try item.optionalNumber("accuracyMetres")
             try item.finish()
-            guard at - now <= .seconds(300), now - at <= FieldTrackRepository.kept else {
-                throw Problem.invalid(field: "positions.\(index).at", "at lies in the future or too far in the past")
+            // One that a wrong clock has written must not keep back those behind it.
+            if at - now > ahead {
+                refused.append(["index": JSONValue(index), "reason": "future"])
+            } else if now - at > FieldTrackRepository.kept {
+                refused.append(["index": JSONValue(index), "reason": "tooOld"])
+            } else {
+                positions.append(FieldPosition(at: at, point: point, accuracyMetres: accuracy))
             }
-            return FieldPosition(at: at, point: point, accuracyMetres: accuracy)
         }
         let stored = try await tracks(request).store(positions, of: request.user.name, at: now)
-        return Answer.json(["stored": JSONValue(stored), "known": JSONValue(positions.count - stored)])
+        return Answer.json([
+            "stored": JSONValue(stored), "known": JSONValue(positions.count - stored), "refused": .array(refused),
+        ])
     }
+
+    /// So far a phone's clock may be ahead.
+    private static let ahead = Duration.seconds(300)
 
     private static func track(_ request: APIRequest) async throws -> Response {
         let user = try request.user

@@ -98,23 +98,22 @@ enum HandOverRoutes {
         let cases = services.cases
         let actor = try request.user.actor
         let page = try PageRequest(limit: named)
-        let alarms = try await services.alarms.list(
-            AlarmFilter(state: .open, unjudged: true),
-            page: PageRequest(limit: 1000)
-        ).items
+        let toJudge = AlarmFilter(state: .open, unjudged: true)
+        let alarms = try await services.alarms.list(toJudge, page: page).items
         var members: [String: JSONValue] = [
             "alarms": list(
-                alarms.prefix(named).map {
+                alarms.map {
                     [
                         "id": .string($0.id), "source": .string($0.source), "kind": .string($0.kind),
                         "at": JSONValue($0.openedAt),
                     ]
                 },
-                of: alarms.count
+                of: try await services.alarms.count(toJudge)
             )
         ]
-        let reported = try await cases.list(CaseFilter(state: .reported), page: PageRequest(limit: 1000), for: actor)
-        members["toAccept"] = list(reported.items.prefix(named).map(named), of: reported.items.count)
+        let toAccept = CaseFilter(state: .reported)
+        let reported = try await cases.list(toAccept, page: page, for: actor).items
+        members["toAccept"] = list(reported.map(named), of: try await cases.count(toAccept, for: actor))
         let counts = try await cases.supervisionCounts()
         for one in SupervisionList.allCases {
             let found = try await cases.supervised(one, page: page).items
@@ -128,7 +127,7 @@ enum HandOverRoutes {
                     "dueAt": JSONValue($0.order.dueAt), "text": .string($0.order.text),
                 ]
             },
-            of: orders.count
+            of: try await cases.openOrders()
         )
         let due = try await cases.callBackSums(from: request.now, to: request.now + .seconds(1)).due
         members["callBacks"] = list([], of: due)

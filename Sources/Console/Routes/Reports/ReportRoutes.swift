@@ -116,8 +116,7 @@ enum ReportRoutes {
     private static func take(_ request: APIRequest) async throws -> Response {
         var object = try await request.object()
         let user = try request.user
-        let at = try object.optionalTime("at")
-        if let at, at - request.now > .seconds(60) { throw Problem.invalid(field: "at", "at lies in the future") }
+        let told = ToldTime(try object.optionalTime("at"), now: request.now)
         let caseId = try object.optionalString("caseId")
         let classCode: String
         if let caseId, object.isAbsent("class") {
@@ -131,7 +130,7 @@ enum ReportRoutes {
             address: try object.optionalString("address", maximum: 500),
             channel: try CaseReport.channel(&object) ?? user.role.rawValue,
             description: try object.optionalString("description", maximum: 2000),
-            at: at ?? request.now,
+            at: told.at,
             clientId: try object.optionalString("clientId", maximum: 100),
             filed: false
         )
@@ -140,7 +139,8 @@ enum ReportRoutes {
             reporter: try object.optionalString("reporter", maximum: 100),
             contact: try object.optionalString("contact", maximum: 100),
             photos: photos,
-            voices: try object.texts("voices", most: 3)
+            voices: try object.texts("voices", most: 3),
+            toldAt: told.ahead
         )
         try object.finish()
         wanted.snapshot = photos.first
@@ -155,9 +155,7 @@ enum ReportRoutes {
     private static func checkFiles(_ details: ReportDetails, _ request: APIRequest) async throws {
         for (field, ids, isPicture) in [("photos", details.photos, true), ("voices", details.voices, false)] {
             for id in ids {
-                guard let kept = try await request.services.archive.attachmentFacts(id: id) else {
-                    throw Problem.invalid(field: field, "there is no attachment \(id.prefix(63))")
-                }
+                let kept = try await AttachmentAccess.named(id, field: field, request)
                 guard AttachmentType(rawValue: kept.mediaType)?.isPicture == isPicture else {
                     throw Problem.invalid(field: field, "attachment \(id.prefix(63)) is \(kept.mediaType)")
                 }

@@ -2,7 +2,7 @@
 import { api } from './api.js';
 import { state } from './store.js';
 
-/** @typedef {'get'|'post'|'delete'} Method */
+/** @typedef {'get'|'post'|'put'|'delete'} Method */
 /**
  * Roles by `method path`; null where any signed-in user may.
  * @type {Map<string, string[]|null>}

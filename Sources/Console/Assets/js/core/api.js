@@ -64,7 +64,11 @@ async function call(method, path, body, options = {}) {
     throw new ApiError(response.status, problem.code ?? `http${response.status}`, problem.detail ?? '', problem.params ?? {});
   }
   if (response.status === 204) return null;
-  return (response.headers.get('Content-Type') ?? '').includes('json') ? response.json() : null;
+  if (!(response.headers.get('Content-Type') ?? '').includes('json')) return null;
+  const answer = await response.json();
+  // What the service worker has kept says nothing of the time now.
+  if (response.headers.has('Gridwatch-Kept')) delete answer.serverTime;
+  return answer;
 }
 
 export const api = {
@@ -72,6 +76,8 @@ export const api = {
   get: (path, query, options) => call('GET', path + queryText(query), undefined, options),
   /** @param {string} path @param {any} [body] */
   post: (path, body = {}) => call('POST', path, body),
+  /** @param {string} path @param {any} [body] */
+  put: (path, body = {}) => call('PUT', path, body),
   /** @param {string} path */
   delete: (path) => call('DELETE', path),
   /**

@@ -1,12 +1,16 @@
 // What a phone has to send: kept in the browser until the server has taken it, each thing once, with its original time.
-import { api, ApiError } from './api.js';
+import { api, ApiError, iso } from './api.js';
 import { full } from './i18n.js';
-import { state } from './store.js';
+import { serverNow, setServerTime, state } from './store.js';
 
 /**
- * A report or a step of a case. `files` are sent first; their ids are put into `body`.
+ * A report or a step of a case. `files` are sent first; their ids are put into `body`. `measured` says that `at` is the
+ * server's time; otherwise it is this device's, put right when it is sent. `follow` is done to the case that the report
+ * opens, with the report's first picture as the one from before.
+ * @typedef {{field: string, many: boolean, blob: Blob, attachment?: string}} ParcelFile
+ * @typedef {{title: string, action: string, body: Record<string, any>, files: ParcelFile[]}} Follow
  * @typedef {{id: string, user: string, kind: 'report'|'action', title: string, path: string, body: Record<string, any>,
- *   files: {field: string, many: boolean, blob: Blob, attachment?: string}[], at: string, tries: number, error?: string}} Parcel
+ *   files: ParcelFile[], follow?: Follow, at: string, measured?: boolean, tries: number, error?: string, code?: string}} Parcel
  */
 
 const NAME = 'gridwatch-field';
@@ -81,13 +85,32 @@ const tell = () => watchers.forEach((f) => f());
 
 /**
  * Keeps something to be sent and tries at once; resolves when it is kept, whether it was sent or not.
- * @param {Omit<Parcel, 'user'|'tries'>} parcel
+ * @param {Omit<Parcel, 'user'|'tries'|'at'|'measured'>} parcel
  */
 export async function post(parcel) {
-  await keep({ ...parcel, user: state.user.name, tries: 0 });
+  await keep({ ...parcel, at: iso(serverNow()), measured: state.clockMeasured, user: state.user.name, tries: 0 });
   tell();
   void flush();
 }
+
+/**
+ * Sends once more what the server has refused: what it lacked may be there now.
+ * @param {string} id
+ */
+export async function retry(id) {
+  const parcel = (await parcels()).find((p) => p.id === id);
+  if (!parcel) return;
+  const { error, code, ...rest } = parcel;
+  await keep({ ...rest, tries: 0, files: parcel.files.map(({ attachment, ...file }) => file) });
+  tell();
+  await flush();
+}
+
+/**
+ * What a parcel's clock showed, as the server would have seen it.
+ * @param {Parcel} parcel
+ */
+const timeOf = (parcel) => (parcel.measured ? parcel.at : iso(Date.parse(parcel.at) + state.clockOffset));
 
 /**
  * Whether trying later may help: the link is broken, or the server is busy, full or being restarted.
@@ -100,16 +123,22 @@ export async function flush() {
   if (sending || !state.user) return;
   sending = true;
   try {
-    for (const parcel of await parcels()) {
+    // Opened without a link, this page doesn't know yet by how much the device's clock is wrong.
+    if (!state.clockMeasured) setServerTime((await api.get('/session').catch(() => null))?.serverTime ?? '');
+    let waiting = await parcels();
+    while (waiting.length > 0) {
+      const parcel = /** @type {Parcel} */ (waiting.shift());
       if (parcel.error) continue;
       try {
         await send(parcel);
         await forget(parcel.id);
+        if (parcel.follow) waiting = await parcels();
       } catch (error) {
         parcel.tries += 1;
         if (isPassing(error)) { await keep(parcel); break; }
         // The server will never take it: a person has to see why.
         parcel.error = error instanceof ApiError ? error.text : String(error);
+        parcel.code = error instanceof ApiError ? error.code : '';
         await keep(parcel);
       }
     }
@@ -129,37 +158,78 @@ async function send(parcel) {
     if (file.many) body[file.field] = [...(body[file.field] ?? []), file.attachment];
     else body[file.field] = file.attachment;
   }
-  if (parcel.kind === 'report') { await api.post(parcel.path, { ...body, clientId: parcel.id, at: parcel.at }); return; }
-  // A step has no time of its own: what was seen long before it arrives says so.
-  if (Date.now() - Date.parse(parcel.at) > 120_000) body.note = `${body.note ?? ''} [${full(parcel.at)}]`.trim();
-  try { await api.post(parcel.path, body); } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 409 || !(await wasTaken(parcel))) throw error;
+  const at = timeOf(parcel);
+  if (parcel.kind === 'report') {
+    const told = await api.post(parcel.path, { ...body, clientId: parcel.id, at });
+    if (parcel.follow) await keepFollow(parcel, told.caseId);
+    return;
   }
+  // A step has no time of its own: what was seen long before it arrives says so.
+  if (serverNow() - Date.parse(at) > 120_000) body.note = `${body.note ?? ''} [${full(at)}]`.trim();
+  // The same step sent again, because its answer was lost, is taken once.
+  await api.post(parcel.path, { ...body, clientId: parcel.id });
 }
 
 /**
- * Whether the step arrived before and only its answer was lost: the log of the case tells.
- * @param {Parcel} parcel
+ * What is to be done to the case that a report has opened; sent with what waits. Kept before the report is forgotten, so
+ * that it is lost at no moment.
+ * @param {Parcel} parcel @param {string} caseId
  */
-async function wasTaken(parcel) {
-  const [, id, action] = parcel.path.match(/^\/cases\/([^/]+)\/actions\/(\w+)$/) ?? [];
-  const log = id ? await api.all(`/cases/${id}/log`, {}, 1000) : [];
-  return log.some((entry) => entry.action === action && entry.by === parcel.user && entry.at >= parcel.at);
+async function keepFollow(parcel, caseId) {
+  const { title, action, body, files } = /** @type {Follow} */ (parcel.follow);
+  await keep({
+    id: `${parcel.id}-next`, user: parcel.user, kind: 'action', title, path: `/cases/${encodeURIComponent(caseId)}/actions/${action}`,
+    body: { ...body, photoBefore: parcel.files.find((file) => file.field === 'photos')?.attachment }, files, at: parcel.at, measured: parcel.measured, tries: 0,
+  });
 }
 
 // MARK: where one was
 
-/** @param {{at: string, position: {lat: number, lon: number}, accuracyMetres: number|null}} position */
-export const keepPosition = (position) => ask('positions', 'readwrite', (s) => s.put({ ...position, user: state.user.name })).catch(() => null);
+/**
+ * Keeps where one was; `at` is ms of this device's clock.
+ * @param {{at: number, position: {lat: number, lon: number}, accuracyMetres: number|null}} position
+ */
+export const keepPosition = ({ at, ...position }) =>
+  ask('positions', 'readwrite', (s) => s.put({ ...position, at: iso(at + state.clockOffset), raw: !state.clockMeasured, user: state.user.name })).catch(() => null);
+
+/**
+ * Those that were kept before the server's time was known get it, once, so that one sent twice stays one.
+ * @param {any[]} positions
+ */
+async function putRight(positions) {
+  if (!state.clockMeasured) return;
+  for (const position of positions.filter((p) => p.raw)) {
+    const at = position.at;
+    Object.assign(position, { at: iso(Date.parse(at) + state.clockOffset), raw: false });
+    await ask('positions', 'readwrite', (s) => { s.delete(at); return s.put(position); });
+  }
+}
 
 async function sendPositions() {
   const all = /** @type {any[]} */ (await ask('positions', 'readonly', (s) => s.getAll()).catch(() => [])) ?? [];
   const own = all.filter((p) => p.user === state.user.name);
-  for (let i = 0; i < own.length; i += 200) {
-    const batch = own.slice(i, i + 200);
-    await api.post('/field/positions', { positions: batch.map(({ user, ...position }) => position) });
-    for (const sent of batch) await ask('positions', 'readwrite', (s) => s.delete(sent.at));
+  await putRight(own);
+  for (let i = 0; i < own.length; i += 200) await sendBatch(own.slice(i, i + 200));
+}
+
+/**
+ * What the server refuses of a batch goes as well: it never will take it.
+ * @param {any[]} batch
+ */
+async function sendBatch(batch) {
+  try {
+    await api.post('/field/positions', { positions: batch.map(({ user, raw, ...position }) => position) });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 422) throw error;
+    if (batch.length > 1) {
+      const half = batch.length >> 1;
+      await sendBatch(batch.slice(0, half));
+      await sendBatch(batch.slice(half));
+      return;
+    }
+    console.warn('a position that can’t be read is dropped', error);
   }
+  for (const sent of batch) await ask('positions', 'readwrite', (s) => s.delete(sent.at));
 }
 
 /** Lets the pages of a phone open without a link; only where the browser has service workers (TLS, or this machine). */

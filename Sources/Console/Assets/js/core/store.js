@@ -15,6 +15,8 @@ export const state = {
   connection: { open: false, lastHeard: Date.now() },
   /** Server time minus this machine's, ms. */
   clockOffset: 0,
+  /** Whether the server has said since this page was opened what time it is. */
+  clockMeasured: false,
 };
 
 /** The server's present time in ms. */
@@ -22,7 +24,9 @@ export const serverNow = () => Date.now() + state.clockOffset;
 /** @param {string} serverTime */
 export function setServerTime(serverTime) {
   const ms = Date.parse(serverTime);
-  if (Number.isFinite(ms)) state.clockOffset = ms - Date.now();
+  if (!Number.isFinite(ms)) return;
+  state.clockOffset = ms - Date.now();
+  state.clockMeasured = true;
 }
 
 /** @type {Map<Topic, Set<(data: any) => void>>} */

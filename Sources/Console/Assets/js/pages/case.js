@@ -8,11 +8,13 @@ import { link } from '../core/router.js';
 import { className, isRole, state, unitName } from '../core/store.js';
 import { actionButtons } from '../parts/actions.js';
 import { beforeAndAfter, checkPoints, courseRows, coUnitTable, nearby, stepsBar } from '../parts/caseCourse.js';
+import { channels, channelText } from '../parts/channels.js';
 import { clipPlayer } from '../parts/clip.js';
 import { exportList } from '../parts/exports.js';
 import { caseExtras } from '../parts/caseExtras.js';
 import { smallMap } from '../parts/map.js';
 import { byWhom, caseState, failed, overdueMark } from '../parts/marks.js';
+import { loadPeople } from '../parts/people.js';
 import { voicePlayers } from '../parts/reports.js';
 import { alarmCurve } from '../parts/sensor.js';
 import { timeLeft } from './cases.js';
@@ -102,7 +104,7 @@ export function mountCase(root, context, id) {
 
   async function load() {
     try {
-      item = await api.get(`/cases/${encodeURIComponent(id)}`);
+      [item] = await Promise.all([api.get(`/cases/${encodeURIComponent(id)}`), channels(), item ? null : loadPeople()]);
       draw();
       fill(logBox, logList(item.log));
       if (!more.firstChild) fill(more, caseExtras(item, load));
@@ -147,7 +149,7 @@ export function mountCase(root, context, id) {
       ['field.opened', full(item.openedAt)],
       Object.keys(item.versions ?? {}).length ? ['case.versions', Object.entries(item.versions).map(([set, n]) => `${word('baseSet', set)} ${n}`).join(' · ')] : null,
       item.closedAt ? ['case.closedAt', full(item.closedAt)] : null,
-      ['case.channel', word('channel', item.channel)],
+      ['case.channel', channelText(item.channel)],
       item.reporter ? ['case.reporter', item.reporter] : null,
       item.description ? ['case.description', item.description] : null,
     ].filter((row) => row !== null);

@@ -7,11 +7,11 @@ import { go, link } from '../core/router.js';
 import { className, isRole, serverNow, state, unitName } from '../core/store.js';
 import { caseState, empty, failed, overdueMark } from '../parts/marks.js';
 import { newCaseDialog } from '../parts/actions.js';
+import { channels, channelText } from '../parts/channels.js';
 import { mountCase } from './case.js';
 
 export const CASE_STATES = ['reported', 'filed', 'dispatched', 'handling', 'handled', 'checked', 'closed', 'invalid',
   'verifying', 'checking', 'adjudicating', 'escalated', 'suspended', 'handedOver', 'merged', 'selfHandled', 'void', 'archived'];
-const CHANNELS = ['camera', 'sensor', 'vehicle', 'monitor', 'collector', 'hotline', 'web', 'acceptor'];
 
 /**
  * How long is left, or by how much it is late.
@@ -19,6 +19,7 @@ const CHANNELS = ['camera', 'sensor', 'vehicle', 'monitor', 'collector', 'hotlin
  */
 export function timeLeft(item) {
   if (!item.dueAt || item.ending) return '–';
+  if (item.metAt) return t(item.overdue ? 'case.metLate' : 'case.met');
   const left = Date.parse(item.dueAt) - serverNow();
   return left >= 0 ? t('case.left', { span: span(left) }) : t('case.late', { span: span(-left) });
 }
@@ -35,7 +36,13 @@ export function mount(root, context) {
   const unitSelect = isRole('unit') ? null : h('select', { 'aria-label': t('case.unit') }, h('option', { value: '' }, t('filter.allUnits')), state.site.units.map((/** @type {any} */ u) => h('option', { value: u.id }, unitName(u.id))));
   const areaSelect = (state.site.areas ?? []).length === 0 ? null : h('select', { 'aria-label': t('filter.area') }, h('option', { value: '' }, t('filter.allAreas')), state.site.areas.map((/** @type {any} */ a) => h('option', { value: a.id }, `${isChinese() ? a.name : a.nameEn || a.name} (${word('areasKind', a.kind)})`)));
   const dueSelect = h('select', { 'aria-label': t('case.limit'), id: 'case-due' }, h('option', { value: '' }, t('filter.allDue')), ['late', 'soon'].map((due) => h('option', { value: due }, word('filter', due))));
-  const channelSelect = h('select', { 'aria-label': t('case.channel') }, h('option', { value: '' }, t('filter.allChannels')), CHANNELS.map((channel) => h('option', { value: channel }, word('channel', channel))));
+  const channelSelect = h('select', { 'aria-label': t('case.channel') }, h('option', { value: '' }, t('filter.allChannels')));
+  let channel = '';
+  void channels().then((all) => {
+    channelSelect.append(...all.map((c) => h('option', { value: c.id }, channelText(c.id))));
+    channelSelect.value = channel;
+    draw();
+  });
   const text = h('input', { type: 'search', placeholder: t('filter.caseText'), 'aria-label': t('filter.caseText') });
   let below = '';
   let holder = '';
@@ -47,7 +54,8 @@ export function mount(root, context) {
     if (asked.area !== undefined && areaSelect) areaSelect.value = asked.area;
     below = asked.below ?? '';
     dueSelect.value = asked.due ?? (asked.overdue === 'true' ? 'late' : '');
-    channelSelect.value = asked.channel ?? '';
+    channel = asked.channel ?? '';
+    channelSelect.value = channel;
     holder = asked.holder ?? '';
   }
   take(query);
@@ -56,7 +64,7 @@ export function mount(root, context) {
   const table = h('div.table-wrap', null, h('table.table.cards.case-table', null,
     h('thead', null, h('tr', null, ['case.number', 'field.state', 'case.class', 'case.place', 'case.unit', 'field.opened', 'case.limit', 'case.channel'].map((key) => h('th', { scope: 'col' }, t(key))))), body));
 
-  const filters = () => ({ state: stateSelect.value === 'open' ? '' : stateSelect.value, open: stateSelect.value === 'open' ? 'true' : '', class: classSelect.value, unit: unitSelect?.value ?? '', below: unitSelect?.value ? below : '', area: areaSelect?.value ?? '', due: dueSelect.value, channel: channelSelect.value, holder, q: text.value.trim() });
+  const filters = () => ({ state: stateSelect.value === 'open' ? '' : stateSelect.value, open: stateSelect.value === 'open' ? 'true' : '', class: classSelect.value, unit: unitSelect?.value ?? '', below: unitSelect?.value ? below : '', area: areaSelect?.value ?? '', due: dueSelect.value, channel, holder, q: text.value.trim() });
   /** @param {string|null} [cursor] */
   async function load(cursor) {
     const mine = ++turn;
@@ -79,10 +87,11 @@ export function mount(root, context) {
       h('td', null, c.unit ? unitName(c.unit, c.unitName) : '–'),
       h('td.mono', null, moment(c.openedAt)),
       h('td', null, timeLeft(c)),
-      h('td.dim', null, word('channel', c.channel)))));
+      h('td.dim', null, channelText(c.channel)))));
     fill(foot, items.length === 0 ? empty(t('cases.none'), 'folder2-open') : null, next ? h('button', { type: 'button', onclick: () => load(next) }, t('list.more')) : h('span.dim', null, t('list.count', { n: items.length })));
   }
   const later = debounce(() => load(), 250);
+  channelSelect.addEventListener('change', () => { channel = channelSelect.value; });
   unitSelect?.addEventListener('change', () => { below = ''; });
   for (const control of [stateSelect, classSelect, unitSelect, areaSelect, dueSelect, channelSelect]) control?.addEventListener('change', () => load());
   text.addEventListener('input', later);

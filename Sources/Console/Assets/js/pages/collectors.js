@@ -88,7 +88,7 @@ export function mount(root, context) {
       map.cells(await cellsOf(d.areas.map((/** @type {any} */ a) => a.id)), new Set(d.walkedCells ?? []));
       map.track(points);
       if (last) map.set(user, last, { kind: 'place', label: `${d.displayName} ${moment(d.last.at)}` });
-      if (points.length < 2) map.fit();
+      map.fit();
       canvas.dataset.state = 'ready';
     } catch (error) { fill(detail, failed(errorText(error), show)); }
   }
@@ -103,7 +103,7 @@ export function mount(root, context) {
   fill(root, h('div.split.wide-list', null,
     h('section.list-pane', null, h('div.toolbar', null, h('h1', null, t('page.collectors')), h('span.grow'), day),
       h('p.hint', null, t('collectors.hint')),
-      h('div.table-wrap', null, h('table.table.cards.collector-table', null, h('thead', null, h('tr', null, ['collectors.name', 'field.grid', 'collectors.walked', 'collectors.metres', 'collectors.silence', 'sensors.last'].map((k) => h('th', { scope: 'col', class: ['collectors.walked', 'collectors.metres'].includes(k) ? 'right' : '' }, t(k))))), body)), note),
+      h('div.table-wrap', null, h('table.table.cards.collector-table', null, h('thead', null, h('tr', null, ['collectors.name', 'field.grid', 'collectors.walked', 'collectors.metres', 'collectors.silence', 'collectors.last'].map((k) => h('th', { scope: 'col', class: ['collectors.walked', 'collectors.metres'].includes(k) ? 'right' : '' }, t(k))))), body)), note),
     detail));
   context.on('reset', debounce(load, 500));
   context.every(60_000, load);

@@ -3,7 +3,7 @@ import { debounce, fill, h, icon } from '../core/dom.js';
 import { api, iso } from '../core/api.js';
 import { errorText, toast } from '../core/dialog.js';
 import { moment, isChinese, t, word } from '../core/i18n.js';
-import { flush, forget, keepPosition, onOutbox, parcels, workOffline } from '../core/outbox.js';
+import { flush, forget, keepPosition, onOutbox, parcels, retry, workOffline } from '../core/outbox.js';
 import { link, replaceRoute } from '../core/router.js';
 import { className, remember, remembered, serverNow, state } from '../core/store.js';
 import { empty, failed, overdueMark } from '../parts/marks.js';
@@ -40,8 +40,8 @@ export function mount(root, context) {
   async function loadTasks() {
     try {
       // What is done and not sent yet is no task any more, whatever the server (or what was kept of it) says.
-      const done = new Set((await parcels()).filter((p) => p.kind === 'action').map((p) => p.path));
-      const fresh = (await api.get('/field/tasks')).items.filter((/** @type {any} */ task) => !done.has(`/cases/${task.case.id}/actions/${task.kind}`));
+      const done = new Set((await parcels()).filter((p) => p.kind === 'action' && !p.error).map((p) => p.path));
+      const fresh = (await api.get('/field/tasks')).items.filter((/** @type {any} */ task) => ![task.kind, 'selfHandle'].some((kind) => done.has(`/cases/${task.case.id}/actions/${kind}`)));
       const known = new Set(tasks.map((task) => `${task.case.id} ${task.kind}`));
       const added = fresh.filter((/** @type {any} */ task) => !known.has(`${task.case.id} ${task.kind}`));
       if (added.length && root.dataset.loaded) {
@@ -59,7 +59,7 @@ export function mount(root, context) {
     fill(body, tasks.length === 0 ? empty(t('queue.none'), 'check2-circle') : null, tasks.map((task) => h('button.field-task', { type: 'button', data: { task: task.case.id, kind: task.kind, overdue: String(task.case.overdue) }, onclick: () => openTask(task) },
       task.case.snapshots?.[0] ? h('img', { src: task.case.snapshots[0], alt: '', loading: 'lazy' }) : h('span.queue-noimage', null, icon('folder2-open')),
       h('span.field-text', null, h('b', null, t(`caseAction.${task.kind}`)), ' ', className(task.case.class, task.case.className), h('br'), h('span.dim', null, task.case.address || task.case.cell || ''), h('br'),
-        h('span.mono', null, timeLeft(task.case)), ' ', overdueMark(task.case), task.own ? h('span.tag', { data: { own: 'true' } }, t('field.ownGrid')) : null))));
+        h('span.mono', null, timeLeft(task.case)), ' ', overdueMark(task.case), task.asked ? h('span.tag', { data: { asked: 'true' } }, t('field.askedMe')) : null, task.own ? h('span.tag', { data: { own: 'true' } }, t('field.ownGrid')) : null))));
   }
   /** @param {any} task */
   function openTask(task) {
@@ -76,7 +76,10 @@ export function mount(root, context) {
     const mine = await api.get('/reports', { mine: true, limit: 30 }).catch(() => null);
     if (tab !== 'outbox') return;
     fill(body, h('h2', null, t('field.waiting', { n: kept.length })), kept.length === 0 ? h('p.dim', null, t('field.allSent')) : h('ul.tickets', null, kept.map((p) => h('li', { data: { parcel: p.id } }, h('span.mono', null, moment(p.at)), h('span', null, p.title), p.files.length ? h('span.dim', null, icon('paperclip'), String(p.files.length)) : null,
-      p.error ? h('span.form-error', null, p.error) : null, h('span.grow'), p.error ? h('button', { type: 'button', onclick: () => forget(p.id) }, icon('trash'), t('action.delete')) : null))),
+      p.error ? h('span.form-error', null, p.error) : null, h('span.grow'),
+      // What was said of the case as it was is said anew, or not at all.
+      p.error && p.code !== 'movedOn' ? h('button', { type: 'button', data: { action: 'retry' }, onclick: () => retry(p.id) }, icon('arrow-repeat'), t('field.retry')) : null,
+      p.error ? h('button', { type: 'button', onclick: () => forget(p.id) }, icon('trash'), t('action.delete')) : null))),
     h('div.button-row', null, h('button.big', { type: 'button', onclick: () => flush() }, icon('arrow-repeat'), t('field.sendNow'))),
     mine ? [h('h2', null, t('field.myReports')), h('ul.tickets', null, mine.items.map((/** @type {any} */ r) => h('li', { data: { ticket: r.ticket } }, h('b.mono', null, r.ticket), h('span', null, className(r.class, r.className)), h('span.mono.dim', null, moment(r.happenedAt)), h('span.dim', null, channelName(r)), reportStage(r))))] : null);
   }
@@ -122,7 +125,7 @@ export function mount(root, context) {
       const far = here ? Math.hypot((point.lat - here.lat) * 111_195, (point.lon - here.lon) * 111_195 * Math.cos((point.lat * Math.PI) / 180)) : Infinity;
       if (here && (point.at - here.at < STEP.ms || far < STEP.metres)) return;
       here = point;
-      void keepPosition({ at: iso(point.at), position: { lat: point.lat, lon: point.lon }, accuracyMetres: found.coords.accuracy ?? null });
+      void keepPosition({ at: point.at, position: { lat: point.lat, lon: point.lon }, accuracyMetres: found.coords.accuracy ?? null });
     }, () => null, { enableHighAccuracy: true, maximumAge: 10_000 });
   }
 

@@ -7,7 +7,8 @@ import { full, isChinese, moment, number, t, word } from '../core/i18n.js';
 import { go, link } from '../core/router.js';
 import { className } from '../core/store.js';
 import { empty, failed } from '../parts/marks.js';
-import { callBackDialog, channelName, channels, duplicatesPanel, reportDialog, reportStage, stageList, voicePlayers } from '../parts/reports.js';
+import { channels } from '../parts/channels.js';
+import { callBackDialog, channelName, duplicatesPanel, reportDialog, reportStage, stageList, voicePlayers } from '../parts/reports.js';
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export async function mount(root, context) {
@@ -80,7 +81,7 @@ async function mountReport(root, context, ticket) {
         stageList(r),
         h('div.case-grid', null,
           h('section.panel', null, h('h2', null, t('report.facts')), h('dl.facts', null,
-            fact('report.channel', `${channelName(r)} · ${word('channelGroup', r.group)}`), fact('case.place', r.address), fact('case.description', r.description), fact('report.happened', full(r.happenedAt)), fact('report.received', full(r.receivedAt)),
+            fact('report.channel', `${channelName(r)} · ${word('channelGroup', r.group)}`), fact('case.place', r.address), fact('case.description', r.description), fact('report.happened', full(r.happenedAt)), fact('report.toldAt', r.toldAt ? full(r.toldAt) : null), fact('report.received', full(r.receivedAt)),
             fact('report.reporter', r.reporter), fact('report.contact', r.contact), fact('report.by', r.by), fact('report.code', r.code ? h('code', null, r.code) : null),
             fact('case.number', item ? h('a', { href: link('cases', item.id) }, item.number) : r.caseNumber), r.selfFound ? fact('report.kind', t('report.selfFound')) : null)),
           h('section.panel', null, h('h2', null, t('case.evidence')), h('div.pictures', null, r.photos.map((/** @type {string} */ url) => h('a', { href: url, target: '_blank', rel: 'noopener' }, h('img', { src: url, alt: t('case.photo'), loading: 'lazy' })))), voicePlayers(r.voices),

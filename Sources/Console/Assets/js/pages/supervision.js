@@ -3,7 +3,7 @@ import { may } from '../core/abilities.js';
 import { debounce, fill, h, icon } from '../core/dom.js';
 import { api } from '../core/api.js';
 import { errorText, toast } from '../core/dialog.js';
-import { moment, t, word } from '../core/i18n.js';
+import { full, moment, t, word } from '../core/i18n.js';
 import { link } from '../core/router.js';
 import { className, unitName } from '../core/store.js';
 import { act } from '../parts/actions.js';
@@ -11,7 +11,7 @@ import { orderCard, orderDialog } from '../parts/orders.js';
 import { caseState, empty, failed } from '../parts/marks.js';
 import { timeLeft } from './cases.js';
 
-const LISTS = ['dueSoon', 'overdue', 'bounced', 'silent', 'withoutHolder', 'orders'];
+const LISTS = ['dueSoon', 'overdue', 'bounced', 'silent', 'withoutHolder', 'reviewDue', 'orders'];
 
 /** @param {HTMLElement} root @param {import('../shell.js').Context} context */
 export function mount(root, context) {
@@ -36,7 +36,7 @@ export function mount(root, context) {
       fill(body, found.length === 0 ? empty(t('supervision.none'), 'check2-circle') : h('div.table-wrap', null, h('table.table.cards.supervision-table', null,
         h('thead', null, h('tr', null, ['case.number', 'field.state', 'case.class', 'case.unit', 'case.limit', 'supervision.last', 'supervision.returns', 'supervision.urges'].map((k) => h('th', { scope: 'col', class: ['supervision.returns', 'supervision.urges'].includes(k) ? 'right' : '' }, t(k))), h('th'))),
         h('tbody', null, found.map((/** @type {any} */ f) => h('tr', { data: { case: f.case.id } }, h('td.mono', null, h('a', { href: link('cases', f.case.id) }, f.case.number)), h('td', null, caseState(f.case)), h('td', null, className(f.case.class, f.case.className)),
-          h('td', null, f.case.unit ? unitName(f.case.unit) : '–'), h('td', null, timeLeft(f.case)), h('td.mono', null, moment(f.lastActionAt)), h('td.right', null, String(f.returns)), h('td.right', null, String(f.urges)),
+          h('td', null, f.case.unit ? unitName(f.case.unit) : '–'), h('td', null, f.case.suspension ? t('supervision.review', { review: moment(f.case.suspension.review), until: full(f.case.suspension.until).slice(0, 10) }) : timeLeft(f.case)), h('td.mono', null, moment(f.lastActionAt)), h('td.right', null, String(f.returns)), h('td.right', null, String(f.urges)),
           h('td.tools', null, (f.case.actions ?? []).includes('urge') ? h('button', { type: 'button', data: { action: 'urge' }, onclick: async () => { if (await act('urge', f.case)) void load(); } }, icon('megaphone'), t('caseAction.urge')) : null,
             may('post', '/cases/{id}/orders') ? h('button.primary', { type: 'button', data: { action: 'order' }, onclick: async () => { if (await orderDialog(f.case)) { toast(t('order.given'), 'good'); void load(); } } }, icon('flag'), t('order.new')) : null)))))));
     } catch (error) { fill(body, failed(errorText(error), load)); }

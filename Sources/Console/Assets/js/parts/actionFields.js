@@ -1,9 +1,10 @@
 // What each step of a case asks for, as fields of its dialog.
-import { h } from '../core/dom.js';
+import { fill, h } from '../core/dom.js';
 import { api } from '../core/api.js';
 import { Refusal } from '../core/dialog.js';
 import { t } from '../core/i18n.js';
 import { serverNow, state, unitName } from '../core/store.js';
+import { personOptions } from './people.js';
 import { photoField } from './photo.js';
 import { classPicker, positionFields } from './picture.js';
 import { timeInput } from './spans.js';
@@ -58,6 +59,22 @@ export async function caseOf(number) {
   return found.id;
 }
 
+/**
+ * The conditions of the class that is chosen, each with its limit.
+ * @param {any} item @param {HTMLElement & {read: () => string}} classes
+ */
+function levelPicker(item, classes) {
+  const select = h('select', { name: 'level' });
+  const draw = () => {
+    const found = state.site.classes.find((/** @type {any} */ c) => c.code === classes.read());
+    fill(select, (found?.levels ?? []).map((/** @type {any} */ l) => h('option', { value: String(l.level), selected: found.code === item.class && l.level === item.level }, `${l.level} · ${l.name}`)));
+  };
+  for (const event of ['input', 'change', 'keyup', 'click']) classes.addEventListener(event, () => queueMicrotask(() => { if (select.dataset.of !== classes.read()) { select.dataset.of = classes.read(); draw(); } }));
+  select.dataset.of = classes.read();
+  draw();
+  return Object.assign(select, { read: () => select.value });
+}
+
 /** @param {string} action @param {any} item @returns {Field[]} */
 export function fieldsOf(action, item) {
   /** @type {Field} */
@@ -67,19 +84,22 @@ export function fieldsOf(action, item) {
   /** @type {Field} */
   const reason = { name: 'reason', label: t('field.reason'), type: 'textarea', required: true, maxLength: 500 };
   /** @type {Field} */
-  const collector = { name: 'collector', label: t('case.collector'), hint: t('case.collectorHint'), maxLength: 63 };
+  const collector = { name: 'collector', label: t('case.collector'), type: 'select', value: '', options: [{ value: '', label: t('case.collectorHint') }, ...personOptions((role) => role === 'collector')] };
   const photo = (name = 'photo', label = t('case.photo'), required = false) => ({ name, label, required, element: photoField(label) });
   const units = (/** @type {string[]} */ ids) => ({ name: 'units', label: t('case.coUnits'), required: true, element: unitBoxes(ids) });
   /** @type {Field} */
   const passed = { name: 'passed', label: t('case.result'), type: 'radio', required: true, value: 'true', options: [{ value: 'true', label: t('case.passed') }, { value: 'false', label: t('case.notPassed') }] };
   const taking = (item.coUnits ?? []).map((/** @type {any} */ c) => c.unit);
   switch (action) {
-    case 'file':
+    case 'file': {
+      const classes = classPicker(item.class ?? undefined);
       return [
-        { name: 'class', label: t('case.class'), required: true, element: classPicker(item.class ?? undefined) },
+        { name: 'class', label: t('case.class'), required: true, element: classes },
+        { name: 'level', label: t('case.level'), element: levelPicker(item, classes) },
         { name: 'position', label: t('case.position'), required: true, element: positionFields(item.position) },
         note,
       ];
+    }
     case 'refuse': case 'return': case 'reopen': case 'void': case 'takeBack': case 'extend': return [reason];
     case 'dispatch': return [{ name: 'unit', label: t('case.unit'), type: 'select', value: item.unit ?? '', options: unitOptions(t('case.responsibleUnit')) }, note];
     case 'adjudicate': return [{ name: 'unit', label: t('case.unit'), type: 'select', required: true, value: item.unit ?? '', options: unitOptions(null) }, { ...reason, label: t('case.ruling') }];
@@ -92,7 +112,7 @@ export function fieldsOf(action, item) {
     case 'merge': return [{ name: 'into', label: t('case.mergeInto'), required: true, element: casePicker(item), hint: t('case.mergeHint') }, note];
     case 'selfHandle': return [photo('photoBefore', t('case.photoBefore'), !(item.snapshots ?? []).length), photo('photo', t('case.photoAfter'), true), said];
     case 'suspend':
-      return [reason, { name: 'owner', label: t('case.suspensionOwner'), required: true, value: item.suspension?.owner ?? '', maxLength: 63 },
+      return [reason, { name: 'owner', label: t('case.suspensionOwner'), required: true, type: 'select', value: item.suspension?.owner ?? item.unit ?? '', options: [...unitOptions(null), ...personOptions()] },
         { name: 'until', label: t('case.suspendedUntil'), required: true, element: momentField(item.suspension ? Date.parse(item.suspension.until) : serverNow() + 90 * DAY, t('case.suspendedUntil')) },
         { name: 'review', label: t('case.reviewAt'), required: true, element: momentField(serverNow() + 30 * DAY, t('case.reviewAt')) }];
     case 'announce': return [{ ...said, label: t('case.notice') }, photo()];

@@ -1,15 +1,16 @@
 // The steps of a case: each action's dialog asks for what the action needs.
 import { h, icon } from '../core/dom.js';
-import { api } from '../core/api.js';
+import { api, iso } from '../core/api.js';
 import { t } from '../core/i18n.js';
 import { formDialog, toast } from '../core/dialog.js';
-import { className, isRole, state } from '../core/store.js';
+import { className, isRole, serverNow, state } from '../core/store.js';
+import { loadPeople } from './people.js';
 import { caseOf, fieldsOf } from './actionFields.js';
 import { upload } from './photo.js';
 import { classPicker, clientId, positionFields } from './picture.js';
 
 const ICONS = {
-  file: 'check2-square', refuse: 'x-octagon', dispatch: 'send', accept: 'hand-thumbs-up', return: 'arrow-return-left', handle: 'tools', check: 'clipboard-check', close: 'archive', urge: 'megaphone',
+  file: 'check2-square', refuse: 'x-octagon', dispatch: 'send', accept: 'hand-thumbs-up', arrive: 'pin-map', secure: 'shield-check', return: 'arrow-return-left', handle: 'tools', check: 'clipboard-check', close: 'archive', urge: 'megaphone',
   askVerification: 'binoculars', verify: 'search', merge: 'union', selfHandle: 'hand-index', askCheck: 'person-check', inspect: 'clipboard2-pulse', reopen: 'arrow-counterclockwise', void: 'slash-circle', archive: 'lock',
   suspend: 'pause-circle', resume: 'play-circle', extend: 'hourglass-split', announce: 'newspaper', engage: 'people', disengage: 'person-dash', adjudicate: 'hammer', escalate: 'building-up', handOver: 'box-arrow-up-right', takeBack: 'box-arrow-in-left',
 };
@@ -30,7 +31,8 @@ function checkList(item) {
  * @param {string} action
  * @param {any} item
  */
-export function act(action, item) {
+export async function act(action, item) {
+  if (['askVerification', 'askCheck', 'suspend'].includes(action)) await loadPeople();
   return formDialog({
     title: `${t(`caseAction.${action}`)} · ${item.number}`, name: `action-${action}`, danger: GRAVE.includes(action), wide: action === 'file',
     before: h('div', null, h('p.dim', null, [className(item.class, item.className), item.address].filter(Boolean).join(' · ')), ['check', 'verify', 'inspect'].includes(action) ? checkList(item) : null),
@@ -40,7 +42,7 @@ export function act(action, item) {
       const body = {};
       for (const [key, value] of Object.entries(values)) {
         if (value === '' || value === null || value === undefined) continue;
-        body[key] = key === 'passed' ? value === 'true' : key === 'into' ? await caseOf(value) : value instanceof File ? await upload(value) : value;
+        body[key] = key === 'level' ? Number(value) : key === 'passed' ? value === 'true' : key === 'into' ? await caseOf(value) : value instanceof File ? await upload(value) : value;
       }
       const changed = await api.post(`/cases/${encodeURIComponent(item.id)}/actions/${action}`, body);
       toast(t('case.done', { action: t(`caseAction.${action}`), number: item.number }), 'good');
@@ -77,7 +79,7 @@ export async function newCaseDialog() {
       { name: 'position', label: t('case.position'), element: positionFields(null) },
       { name: 'description', label: t('case.description'), type: 'textarea', maxLength: 500 },
     ],
-    send: (values) => api.post('/cases', { ...values, channel: street ? 'collector' : 'hotline', at: new Date().toISOString(), reporter: state.user.name, clientId: id }),
+    send: (values) => api.post('/cases', { ...values, channel: street ? 'collector' : 'hotline', at: iso(serverNow()), reporter: state.user.name, clientId: id }),
   });
   if (made?.number) toast(t('case.reported', { number: made.number }), 'good');
   return made;

@@ -4,6 +4,7 @@ import { full, isChinese, moment, t, word } from '../core/i18n.js';
 import { link } from '../core/router.js';
 import { className, unitName } from '../core/store.js';
 import { caseState } from './marks.js';
+import { personName } from './people.js';
 
 const SEVEN = ['collect', 'file', 'dispatch', 'handle', 'report', 'close', 'evaluate'];
 const SIX = ['collect', 'fileAndDispatch', 'handle', 'report', 'check', 'close'];
@@ -37,7 +38,7 @@ export function stepsBar(item) {
  */
 export function holderText(holder) {
   if (!holder) return '–';
-  const name = { role: () => word('role', holder.id), unit: () => unitName(holder.id), archive: () => word('caseState', holder.id) }[/** @type {'role'} */ (holder.kind)];
+  const name = { role: () => word('role', holder.id), unit: () => unitName(holder.id), person: () => personName(holder.id), archive: () => word('caseState', holder.id) }[/** @type {'role'} */ (holder.kind)];
   return `${name ? name() : holder.id} (${word('holderKind', holder.kind)})`;
 }
 
@@ -50,14 +51,14 @@ export function courseRows(item) {
   const rows = [
     ['case.holder', holderText(item.holder)],
     item.verified === null || item.verified === undefined ? null : ['case.verified', t(item.verified ? 'case.isThere' : 'case.isNotThere')],
-    item.assignee ? ['case.assignee', item.assignee] : null,
+    item.assignee ? ['case.assignee', personName(item.assignee)] : null,
     item.checkUnit ? ['case.checkUnit', unitName(item.checkUnit)] : null,
     item.inspected ? ['case.inspected', t('case.passed')] : null,
     item.returns ? ['case.returns', String(item.returns)] : null,
     item.bound ? ['case.bound', t('case.boundText')] : null,
     item.extended ? ['case.extended', t('case.extendedText')] : null,
     item.announcedAt ? ['case.announcedAt', full(item.announcedAt)] : null,
-    item.suspension ? ['case.suspension', t('case.suspensionText', { owner: item.suspension.owner, until: full(item.suspension.until), review: full(item.suspension.review) })] : null,
+    item.suspension ? ['case.suspension', t('case.suspensionText', { owner: item.suspension.ownerIsUnit ? unitName(item.suspension.owner) : personName(item.suspension.owner), until: full(item.suspension.until), review: full(item.suspension.review) })] : null,
     item.committee ? ['case.committee', item.committee] : null,
     item.centre ? ['case.centre', item.centre] : null,
     item.reopenings ? ['case.reopenings', String(item.reopenings)] : null,

@@ -122,6 +122,7 @@ function leafletMap(L, element, options) {
       if (gone) return;
       const bounds = L.latLngBounds([...markers.values()].map((m) => m.getLatLng()));
       if (outlines.getLayers().length) bounds.extend(outlines.getBounds());
+      if (line.getLatLngs().length) bounds.extend(line.getBounds());
       if (bounds.isValid()) map.fitBounds(bounds.pad(0.12), { maxZoom: 17, animate: false });
     },
     centre(point, zoom) { if (!gone) map.setView([point.lat, point.lon], zoom ?? map.getZoom(), { animate: false }); },

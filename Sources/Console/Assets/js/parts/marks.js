@@ -2,6 +2,7 @@
 import { h, icon } from '../core/dom.js';
 import { t, word } from '../core/i18n.js';
 import { className, state } from '../core/store.js';
+import { personName } from './people.js';
 
 /**
  * Shape and colour of a severity; its word is beside it or in its label.
@@ -42,7 +43,7 @@ export const sourceName = (alarm) => (alarm.sourceKind === 'system' ? t('page.sy
  * Who decided or did something: a user, or what is nobody.
  * @param {string|null|undefined} name
  */
-export const byWhom = (name) => (name === 'policy' || name === 'system' ? word('actor', name) : name ?? '');
+export const byWhom = (name) => (name === 'policy' || name === 'system' ? word('actor', name) : personName(name));
 
 /**
  * The name of the zone that a camera's alarm is about.

@@ -1,22 +1,15 @@
 // Reports: tickets with how far each is, the form that takes one, cases that may be the same problem side by side.
 import { may } from '../core/abilities.js';
 import { debounce, fill, h, icon } from '../core/dom.js';
-import { api } from '../core/api.js';
+import { api, iso } from '../core/api.js';
 import { errorText, formDialog, openDialog, toast, toastError } from '../core/dialog.js';
 import { full, isChinese, moment, number, span, t, word } from '../core/i18n.js';
 import { link } from '../core/router.js';
-import { className, isRole } from '../core/store.js';
+import { className, isRole, serverNow } from '../core/store.js';
+import { channels } from './channels.js';
 import { caseState, empty, failed } from './marks.js';
 import { photoField, upload } from './photo.js';
 import { classPicker, clientId, positionFields } from './picture.js';
-
-/** @type {any[]|null} */
-let known = null;
-/** The channels of the site, asked for once. */
-export async function channels() {
-  known ??= (await api.get('/channels').catch(() => ({ items: [] }))).items;
-  return /** @type {any[]} */ (known);
-}
 
 /** @param {any} report */
 export const channelName = (report) => (isChinese() ? report.channelName : report.channelNameEn || report.channelName);
@@ -84,7 +77,7 @@ export async function reportDialog(caseId) {
     ].flatMap((field) => (field ? [/** @type {import('../core/dialog.js').Field} */ (field)] : [])),
     send: async (values) => {
       const { photo, ...body } = values;
-      return api.post('/reports', { ...body, photos: photo ? [await upload(photo)] : [], caseId: chosen || null, clientId: id, at: new Date().toISOString() });
+      return api.post('/reports', { ...body, photos: photo ? [await upload(photo)] : [], caseId: chosen || null, clientId: id, at: iso(serverNow()) });
     },
   });
   if (made?.ticket) toast(t('report.taken', { ticket: made.ticket }), 'good');
