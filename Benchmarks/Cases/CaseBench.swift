@@ -42,7 +42,7 @@ enum CaseBench {
             row(count, "replay of all logs, \(report.entries) entries", printed(seconds), aim: "30 s")
         }
         let aim = count > whole ? "50 ms" : "100 ms"
-        for question in questions(base, ids) {
+        for question in questions(base, ids) + supervision(base, ids) {
             try await time(count, question.what, aim: aim, service, question.ask)
         }
         var random = Random(seed: 3)
@@ -63,13 +63,78 @@ enum CaseBench {
         while index < count {
             let batch = try (index..<min(count, index + 2000)).map { try year.make($0) }
             try await repository.transaction { transaction in
-                for (value, log) in batch { try transaction.append(log, making: value) }
+                for (value, log) in batch {
+                    try transaction.append(log, making: value)
+                    try transaction.insert(Self.report(of: value))
+                }
             }
             ids += batch.map(\.value.id)
             index += batch.count
         }
         row(count, "loaded", printed((ContinuousClock.now - start) / .seconds(1)), aim: "–")
         return ids
+    }
+
+    /// What opened a case; of every second one the reporter is called back.
+    private static func report(of value: Case) -> StoredReport {
+        let last = value.number.utf8.last ?? 0
+        return StoredReport(
+            report: Report(
+                id: value.id,
+                ticket: "R\(value.number)",
+                openedCaseId: value.id,
+                channel: value.channel,
+                classCode: value.classCode,
+                position: value.position,
+                address: value.address,
+                description: value.description,
+                by: .system,
+                details: ReportDetails(),
+                clientId: nil,
+                alarmId: nil,
+                happenedAt: value.openedAt,
+                receivedAt: value.openedAt
+            ),
+            caseId: value.id,
+            code: "",
+            callsBack: last % 2 == 0,
+            callBack: value.state == .closed && !value.number.hasSuffix("00") ? .satisfied : nil
+        )
+    }
+
+    /// What supervision, call-backs and the search for duplicates ask; polled by pages.
+    private static func supervision(_ base: BaseData, _ ids: [String]) -> [Question] {
+        var random = Random(seed: 7)
+        let acceptor = CaseActor(name: "a", role: .acceptor)
+        let units = base.responsibility.units.map(\.id)
+        let lists = SupervisionList.allCases.map { list in
+            Question(what: "supervision, \(list.rawValue)") {
+                try await $0.supervised(list, page: PageRequest()).items.count
+            }
+        }
+        return lists + [
+            Question(what: "supervision, counts of all lists") {
+                try await $0.supervisionCounts().lists.values.reduce(0, +)
+            },
+            Question(what: "call-backs due, sums") {
+                try await $0.callBackSums(from: .epoch, to: WallTime(microseconds: 1)).due
+            },
+            Question(what: "call-backs due, list") {
+                try await $0.reports(ReportFilter(callBackDue: true), page: PageRequest(), for: acceptor).items.count
+            },
+            Question(what: "reports of a unit") {
+                let unit = units[Int.random(in: 0..<units.count, using: &random)]
+                let actor = CaseActor(name: "u", role: .unit, unit: unit)
+                return try await $0.reports(ReportFilter(), page: PageRequest(), for: actor).items.count
+            },
+            Question(what: "duplicates of a case") {
+                let id = ids[Int.random(in: 0..<ids.count, using: &random)]
+                return try await $0.duplicates(of: id, for: acceptor).count
+            },
+            Question(what: "reports of a year by channel") {
+                try await $0.reportCounts(byUnit: false, from: .epoch, to: WallTime(microseconds: .max)).count
+            },
+        ]
     }
 
     private struct Question {

@@ -9,6 +9,8 @@ package struct CaseError: Error, Sendable, Hashable, CustomStringConvertible {
         case illegalAction(state: CaseState)
         /// From this state, but not yet or no more.
         case blocked(CaseObstacle, state: CaseState)
+        /// The case has ended in a way that takes no further report.
+        case ended(state: CaseState)
         /// The step was meant for the case as it was: since then somebody else has taken one.
         case movedOn(state: CaseState)
         /// This person was on another side of the case.

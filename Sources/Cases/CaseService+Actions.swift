@@ -20,46 +20,78 @@ extension CaseService {
         ifSeq: Int? = nil
     ) async throws -> Case {
         let now = clock.now()
-        let done: (result: Case, before: [String], other: Case?)? = try await repository.transaction {
-            [self] transaction in
-            guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
-            let value = stored.value
+        let step = try await repository.transaction { [self] transaction in
             if let clientId, try transaction.hasTaken(action.rawValue, of: caseId, by: actor.name, clientId: clientId) {
-                return nil
+                return nil as Step?
             }
-            if let ifSeq { try checkStanding(stored, since: ifSeq, action, by: actor, now, transaction) }
-            let subject = self.subject(of: value, action, input, at: now)
-            let (decision, acting) = decide(action, on: value, subject, by: actor, input)
-            let target = try self.target(decision, action, value, actor, now)
-            guard let rule = CaseMachine.rule(for: action, on: subject, by: acting, input: input) else {
-                throw Self.illegal(action, value, now)
+            if let ifSeq {
+                guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
+                try checkStanding(stored, since: ifSeq, action, by: actor, now, transaction)
             }
-            var data = try facts(rule, value, to: target, acting, input, now, transaction)
-            data.clientId = clientId
-            let changed = try append(
-                stored,
-                .action(action),
-                by: actor,
-                to: target,
-                at: now,
-                note: input.note.flatMap { $0.isEmpty ? nil : $0 },
-                data: data,
-                transaction
-            )
-            let other = try relate(value, changed.value, at: now, transaction)
-            return (changed.value, subject.units, other)
+            return try take(action, on: caseId, by: actor, input, clientId: clientId, at: now, transaction)
         }
-        guard let (result, before, other) = done else {
+        guard let step else {
             guard let value = try await repository.find(caseId) else { throw Self.notFound(caseId) }
             return value
         }
-        publish(result)
+        publish(step, at: now)
+        return step.after.value
+    }
+
+    /// What a step has led to.
+    struct Step: Sendable {
+        var after: StoredCase
+        /// The units that had to do with the case before it.
+        var unitsBefore: [String]
+        /// The case that it was joined to or taken apart from, as it is then.
+        var other: StoredCase?
+    }
+
+    /// Does one step inside a transaction.
+    func take(
+        _ action: CaseAction,
+        on caseId: String,
+        by actor: CaseActor,
+        _ input: CaseInput,
+        clientId: String? = nil,
+        at now: WallTime,
+        _ transaction: CaseTransaction
+    ) throws -> Step {
+        guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
+        let value = stored.value
+        var subject = subject(of: value, action, input, at: now)
+        if action == .archive, value.state == .closed {
+            subject.isCallBackDue = try transaction.awaitsCallBack(caseId: caseId)
+        }
+        let (decision, acting) = decide(action, on: value, subject, by: actor, input)
+        let target = try target(decision, action, value, actor, now)
+        guard let rule = CaseMachine.rule(for: action, on: subject, by: acting, input: input) else {
+            throw Self.illegal(action, value, now)
+        }
+        var data = try facts(rule, value, to: target, acting, input, now, transaction)
+        data.clientId = clientId
+        let changed = try append(
+            stored,
+            .action(action),
+            by: actor,
+            to: target,
+            at: now,
+            note: input.note.flatMap { $0.isEmpty ? nil : $0 },
+            data: data,
+            transaction
+        )
+        let other = try relate(value, changed.value, at: now, transaction)
+        return Step(after: changed, unitsBefore: subject.units, other: other)
+    }
+
+    func publish(_ step: Step, at now: WallTime) {
+        let after = step.after
+        publish(after)
         // Who takes part beside the one that leads, and who loses it, has to see it as well.
-        let units = result.subject(at: now).units
-        for unit in units where unit != result.unit { publish(result, unit: unit) }
-        for unit in before where !units.contains(unit) { publish(result, unit: unit) }
-        if let other { publish(other) }
-        return result
+        let units = after.value.subject(at: now).units
+        for unit in units where unit != after.value.unit { publish(after, unit: unit) }
+        for unit in step.unitsBefore where !units.contains(unit) { publish(after, unit: unit) }
+        if let other = step.other { publish(other) }
     }
 
     /// - Throws: `CaseError` (`movedOn`) when somebody has taken a step after the entry `seq`.
@@ -191,22 +223,24 @@ extension CaseService {
 
     /// Ties two cases together, or apart, in the other one's log as well.
     ///
+    /// The other's state doesn't matter: also one that was archived meanwhile loses the reports that were another's.
+    ///
     /// - Returns: the other case as it is then; nil where nothing changes for it.
     private func relate(
         _ before: Case,
         _ after: Case,
         at now: WallTime,
         _ transaction: CaseTransaction
-    ) throws -> Case? {
+    ) throws -> StoredCase? {
         guard before.course.mergedInto != after.course.mergedInto,
-            let id = after.course.mergedInto ?? before.course.mergedInto, let other = try transaction.find(id),
-            other.value.state != .archived
+            let id = after.course.mergedInto ?? before.course.mergedInto
         else { return nil }
         if after.course.mergedInto == nil {
             try transaction.returnReports(toCase: after.id)
         } else {
             try transaction.moveReports(fromCase: after.id, to: id)
         }
+        guard let other = try transaction.find(id) else { return nil }
         var data = CaseEntry.Facts()
         data.merged = after.id
         data.mergedNumber = after.number
@@ -218,7 +252,7 @@ extension CaseService {
             at: now,
             data: data,
             transaction
-        ).value
+        )
     }
 }
 
@@ -242,6 +276,7 @@ extension CaseObstacle {
         case .partTaken: "the unit has taken its part already"
         case .partNotTaken: "the unit hasn't taken its part, or has reported it already"
         case .otherChecker: "somebody else was asked to look at it"
+        case .callBackDue: "a reporter of it is still to be called back"
         }
     }
 }

@@ -77,18 +77,21 @@ package final class CaseService: CaseOpening {
         let now = clock.now()
         let result = try await repository.transaction { [self] transaction in
             // What was taken before is known also where its class has left the catalogue since.
-            if let known = try known(request, actor, transaction) { return (case: known, isNew: false, changed: false) }
+            if let known = try known(request, actor, transaction) {
+                return (case: known, isNew: false, changed: nil as StoredCase?)
+            }
             let entry = try fileableClass(request.classCode, base, now)
             if let position = request.position, !position.isValid {
                 throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
             }
             if joining, let joined = try join(request, entry, now, transaction) {
-                return (case: joined, isNew: false, changed: true)
+                return (case: joined.value, isNew: false, changed: joined)
             }
-            return (case: try create(request, entry, actor, now, transaction), isNew: true, changed: true)
+            let made = try create(request, entry, actor, now, transaction)
+            return (case: made.value, isNew: true, changed: made)
         }
-        if result.changed { publish(result.case) }
-        return result
+        if let changed = result.changed { publish(changed) }
+        return (result.case, result.isNew, result.changed != nil)
     }
 
     /// The class of a code, whose system is in force.
@@ -130,7 +133,7 @@ package final class CaseService: CaseOpening {
         _ entry: CaseClass,
         _ now: WallTime,
         _ transaction: CaseTransaction
-    ) throws -> Case? {
+    ) throws -> StoredCase? {
         let period = Duration.milliseconds(Int64(entry.duplicateSeconds * 1000))
         let candidates = try transaction.openCases(
             ofClass: entry.code,
@@ -151,7 +154,7 @@ package final class CaseService: CaseOpening {
         data.description = request.description
         data.happenedAt = request.at
         let state = nearest.value.state
-        return try append(nearest, .join, by: .system, to: state, at: now, data: data, transaction).value
+        return try append(nearest, .join, by: .system, to: state, at: now, data: data, transaction)
     }
 
     /// Metres between a request and a case; 0 for the same camera where one of them has no position, nil for unknown.
@@ -167,7 +170,7 @@ package final class CaseService: CaseOpening {
         _ actor: CaseActor,
         _ now: WallTime,
         _ transaction: CaseTransaction
-    ) throws -> Case {
+    ) throws -> StoredCase {
         let id = UUIDv7.make(at: now)
         let day = base.numberDay(now)
         let serial = String(try transaction.nextSerial(day: day))
@@ -210,14 +213,14 @@ package final class CaseService: CaseOpening {
         if let clientId = request.clientId {
             try transaction.remember(clientId: clientId, of: actor.name, caseId: id)
         }
-        return value
+        return StoredCase(value: value, seq: sealed.seq, hash: sealed.hash)
     }
 
     // MARK: - Evidence
 
     package func attach(caseId: String, clip: CaseClip) async throws {
         let now = clock.now()
-        let changed: Case? = try await repository.transaction { [self] transaction in
+        let changed: StoredCase? = try await repository.transaction { [self] transaction in
             guard let stored = try transaction.find(caseId) else { throw Self.notFound(caseId) }
             let known = stored.value.clips.contains {
                 $0.cameraId == clip.cameraId && $0.from == clip.from && $0.to == clip.to
@@ -227,7 +230,6 @@ package final class CaseService: CaseOpening {
             var data = CaseEntry.Facts()
             data.clip = clip
             return try append(stored, .attach, by: .system, to: stored.value.state, at: now, data: data, transaction)
-                .value
         }
         if let changed { publish(changed) }
     }
@@ -277,11 +279,15 @@ package final class CaseService: CaseOpening {
 
     // MARK: - Publication
 
-    func publish(_ value: Case, unit: String? = nil) {
+    /// Tells the pages; after the commit, so that two quick steps may overtake each other: `seq` says which is later.
+    func publish(_ stored: StoredCase, unit: String? = nil) {
+        let value = stored.value
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         do {
-            let json = try encoder.encode(view(value, for: nil))
+            var view = view(value, for: nil)
+            view.seq = stored.seq
+            let json = try encoder.encode(view)
             feed.publish(Change(topic: .case, json: Array(json), unit: unit ?? value.unit))
         } catch {
             log.error("a case's change can't be encoded", metadata: ["case": "\(value.id)", "error": "\(error)"])

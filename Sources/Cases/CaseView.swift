@@ -11,6 +11,8 @@ package struct CaseView: Sendable, Encodable, Equatable {
     package var showsReporter = false
     /// What the asking person may do now; nil (and absent) where nobody in particular asks, as on the change feed.
     package var actions: [CaseAction]?
+    /// How many entries its log has, on the change feed; nil (and absent) elsewhere.
+    package var seq: Int?
 
     private enum Key: String, CodingKey {
         case id, number, `class`, className, classNameEn, level, state, position, address, cell, unit, unitName
@@ -18,7 +20,7 @@ package struct CaseView: Sendable, Encodable, Equatable {
             closedAt
         case limit, timers, versions, actions, holder, ending, sevenStep, sixLink, flow, verified, assignee, checkUnit
         case inspected, returns, bound, extended, announcedAt, suspension, centre, committee, coUnits, mergedInto,
-            merged
+            merged, seq
         case photoBefore, photoAfter, reopenings, reworks, urgings, lastStep
     }
 
@@ -69,6 +71,7 @@ package struct CaseView: Sendable, Encodable, Equatable {
         try container.encode(value.timers ?? [], forKey: .timers)
         try container.encode(value.versions ?? [:], forKey: .versions)
         try container.encodeIfPresent(actions, forKey: .actions)
+        try container.encodeIfPresent(seq, forKey: .seq)
         try encodeCourse(&container)
     }
 

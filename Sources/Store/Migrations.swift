@@ -43,6 +43,7 @@ enum Migrations {
         DutySchema.migration0043,
         AttachmentSchema.migration0047,
         FieldSchema.migration0048,
-        AlarmSchema.migration0049,
+        CaseSchema.migration0049,
+        AlarmSchema.migration0050,
     ]
 }

@@ -119,6 +119,31 @@ def check_types(root, faults):
             faults.extend(line for line in done.stdout.splitlines() if line.strip())
 
 
+def check_order(root, faults):
+    """An older change of a case that comes after a newer one is dropped (js/core/store.js)."""
+    node = shutil.which('node')
+    if not node:
+        print('node is not installed: order of changes not checked')
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(os.path.join(root, 'js'), os.path.join(folder, 'js'))
+        with open(os.path.join(folder, 'package.json'), 'w', encoding='utf-8') as file:
+            file.write('{"type": "module"}')
+        with open(os.path.join(folder, 'order.js'), 'w', encoding='utf-8') as file:
+            file.write("""
+import { apply, on } from './js/core/store.js';
+const seen = [];
+on('case', (data) => seen.push(`${data.id}${data.seq ?? '-'}`));
+for (const seq of [1, 3, 2, 3, 4]) apply('case', { id: 'a', seq });
+apply('case', { id: 'b', seq: 1 });
+apply('case', { id: 'a' });
+console.log(seen.join(' '));
+""")
+        done = subprocess.run([node, 'order.js'], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+        if done.stdout.strip() != 'a1 a3 a3 a4 b1 a-':
+            faults.append(f'js/core/store.js: changes of cases come as {done.stdout.strip() or done.stderr[-300:]}')
+
+
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, '..', '..', 'Sources', 'Console', 'Assets')
@@ -126,6 +151,7 @@ def main():
     check_texts(root, faults)
     check_sources(root, faults)
     check_types(root, faults)
+    check_order(root, faults)
     for fault in faults:
         print(fault)
     print(f'{len(faults)} faults' if faults else 'assets are well')

@@ -13,11 +13,15 @@ private let clipName = "parking_lot_daylight_15fps.mp4"
 
 @Suite("exports and evidence over HTTP", .enabled(if: SharedData.video(clipName) != nil, "no shared clips here"))
 struct ExportRouteTests {
-    private func finished(_ id: String, in world: ConsoleWorld) async throws -> JSONValue {
+    private func finished(
+        _ id: String,
+        in world: ConsoleWorld,
+        as who: String = "monitor"
+    ) async throws -> JSONValue {
         let running = Task { await world.archive.exports.run(in: world.archive) }
         defer { running.cancel() }
         while true {
-            let reply = try await world.ask(.get, "/api/v1/exports/\(id)", as: "monitor")
+            let reply = try await world.ask(.get, "/api/v1/exports/\(id)", as: who)
             guard reply.status == 200, ["queued", "running"].contains(reply.json["state"]?.text) else {
                 return reply.json
             }
@@ -124,7 +128,7 @@ struct ExportRouteTests {
         let asked = try await world.ask(.post, "/api/v1/cases/\(value.id)/dossier", as: "leader")
         #expect(asked.status == 202, "\(asked.text)")
         #expect(asked.json["caseId"]?.text == value.id)
-        let done = try await finished(try #require(asked.json["id"]?.text), in: world)
+        let done = try await finished(try #require(asked.json["id"]?.text), in: world, as: "leader")
         #expect(done["state"] == "done", "\(done)")
         let names = done["files"]?.elements?.compactMap { $0["name"]?.text } ?? []
         #expect(names.contains("case/case.json"))

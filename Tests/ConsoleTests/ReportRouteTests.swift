@@ -50,6 +50,64 @@ struct ReportRouteTests {
         #expect(!opened.text.contains("李四"))
     }
 
+    @Test(
+        "whoever guesses at codes has to wait, and the right code helps no more then; another ticket's is still taken"
+    )
+    func guessed() async throws {
+        let world = try await ConsoleWorld()
+        func take() async throws -> JSONValue {
+            try await world.ask(.post, "/api/v1/reports", as: "acceptor", #"{"class": "09009", "channel": "web"}"#).json
+        }
+        let (one, two) = (try await take(), try await take())
+        let path = "/api/v1/reports/\(try #require(one["ticket"]?.text))?code="
+        let code = try #require(one["code"]?.text)
+        #expect(try await world.ask(.get, path + code, as: nil).status == 200)
+        for _ in 0..<10 { #expect(try await world.ask(.get, path + "wrong", as: nil).status == 404) }
+        for guess in ["wrong", code] {
+            let refused = try await world.ask(.get, path + guess, as: nil)
+            #expect(refused.status == 429 && refused.code == "tooManyAttempts")
+            #expect(refused.headers[.retryAfter] != nil)
+        }
+        let (ticket, own) = (try #require(two["ticket"]?.text), try #require(two["code"]?.text))
+        #expect(try await world.ask(.get, "/api/v1/reports/\(ticket)?code=\(own)", as: nil).status == 200)
+        world.clock.advance(by: .seconds(301))
+        #expect(try await world.ask(.get, path + code, as: nil).status == 200)
+    }
+
+    @Test("a report can't be linked to a case that was refused, and the answer says why")
+    func linkedToEnded() async throws {
+        let world = try await ConsoleWorld()
+        let value = try await world.reportCase()
+        let refused = try await world.ask(
+            .post,
+            "/api/v1/cases/\(value.id)/actions/refuse",
+            as: "acceptor",
+            #"{"reason": "dry"}"#
+        )
+        #expect(refused.status == 200)
+        let reply = try await world.ask(
+            .post,
+            "/api/v1/reports",
+            as: "acceptor",
+            #"{"channel": "web", "caseId": "\#(value.id)"}"#
+        )
+        #expect(reply.status == 409 && reply.code == "caseEnded")
+        #expect(reply.json["params"]?["state"] == "invalid")
+    }
+
+    @Test(
+        "a query that can't be read is refused by name, and lists nothing",
+        arguments: ["unit=%FF", "state=%", "q=a%zz&limit=1", "limit=1&class=%c3%28"]
+    )
+    func unreadable(query: String) async throws {
+        let world = try await ConsoleWorld()
+        _ = try await world.reportCase()
+        let reply = try await world.ask(.get, "/api/v1/cases?\(query)", as: "leader")
+        #expect(reply.status == 422, "\(reply.text)")
+        let name = query.split(separator: "&").first { $0.contains("%") }?.split(separator: "=").first
+        #expect(reply.field == name.map(String.init))
+    }
+
     @Test("what a report names must be there and of the right kind")
     func wrongFiles() async throws {
         let world = try await ConsoleWorld()

@@ -173,6 +173,7 @@ struct CaseMachineTests {
             (.selfHandle, .verifying, .otherChecker, { $0.course.assignee = "somebody" }),
             (.check, .checking, .otherChecker, { $0.course.assignee = "somebody" }),
             (.check, .checking, .otherChecker, { $0.course.checkUnit = "gas" }),
+            (.archive, .closed, .callBackDue, { $0.isCallBackDue = true }),
         ]
         for (action, state, obstacle, change) in rows {
             var subject = subject(state)

@@ -30,8 +30,12 @@ struct CaseMigrationTests {
         #"{"address":"海陵路","alarmIds":["a1"],"cell":"321202001001001","channel":"sensor","classCode":"E-05-06","clips":[],"dueAt":"2026-11-23T04:00:00Z","id":"ID","lastAt":"2026-11-23T02:00:00Z","level":1,"limit":{"unit":"urgentHour","value":2},"number":"20261123-0001","openedAt":"2026-11-23T02:00:00Z","position":{"lat":32.4912,"lon":119.9234},"snapshots":[],"state":"filed","unit":"gas"}"#
         .replacing("ID", with: id)
 
-    private func older(_ folder: TemporaryFolder, damaged: Bool = false) async throws {
-        let before = Migrations.gridwatch.prefix { $0.name != "0031-case-course" }
+    private func older(
+        _ folder: TemporaryFolder,
+        than name: String = "0031-case-course",
+        damaged: Bool = false
+    ) async throws {
+        let before = Migrations.gridwatch.prefix { $0.name != name }
         let database = try Database(file: folder.url.appending(path: "gridwatch.db"), migrations: Array(before))
         try await database.write { connection in
             try connection.execute(
@@ -72,6 +76,36 @@ struct CaseMigrationTests {
         filter.channel = "sensor"
         filter.holder = CaseHolder(.role, "dispatcher")
         #expect(try await repository.list(filter, page: page).items.map(\.id) == [Self.id])
+        try database.close()
+    }
+
+    @Test("a case from before tells since when it is filed, and is in the lists that go by indices")
+    func filedSince() async throws {
+        let folder = try TemporaryFolder()
+        try await older(folder, than: "0049-asked-of-cases")
+        let database = try Database(directory: folder.url)
+        let repository = CaseRepository(database)
+        let (stored, entries) = try #require(try await repository.log(Self.id))
+        #expect(entries.map(\.entry) == Self.log.map(\.0))
+        #expect(stored.value.course.filedAt == WallTime(rfc3339: "2026-11-23T02:00:00Z"))
+        let columns = try await database.read {
+            try String.fetchAll($0, sql: "SELECT filedAt || ' ' || isReturned || ' ' || lastStepAt FROM caseFile")
+        }
+        #expect(columns == ["2026-11-23T02:00:00Z 1 2026-11-23T02:20:00Z"])
+        let later = try #require(WallTime(rfc3339: "2026-11-24T02:20:01Z"))
+        for (list, isIn) in [
+            (SupervisionList.bounced, true), (.silent, true), (.overdue, true), (.dueSoon, false),
+            (.withoutHolder, false),
+        ] {
+            let page = try await SupervisionRepository(repository).list(
+                list,
+                now: later,
+                soon: .seconds(7200),
+                silence: .seconds(86_400),
+                page: PageRequest()
+            )
+            #expect(page.items.map(\.id) == (isIn ? [Self.id] : []), "\(list)")
+        }
         try database.close()
     }
 

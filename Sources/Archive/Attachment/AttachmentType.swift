@@ -32,6 +32,19 @@ package enum AttachmentType: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// What a file's name ends with.
+    package var fileSuffix: String {
+        switch self {
+        case .jpeg: "jpg"
+        case .png: "png"
+        case .webm: "webm"
+        case .mp4: "m4a"
+        case .wav: "wav"
+        case .mp3: "mp3"
+        case .amr: "amr"
+        }
+    }
+
     package var isPicture: Bool { self == .jpeg || self == .png }
 
     /// The largest that is taken, in bytes: a picture of any phone, five minutes of speech.

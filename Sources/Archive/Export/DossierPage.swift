@@ -8,7 +8,7 @@ struct DossierPage {
     let job: ExportJob
 
     /// One text in both languages; the page shows one of them.
-    private func both(_ chinese: String, _ english: String) -> String {
+    func both(_ chinese: String, _ english: String) -> String {
         "<span lang=\"zh-CN\">\(Self.escaped(chinese))</span><span lang=\"en\">\(Self.escaped(english))</span>"
     }
 
@@ -28,7 +28,7 @@ struct DossierPage {
     }
 
     /// Wall time in the site's zone, to the millisecond, with its offset.
-    private func time(_ microseconds: Int64) -> String {
+    func time(_ microseconds: Int64) -> String {
         let zone = TimeZone(identifier: manifest.site.timeZone) ?? .gmt
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
@@ -155,8 +155,9 @@ struct DossierPage {
     }
 
     private var pictures: String {
-        guard !manifest.snapshots.isEmpty else { return "" }
-        let figures = manifest.snapshots.map { snapshot in
+        let shown = manifest.snapshots.filter { $0.occasion != "voice" }
+        guard !shown.isEmpty else { return "" }
+        let figures = shown.map { snapshot in
             let occasion = Self.occasions[snapshot.occasion] ?? (snapshot.occasion, snapshot.occasion)
             let camera = snapshot.cameraId.map { " \(Self.escaped($0))" } ?? ""
             let at = snapshot.at.map { "<br>\(time($0))" } ?? ""
@@ -171,6 +172,7 @@ struct DossierPage {
     private static let occasions: [String: (String, String)] = [
         "start": ("开始", "start"), "middle": ("中间", "middle"), "end": ("结束", "end"),
         "bookmark": ("书签", "bookmark"), "alarm": ("告警", "alarm"), "case": ("案件图片", "case picture"),
+        "report": ("上报图片", "picture of a report"),
     ]
 
     private static func reason(_ code: String) -> (String, String) {
@@ -202,9 +204,10 @@ struct DossierPage {
             // What was said, and who or what it is about.
             let said = [
                 members["note"], data["reason"], data["unit"], data["checkUnit"], data["collector"], data["committee"],
-                data["centre"], data["intoNumber"], data["mergedNumber"],
+                data["centre"], data["intoNumber"], data["mergedNumber"], data["ticket"], data["orderUntil"],
             ].compactMap { $0 as? String }.map(Self.escaped).joined(separator: "<br>")
-            return "<tr><td>\(line.seq)</td><td>\(moment(text("at")))</td><td>\(text("by"))</td>"
+            return
+                "<tr><td>\(line.seq)\(line.isWithheld == true ? "*" : "")</td><td>\(moment(text("at")))</td><td>\(text("by"))</td>"
                 + "<td>\(action.map { both($0.chinese, $0.english) } ?? text("action"))</td>"
                 + "<td>\(state.map { both($0.chinese, $0.english) } ?? text("to"))</td><td>\(said)</td>"
                 + "<td><code>\(line.hash.prefix(16))…</code></td></tr>"
@@ -225,7 +228,14 @@ struct DossierPage {
             return (both(chinese, english), key.hasSuffix("At") ? moment(text) : text)
         }
         return "<h2>\(both("案件", "Case"))</h2>" + table(shown)
+            + limits(members) + coUnits(members) + reportSection(material) + alarmSection(material)
             + "<h2>\(both("处置记录", "Log"))</h2><table>" + rows.joined() + "</table>"
+            + (material.log.contains { $0.isWithheld == true }
+                ? "<p>"
+                    + both(
+                        "带 * 的条目隐去了上报人姓名，其哈希值为完整条目的哈希值。",
+                        "Of entries with * the reporter's name is withheld; their hash is the whole entry's."
+                    ) + "</p>" : "")
     }
 
     /// A time of the log or the case as the page shows all others.

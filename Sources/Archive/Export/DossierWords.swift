@@ -33,6 +33,11 @@ enum DossierWords {
         case .attach: ("附加证据", "Evidence added")
         case .absorb: ("并入案件", "A case was joined")
         case .separate: ("拆分案件", "A case was taken apart")
+        case .linkReport: ("关联上报", "A report was linked")
+        case .callBack: ("回访", "Reporter called back")
+        case .order: ("督办单", "Supervision order")
+        case .answerOrder: ("督办答复", "Order answered")
+        case .closeOrder: ("督办销号", "Order closed")
         case .action(let action): words(action)
         }
     }
@@ -69,6 +74,24 @@ enum DossierWords {
         case .escalate: ("提交联席会议", "Given to a committee")
         case .handOver: ("移交", "Handed over")
         case .takeBack: ("收回", "Taken back")
+        }
+    }
+
+    static func phase(_ phase: TimedPhase.Phase) -> (chinese: String, english: String) {
+        switch phase {
+        case .arrive: ("到场", "Arrive")
+        case .secure: ("控制", "Make safe")
+        case .finish: ("处置", "Finish")
+        }
+    }
+
+    static func unit(_ unit: TimeLimit.Unit) -> (chinese: String, english: String) {
+        switch unit {
+        case .minute: ("分钟", "minutes")
+        case .urgentHour: ("紧急工作时", "hours, day and night")
+        case .workHour: ("工作时", "working hours")
+        case .workDay: ("工作日", "working days")
+        case .calendarDay: ("自然日", "calendar days")
         }
     }
 }

@@ -90,19 +90,25 @@ extension ExportMaker {
             log: material.log
         )
         try await keep(Array(material.facts.utf8), as: "case/case.json", bundle)
-        for id in material.attachments {
+        var tickets: [String: String] = [:]
+        for report in material.reports ?? [] {
+            for id in report.photos + report.voices where tickets[id] == nil { tickets[id] = report.ticket }
+        }
+        let pictures = material.attachments.map { (id: $0, isVoice: false) }
+        let voices = (material.reports ?? []).flatMap(\.voices).map { (id: $0, isVoice: true) }
+        for (id, isVoice) in pictures + voices {
             do {
                 let (attachment, bytes) = try await archive.attachment(id: id)
-                let type = attachment.mediaType == "image/png" ? "png" : "jpg"
-                let name = bundle.free("snapshots/case-\(id).\(type)")
+                let suffix = AttachmentType(rawValue: attachment.mediaType)?.fileSuffix ?? "bin"
+                let name = bundle.free(isVoice ? "voices/\(id).\(suffix)" : "snapshots/case-\(id).\(suffix)")
                 try await keep(bytes, as: name, bundle)
                 manifest.snapshots.append(
                     Manifest.Snapshot(
                         file: name,
                         cameraId: nil,
                         at: attachment.createdAt.microseconds,
-                        occasion: "case",
-                        title: nil
+                        occasion: isVoice ? "voice" : tickets[id] == nil ? "case" : "report",
+                        title: tickets[id]
                     )
                 )
             } catch let error as ArchiveError where error.code == .notFound {

@@ -56,11 +56,83 @@ package struct CaseMaterial: Sendable, Hashable, Codable {
         package var seq: Int
         package var entry: String
         package var hash: String
+        /// True where the name of who has reported was taken out of `entry`: its hash is the whole entry's then.
+        package var isWithheld: Bool?
 
-        package init(seq: Int, entry: String, hash: String) {
+        package init(seq: Int, entry: String, hash: String, isWithheld: Bool? = nil) {
             self.seq = seq
             self.entry = entry
             self.hash = hash
+            self.isWithheld = isWithheld
+        }
+    }
+
+    /// What somebody has reported.
+    package struct ReportLine: Sendable, Hashable, Codable {
+        package var ticket: String
+        package var channel: String
+        package var channelEn: String
+        package var happenedAt: WallTime
+        package var receivedAt: WallTime
+        package var address: String?
+        package var description: String?
+        /// Absent where who asked for the dossier may not know.
+        package var reporter: String?
+        package var contact: String?
+        /// Ids of attachments.
+        package var photos: [String]
+        package var voices: [String]
+
+        package init(
+            ticket: String,
+            channel: String,
+            channelEn: String,
+            happenedAt: WallTime,
+            receivedAt: WallTime,
+            address: String?,
+            description: String?,
+            reporter: String?,
+            contact: String?,
+            photos: [String],
+            voices: [String]
+        ) {
+            self.ticket = ticket
+            self.channel = channel
+            self.channelEn = channelEn
+            self.happenedAt = happenedAt
+            self.receivedAt = receivedAt
+            self.address = address
+            self.description = description
+            self.reporter = reporter
+            self.contact = contact
+            self.photos = photos
+            self.voices = voices
+        }
+    }
+
+    /// An alarm that belongs to the case.
+    package struct AlarmLine: Sendable, Hashable, Codable {
+        package var id: String
+        package var source: String
+        package var kind: String
+        package var openedAt: WallTime
+        package var clearedAt: WallTime?
+        package var verdict: String?
+
+        package init(
+            id: String,
+            source: String,
+            kind: String,
+            openedAt: WallTime,
+            clearedAt: WallTime?,
+            verdict: String?
+        ) {
+            self.id = id
+            self.source = source
+            self.kind = kind
+            self.openedAt = openedAt
+            self.clearedAt = clearedAt
+            self.verdict = verdict
         }
     }
 
@@ -92,9 +164,14 @@ package struct CaseMaterial: Sendable, Hashable, Codable {
     /// The case as the API gives it, JSON.
     package var facts: String
     package var log: [LogLine]
-    /// Ids of pictures.
+    /// Ids of pictures, also those of its reports and of the cases that were joined to it.
     package var attachments: [String]
     package var curves: [Curve]
+    /// Absent in exports from before dossiers told of them.
+    package var reports: [ReportLine]?
+    package var alarms: [AlarmLine]?
+    /// Whether it tells who has reported: then it is for the eyes of those only who may know.
+    package var holdsPersons: Bool?
 
     package init(
         caseId: String,
@@ -102,7 +179,10 @@ package struct CaseMaterial: Sendable, Hashable, Codable {
         facts: String,
         log: [LogLine],
         attachments: [String],
-        curves: [Curve]
+        curves: [Curve],
+        reports: [ReportLine]? = nil,
+        alarms: [AlarmLine]? = nil,
+        holdsPersons: Bool? = nil
     ) {
         self.caseId = caseId
         self.number = number
@@ -110,5 +190,8 @@ package struct CaseMaterial: Sendable, Hashable, Codable {
         self.log = log
         self.attachments = attachments
         self.curves = curves
+        self.reports = reports
+        self.alarms = alarms
+        self.holdsPersons = holdsPersons
     }
 }

@@ -98,7 +98,8 @@ struct Manifest: Sendable, Codable, Equatable {
         var file: String
         var cameraId: String?
         var at: Int64?
-        /// `start`, `middle`, `end`, `bookmark`, `alarm`, `case`.
+        /// `start`, `middle`, `end`, `bookmark`, `alarm`, `case`; `report` with the ticket as title; `voice` for a voice
+        /// note of a report, which is no picture.
         var occasion: String
         var title: String?
     }

@@ -221,7 +221,9 @@ package struct EvidenceVerifier {
         guard let file = manifest.caseFile else { return }
         var previous = file.caseId
         for (index, line) in file.log.enumerated() {
-            guard line.seq == index + 1, AuditChain.hash(line.entry, after: previous) == line.hash else {
+            // Of an entry without its reporter only the hash can be followed; the site's signature covers the rest.
+            let isWhole = line.isWithheld == true || AuditChain.hash(line.entry, after: previous) == line.hash
+            guard line.seq == index + 1, isWhole else {
                 report.find(.log, "manifest.json", "the case's log was changed at line \(index + 1)")
                 return
             }

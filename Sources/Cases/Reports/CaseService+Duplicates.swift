@@ -11,8 +11,8 @@ extension CaseService {
     /// A closed case is suggested as long after its last sign: what comes back sooner may not have been mended.
     static let closedCasesSuggested = Duration.seconds(15 * 86_400)
 
-    /// Cases of the same class within the class's radius: open ones of any age, closed ones of the last 15 days. Those
-    /// within the class's period too are likely; a person decides.
+    /// Cases of the same class within the class's radius: open ones of any age, closed ones with a sign at most 15 days
+    /// before or after. Those within the class's period too are likely; a person decides.
     ///
     /// - Throws: `CaseError` (`notFound`).
     package func duplicates(of id: String, for actor: CaseActor) async throws -> [DuplicateCandidate] {
@@ -48,6 +48,7 @@ extension CaseService {
             west: position.lon - wide,
             east: position.lon + wide,
             since: happened - Self.closedCasesSuggested,
+            until: happened + Self.closedCasesSuggested,
             except: id
         )
         let counts = try await reports.counts(ofCases: found.map(\.id))

@@ -62,29 +62,58 @@ extension CaseService {
         if let position = request.position, !position.isValid {
             throw CaseError(code: .invalidField("position"), message: "the position is not on the globe")
         }
-        let (stored, isNew, value) = try await repository.transaction { [self] transaction in
+        let (stored, isNew, changed) = try await repository.transaction { [self] transaction in
             if let clientId = request.clientId,
                 let known = try transaction.report(clientId: clientId, of: actor.name)
             {
-                return (known, false, nil as Case?)
+                return (known, false, nil as StoredCase?)
             }
-            guard let found = try transaction.find(caseId) else { throw Self.notFound(caseId) }
+            let found = try standing(for: caseId, transaction)
             let stored = try ReportDesk.keep(
                 request,
                 ofClass: found.value.classCode,
-                caseId: caseId,
+                caseId: found.value.id,
                 by: actor,
                 at: now,
                 base,
                 transaction
             )
             if let clientId = request.clientId {
-                try transaction.remember(clientId: clientId, of: actor.name, caseId: caseId)
+                try transaction.remember(clientId: clientId, of: actor.name, caseId: found.value.id)
             }
-            return (stored, true, found.value)
+            var data = CaseEntry.Facts()
+            data.ticket = stored.report.ticket
+            data.channel = stored.report.channel
+            let state = found.value.state
+            let changed = try append(found, .linkReport, by: actor, to: state, at: now, data: data, transaction)
+            return (stored, true, changed)
         }
-        if let value { publish(value) }
+        if let changed { publish(changed) }
         return (stored, isNew)
+    }
+
+    /// The case that stands for another: itself, or the one that it was joined to, at once or by way of others.
+    ///
+    /// - Throws: `CaseError` (`ended`) where that one takes no further report.
+    private func standing(for caseId: String, _ transaction: CaseTransaction) throws -> StoredCase {
+        var seen: Set<String> = []
+        var id = caseId
+        while seen.insert(id).inserted {
+            guard let found = try transaction.find(id) else { throw Self.notFound(caseId) }
+            if let next = found.value.course.mergedInto {
+                id = next
+                continue
+            }
+            guard ![.archived, .void, .invalid].contains(found.value.state) else {
+                throw CaseError(
+                    code: .ended(state: found.value.state),
+                    message: "case \(found.value.number) is \(found.value.state.rawValue) and takes no further report; "
+                        + "take the report as a case of its own"
+                )
+            }
+            return found
+        }
+        throw Self.notFound(caseId)
     }
 
     // MARK: - Looking
@@ -109,7 +138,8 @@ extension CaseService {
         return try await view(stored, value, for: nil, whole: true)
     }
 
-    /// Newest first: an office sees all, a unit those of its cases and its own finds, a collector its own.
+    /// Newest first: an office sees all, a unit those of its cases and its people's own finds wherever they went, a
+    /// collector its own.
     package func reports(
         _ filter: ReportFilter,
         page: PageRequest,
@@ -119,25 +149,60 @@ extension CaseService {
         switch actor.role {
         case .collector: filter.by = actor.name
         case .unit:
-            if filter.by != actor.name { filter.units = actor.unit.map(base.unitsWithin) ?? [] }
+            if filter.by != actor.name {
+                filter.units = actor.unit.map(base.unitsWithin) ?? []
+                filter.reader = actor.name
+            }
         default: break
         }
         let found = try await reports.list(filter, page: page)
+        let cases = try await reports.cases(of: found.items)
         var views: [ReportView] = []
         for stored in found.items {
-            guard let value = try await repository.find(stored.caseId) else { continue }
+            guard let value = cases[stored.caseId] else { continue }
             views.append(try await view(stored, value, for: actor, whole: false))
         }
         return Page(items: views, next: found.next)
     }
 
+    /// Everything that was brought to prove a case: of itself, of every report that belongs to it, of the cases that were
+    /// joined to it.
+    ///
+    /// - Throws: `CaseError` (`notFound`), also for a case that the person may not see.
+    package func evidence(of id: String, for actor: CaseActor) async throws -> CaseEvidence {
+        let value = try await get(id, for: actor)
+        let joined = try await reports.joined(to: id)
+        let told = try await reports.all(ofCase: id)
+        let course = value.course
+        var pictures = value.snapshots + [course.photoBefore, course.photoAfter].compactMap(\.self)
+        pictures += told.flatMap(\.report.photos) + joined.flatMap(\.snapshots)
+        var seen: Set<String> = []
+        let showsPersons = actor.role.map(Self.rolesThatSeePersons.contains) ?? false
+        return CaseEvidence(
+            pictures: pictures.filter { seen.insert($0).inserted },
+            // A voice is a person's.
+            voices: told.map(\.report).filter { showsPersons || $0.by == actor.name }.flatMap(\.voices),
+            reports: told.map(\.report),
+            alarmIds: (value.alarmIds + joined.flatMap(\.alarmIds)).filter { seen.insert($0).inserted }
+        )
+    }
+
+    /// Who is told who has reported.
+    package static let rolesThatSeePersons: Set<Role> = [.acceptor, .leader]
+
     private func shows(_ stored: StoredReport, _ value: Case, to actor: CaseActor) -> Bool {
         if stored.report.by == actor.name { return true }
         return switch actor.role {
         case .collector, .viewer, nil: false
-        case .unit: isVisible(value, to: actor)
+        case .unit: isVisible(value, to: actor) || isOwn(stored.report, of: actor)
         default: true
         }
+    }
+
+    /// Whether somebody of the unit, or of one below it, has entered it.
+    private func isOwn(_ report: Report, of actor: CaseActor) -> Bool {
+        guard let own = actor.unit, let unit = report.unit else { return false }
+        return base.unitsWithin(own).contains(unit)
     }
 
     private func view(
@@ -217,9 +282,6 @@ extension CaseService {
         guard actor.role == .acceptor else {
             throw CaseError(code: .forbidden, message: "only an acceptor calls reporters back")
         }
-        guard let stored = try await reports.find(ticket: ticket),
-            let value = try await repository.find(stored.caseId)
-        else { throw Self.noReport(ticket) }
         let note = note.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
         if result == .unsatisfied, note == nil {
             throw CaseError(
@@ -227,6 +289,28 @@ extension CaseService {
                 message: "an unsatisfied reporter's reason needs the field note"
             )
         }
+        let now = clock.now()
+        // One transaction: what is noted of a case is true of it then, and it is opened again or nothing is noted.
+        let step = try await repository.transaction { [self] transaction in
+            try callBack(ticket, result, note, by: actor, at: now, transaction)
+        }
+        publish(step, at: now)
+        return try await report(ticket, for: actor)
+    }
+}
+
+extension CaseService {
+    private func callBack(
+        _ ticket: String,
+        _ result: CallBack.Result,
+        _ note: String?,
+        by actor: CaseActor,
+        at now: WallTime,
+        _ transaction: CaseTransaction
+    ) throws -> Step {
+        guard let stored = try transaction.report(ticket: ticket), let found = try transaction.find(stored.caseId)
+        else { throw Self.noReport(ticket) }
+        let value = found.value
         guard value.state == .closed else {
             throw CaseError(
                 code: .illegalAction(state: value.state),
@@ -234,27 +318,27 @@ extension CaseService {
                     "case \(value.number) is \(value.state.rawValue) now; reporters are called back when it is closed"
             )
         }
-        // The case first: a call-back that says it was opened again must be true.
-        if result == .unsatisfied { _ = try await reopen(value, reason: note ?? "", by: actor) }
-        try await reports.note(
+        var data = CaseEntry.Facts()
+        data.ticket = ticket
+        data.result = result
+        let noted = try append(found, .callBack, by: actor, to: value.state, at: now, data: data, transaction)
+        try transaction.note(
             CallBack(
-                id: UUIDv7.make(at: clock.now()),
+                id: UUIDv7.make(at: now),
                 reportId: stored.report.id,
                 caseId: value.id,
                 result: result,
                 note: note,
                 by: actor.name,
-                at: clock.now(),
+                at: now,
                 reopened: result == .unsatisfied
             )
         )
-        return try await report(ticket, for: actor)
-    }
-}
-
-extension CaseService {
-    /// Opens a closed case again: what a reporter isn't satisfied with has to be done once more.
-    private func reopen(_ value: Case, reason: String, by actor: CaseActor) async throws -> Case {
-        try await act(value.id, .reopen, by: actor, input: CaseInput(reason: reason, note: reason))
+        guard result == .unsatisfied else {
+            return Step(after: noted, unitsBefore: value.subject(at: now).units, other: nil)
+        }
+        // What a reporter isn't satisfied with has to be done once more.
+        let input = CaseInput(reason: note, note: note)
+        return try take(.reopen, on: value.id, by: actor, input, at: now, transaction)
     }
 }

@@ -30,3 +30,15 @@ package struct DuplicateCandidate: Sendable, Equatable {
     package var isLikely: Bool
     package var reports: Int
 }
+
+/// What proves a case.
+package struct CaseEvidence: Sendable, Equatable {
+    /// Ids of pictures: the case's own first, each once.
+    package var pictures: [String]
+    /// Ids of voice notes; only those that the person may hear.
+    package var voices: [String]
+    /// Every report of it, oldest first, with the persons in it.
+    package var reports: [Report]
+    /// Those of the cases that were joined to it too.
+    package var alarmIds: [String]
+}

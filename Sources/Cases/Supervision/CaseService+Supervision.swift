@@ -49,27 +49,51 @@ extension CaseService {
         guard actor.role == .leader else {
             throw CaseError(code: .forbidden, message: "only a leader gives supervision orders")
         }
-        let value = try await get(caseId, for: actor)
-        guard value.state.isOpen else {
-            throw CaseError(
-                code: .illegalAction(state: value.state),
-                message: "case \(value.number) is \(value.state.rawValue) now; nothing of it is left to be ordered"
-            )
-        }
         let now = clock.now()
         guard dueAt > now else {
             throw CaseError(code: .invalidField("dueAt"), message: "dueAt must lie in the future")
         }
-        let order = SupervisionOrder(
-            id: UUIDv7.make(at: now),
-            caseId: value.id,
-            text: text,
-            by: actor.name,
-            at: now,
-            dueAt: dueAt
-        )
-        try await supervision.insert(order)
-        return tell(OrderView(order: order, value: value, isOverdue: false))
+        let (order, changed) = try await repository.transaction { [self] transaction in
+            guard let stored = try transaction.find(caseId), isVisible(stored.value, to: actor) else {
+                throw Self.notFound(caseId)
+            }
+            let value = stored.value
+            guard value.state.isOpen else {
+                throw CaseError(
+                    code: .illegalAction(state: value.state),
+                    message: "case \(value.number) is \(value.state.rawValue) now; nothing of it is left to be ordered"
+                )
+            }
+            let order = SupervisionOrder(
+                id: UUIDv7.make(at: now),
+                caseId: value.id,
+                text: text,
+                by: actor.name,
+                at: now,
+                dueAt: dueAt
+            )
+            try transaction.insert(order)
+            return (order, try tell(order, .order, text, by: actor, at: now, stored, transaction))
+        }
+        publish(changed)
+        return tell(OrderView(order: order, value: changed.value, isOverdue: false))
+    }
+
+    /// Writes into the case's log what was ordered or said; no step of whoever has the case.
+    private func tell(
+        _ order: SupervisionOrder,
+        _ kind: CaseEntry.Kind,
+        _ note: String,
+        by actor: CaseActor,
+        at now: WallTime,
+        _ stored: StoredCase,
+        _ transaction: CaseTransaction
+    ) throws -> StoredCase {
+        var data = CaseEntry.Facts()
+        data.orderId = order.id
+        if kind == .order { data.orderUntil = order.dueAt }
+        let state = stored.value.state
+        return try append(stored, kind, by: actor, to: state, at: now, note: note, data: data, transaction)
     }
 
     /// Says what was done about an order: whoever has the case, or the desk that it lies on.
@@ -96,20 +120,24 @@ extension CaseService {
         _ note: String,
         by actor: CaseActor
     ) async throws -> OrderView {
-        guard let known = try await supervision.find(id) else { throw Self.noOrder(id) }
-        let value: Case
-        do { value = try await get(known.caseId, for: actor) } catch is CaseError { throw Self.noOrder(id) }
-        let answer = SupervisionOrder.Answer(to: state, by: actor.name, at: clock.now(), note: note)
-        let order = try await supervision.answer(id, answer) { order in
-            guard order.state != .closed else {
+        let now = clock.now()
+        let answer = SupervisionOrder.Answer(to: state, by: actor.name, at: now, note: note)
+        let (order, changed) = try await repository.transaction { [self] transaction in
+            guard let known = try transaction.order(id), let stored = try transaction.find(known.caseId),
+                isVisible(stored.value, to: actor)
+            else { throw Self.noOrder(id) }
+            guard known.state != .closed else {
                 throw CaseError(
-                    code: .illegalAction(state: value.state),
-                    message: "the order was closed by \(order.answers.last?.by ?? "-") already"
+                    code: .illegalAction(state: stored.value.state),
+                    message: "the order was closed by \(known.answers.last?.by ?? "-") already"
                 )
             }
+            let order = try transaction.add(answer, to: known)
+            let kind: CaseEntry.Kind = state == .closed ? .closeOrder : .answerOrder
+            return (order, try tell(order, kind, note, by: actor, at: now, stored, transaction))
         }
-        guard let order else { throw Self.noOrder(id) }
-        return tell(OrderView(order: order, value: value, isOverdue: order.isOverdue(at: clock.now())))
+        publish(changed)
+        return tell(OrderView(order: order, value: changed.value, isOverdue: order.isOverdue(at: now)))
     }
 
     /// How many orders nobody has answered.

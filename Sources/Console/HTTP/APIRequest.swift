@@ -36,6 +36,17 @@ struct APIRequest: Sendable {
         return text
     }
 
+    /// Refuses a query that can't be read: a value that says nothing would count as none, and then a list is everybody's.
+    func checkQuery() throws(Problem) {
+        for pair in (request.uri.query ?? "").split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            guard parts.allSatisfy({ $0.removingPercentEncoding != nil }) else {
+                throw .invalid(field: name, "\(name.prefix(40)) is not valid UTF-8 in percent encoding")
+            }
+        }
+    }
+
     /// A parameter of the query; nil when it is absent or empty.
     func query(_ name: String) -> String? {
         for pair in (request.uri.query ?? "").split(separator: "&") {

@@ -97,6 +97,8 @@ enum ProblemMapping {
                     first
                 }
             )
+        case .ended(let state):
+            .conflict("caseEnded", error.message, params: ["state": .string(state.rawValue)])
         case .missingField(let field), .invalidField(let field): .invalid(field: field, error.message)
         case .notFound: .notFound(error.message)
         }

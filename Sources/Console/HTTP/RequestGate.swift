@@ -21,9 +21,15 @@ struct RequestGate: Sendable {
                 throw Problem.forbidden("the role \(session.user.role.rawValue) may not do this")
             }
         }
-        return try await route.handle(
-            APIRequest(request: request, context: context, services: services, runtime: runtime, session: session)
+        let asked = APIRequest(
+            request: request,
+            context: context,
+            services: services,
+            runtime: runtime,
+            session: session
         )
+        try asked.checkQuery()
+        return try await route.handle(asked)
     }
 
     /// A page of another origin must not change anything with this browser's cookie; what is no browser sends no

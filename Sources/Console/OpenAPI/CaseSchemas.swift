@@ -112,7 +112,8 @@ enum CaseSchemas {
         "related": Schema.list(brief(["relation": ["type": "string", "enum": ["mergedInto", "merged"]]])),
         "neighbours": Schema.list(brief(["metres": Schema.number])),
         "cameras": Schema.list(Schema.object(["id": Schema.text, "name": Schema.text, "metres": Schema.number])),
-        "reports": Schema.list(Schema.reference("Report")),
+        "reports": Schema.list(Schema.reference("Report")), "pictures": Schema.list(Schema.text),
+        "voices": Schema.list(Schema.text),
     ]
 
     /// Another case in few words.

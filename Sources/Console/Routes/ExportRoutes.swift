@@ -24,20 +24,21 @@ enum ExportRoutes {
         APIRoute(
             .get,
             "/api/v1/exports",
-            "The exports, newest first",
-            access: .only(.monitor, .leader, .admin),
+            "The exports, newest first; an acceptor sees dossiers of cases",
+            access: .only(.monitor, .acceptor, .leader, .admin),
             parameters: APIRoute.Parameter.page,
             content: .list("Export"),
             handle: { request in
                 let page = try await request.services.archive.exports.list(page: request.page())
-                return Answer.list(page.items.map(ExportView.json), next: page.next)
+                let user = try request.user
+                return Answer.list(page.items.filter { shows($0, to: user) }.map(ExportView.json), next: page.next)
             }
         ),
         APIRoute(
             .get,
             "/api/v1/exports/{id}",
             "One export",
-            access: .only(.monitor, .leader, .admin),
+            access: .only(.monitor, .acceptor, .leader, .admin),
             content: .json("Export"),
             problems: [404: "notFound"],
             handle: { request in Answer.json(ExportView.json(try await job(request))) }
@@ -46,7 +47,7 @@ enum ExportRoutes {
             .post,
             "/api/v1/exports/{id}/cancel",
             "End one's own export before it is done (an admin: any)",
-            access: .only(.monitor, .admin),
+            access: .only(.monitor, .acceptor, .leader, .admin),
             content: .json("Export"),
             problems: [404: "notFound"],
             handle: { request in
@@ -60,7 +61,7 @@ enum ExportRoutes {
             .delete,
             "/api/v1/exports/{id}",
             "Delete one's own export with its files (an admin: any)",
-            access: .only(.monitor, .admin),
+            access: .only(.monitor, .acceptor, .leader, .admin),
             status: 204,
             problems: [404: "notFound"],
             handle: { request in
@@ -74,7 +75,7 @@ enum ExportRoutes {
             .get,
             "/api/v1/exports/{id}/file",
             "What was made: a ZIP or an MP4; can be resumed",
-            access: .only(.monitor, .leader, .admin),
+            access: .only(.monitor, .acceptor, .leader, .admin),
             content: .binary("application/octet-stream"),
             problems: [404: "notFound", 416: "rangeNotSatisfiable"],
             handle: { request in try await download(request, name: nil) }
@@ -83,7 +84,7 @@ enum ExportRoutes {
             .get,
             "/api/v1/exports/{id}/files/{name}",
             "One file of an export; `~` stands for `/` in its name",
-            access: .only(.monitor, .leader, .admin),
+            access: .only(.monitor, .acceptor, .leader, .admin),
             content: .binary("application/octet-stream"),
             problems: [404: "notFound", 416: "rangeNotSatisfiable"],
             handle: { request in
@@ -94,7 +95,7 @@ enum ExportRoutes {
             .post,
             "/api/v1/cases/{id}/dossier",
             "Have a dossier made of a case: facts, log, pictures, clips, sensor curves",
-            access: .only(.monitor, .leader, .admin),
+            access: .only(.monitor, .acceptor, .leader, .admin),
             status: 202,
             content: .json("Export"),
             problems: [404: "notFound"],
@@ -114,7 +115,7 @@ enum ExportRoutes {
         let audio = try object.optionalBool("audio") ?? true
         try object.finish()
         var wanted = ExportRequest(title: title, format: format, items: items, note: note, audio: audio)
-        if let caseId { wanted.caseMaterial = try await material(caseId, request) }
+        if let caseId { wanted.caseMaterial = try await DossierMaterial.of(caseId, request) }
         return try await submit(wanted, request)
     }
 
@@ -175,61 +176,32 @@ enum ExportRoutes {
                 title: value.number,
                 format: .dossier,
                 items: items,
-                caseMaterial: try await material(value.id, request)
+                caseMaterial: try await DossierMaterial.of(value.id, request)
             ),
             request
-        )
-    }
-
-    /// What a case's dossier tells of it. Curves are those of the sensors whose alarms belong to it, from half an hour
-    /// before it happened to half an hour after.
-    private static func material(_ id: String, _ request: APIRequest) async throws -> CaseMaterial {
-        let services = request.services
-        let actor = try request.user.actor
-        let value = try await services.cases.get(id, for: actor)
-        var curves: [CaseMaterial.Curve] = []
-        for alarmId in value.alarmIds.prefix(20) {
-            guard let alarm = try? await services.alarms.get(alarmId),
-                let sensor = services.telemetry.sensor(alarm.source),
-                !curves.contains(where: { $0.sensorId == sensor.id })
-            else { continue }
-            let page = try await services.telemetry.readings(
-                sensorId: sensor.id,
-                from: alarm.openedAt - .seconds(1800),
-                to: (alarm.clearedAt ?? alarm.lastAt) + .seconds(1800),
-                page: PageRequest(limit: 1000)
-            )
-            let points = try page.items.compactMap { reading -> CaseMaterial.Curve.Point? in
-                let json = try JSONValue(encoding: reading)
-                guard let at = json["occurredAt"]?.text.flatMap({ WallTime(rfc3339: $0) }),
-                    let number = json["value"]?.double
-                else { return nil }
-                return CaseMaterial.Curve.Point(at: at, value: number)
-            }
-            curves.append(CaseMaterial.Curve(sensorId: sensor.id, name: sensor.name ?? sensor.id, points: points))
-        }
-        let facts = try JSONValue(encoding: services.cases.view(value, for: nil))
-        return CaseMaterial(
-            caseId: value.id,
-            number: value.number,
-            facts: String(decoding: facts.encoded, as: UTF8.self),
-            log: try await services.cases.sealedLog(id, for: actor).map {
-                CaseMaterial.LogLine(seq: $0.seq, entry: $0.entry, hash: $0.hash)
-            },
-            attachments: value.snapshots,
-            curves: curves
         )
     }
 
     // MARK: - Fetching
 
     private static func job(_ request: APIRequest) async throws -> ExportJob {
-        try await request.services.archive.exports.job(id: request.parameter("id"))
+        let job = try await request.services.archive.exports.job(id: request.parameter("id"))
+        guard shows(job, to: try request.user) else { throw Problem.notFound("there is no such export") }
+        return job
+    }
+
+    /// A dossier that tells who has reported is for those who may know, whoever asked for it; clips and ranges of cameras
+    /// are no acceptor's.
+    private static func shows(_ job: ExportJob, to user: User) -> Bool {
+        let material = job.request.caseMaterial
+        if material?.holdsPersons == true { return CaseService.rolesThatSeePersons.contains(user.role) }
+        return user.role != .acceptor || material != nil
     }
 
     /// The export, when the asking user may change it.
     private static func ownJob(_ request: APIRequest) async throws -> ExportJob {
-        let job = try await job(request)
+        // An admin may end and delete also what it may not open.
+        let job = try await request.services.archive.exports.job(id: request.parameter("id"))
         let user = try request.user
         guard user.role == .admin || job.by == user.name else {
             throw Problem.forbidden("the export is \(job.by)'s")
@@ -263,6 +235,11 @@ enum ExportRoutes {
         case "jpg": "image/jpeg"
         case "png": "image/png"
         case "csv": "text/csv; charset=utf-8"
+        case "webm": "audio/webm"
+        case "m4a": "audio/mp4"
+        case "wav": "audio/wav"
+        case "mp3": "audio/mpeg"
+        case "amr": "audio/amr"
         default: "application/octet-stream"
         }
     }

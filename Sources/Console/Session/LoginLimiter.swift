@@ -34,6 +34,11 @@ package struct LoginLimiter: Sendable {
         case name(String)
     }
 
+    /// For codes of reports: whoever has the ticket of one guesses at its code, whoever has none at all of them.
+    package static func forCodes(window: Duration = .seconds(300)) -> LoginLimiter {
+        LoginLimiter(limits: Limits(perName: 10, perAddress: 30, perNameAnywhere: 200, window: window))
+    }
+
     private static let maximumKeys = 10_000
 
     private let limits: Limits

@@ -53,6 +53,8 @@ package final class UserService: Sendable {
     private let clock: any HostClock
     private let limits: SessionLimits
     private let limiter: Mutex<LoginLimiter>
+    /// Counts wrong codes of reports as wrong passwords are counted, by ticket and address.
+    private let codes = Mutex(LoginLimiter.forCodes())
     /// The units that `unit` users may belong to; nil when any slug will do.
     private let units: (@Sendable () -> Set<String>)?
     /// Streams that end with their session.
@@ -193,6 +195,25 @@ package final class UserService: Sendable {
         }
         limiter.withLock { $0.succeeded(name: name, address: address) }
         return .signedIn(try await begin(user))
+    }
+
+    // MARK: Codes of reports
+
+    /// Nil when a code of a report may be tried from an address, else the time until it may.
+    package func waitForCode(ticket: String, address: String?) -> Duration? {
+        codes.withLock { $0.wait(name: String(ticket.prefix(64)), address: address, now: clock.monotonic()) }
+    }
+
+    /// Notes what came of a code.
+    package func triedCode(ticket: String, address: String?, isRight: Bool) {
+        let name = String(ticket.prefix(64))
+        codes.withLock { limiter in
+            if isRight {
+                limiter.succeeded(name: name, address: address)
+            } else {
+                limiter.failed(name: name, address: address, now: clock.monotonic())
+            }
+        }
     }
 
     /// The session a token stands for; nil when there is none or it is past its time.

@@ -26,10 +26,18 @@ enum CaseDetailView {
         members["related"] = .array(try await related(value, actor, cases))
         members["neighbours"] = .array(try await neighbours(value, actor, cases))
         members["cameras"] = .array(cameras(value, services))
+        // Of all reports and of the cases that were joined to it, not of the first picture only.
+        let evidence = try await cases.evidence(of: value.id, for: actor)
+        members["pictures"] = attachments(evidence.pictures)
+        members["voices"] = attachments(evidence.voices)
         let reports = try await cases.reports(ReportFilter(caseId: value.id), page: PageRequest(), for: actor)
         members["reports"] = .array(reports.items.map(ReportJSON.report))
         view = .object(members)
         return view
+    }
+
+    private static func attachments(_ ids: [String]) -> JSONValue {
+        .array(ids.map { .string("/api/v1/attachments/\($0)") })
     }
 
     private static func alarms(of value: Case, _ services: ConsoleServices) async -> [Alarm] {

@@ -35,6 +35,7 @@ extension Case {
         )
         course.flow = data.flow == .usual ? nil : data.flow
         course.last = CaseCourse.Step(action: entry.kind.name, by: entry.by, at: entry.at)
+        course.follow(entry.to, at: entry.at)
     }
 
     /// Takes in the next entry of its log.

@@ -87,6 +87,16 @@ package struct CaseEntry: Sendable, Hashable, Codable {
         case absorb
         /// That case was opened again and is one of its own.
         case separate
+        /// A further report is of the same problem.
+        case linkReport
+        /// A reporter was called back.
+        case callBack
+        /// A leader has ordered something about it.
+        case order
+        /// What was done about an order.
+        case answerOrder
+        /// The order is done with.
+        case closeOrder
         case action(CaseAction)
 
         package var name: String {
@@ -97,6 +107,11 @@ package struct CaseEntry: Sendable, Hashable, Codable {
             case .attach: "attach"
             case .absorb: "absorb"
             case .separate: "separate"
+            case .linkReport: "linkReport"
+            case .callBack: "callBack"
+            case .order: "order"
+            case .answerOrder: "answerOrder"
+            case .closeOrder: "closeOrder"
             case .action(let action): action.rawValue
             }
         }
@@ -109,6 +124,11 @@ package struct CaseEntry: Sendable, Hashable, Codable {
             case "attach": self = .attach
             case "absorb": self = .absorb
             case "separate": self = .separate
+            case "linkReport": self = .linkReport
+            case "callBack": self = .callBack
+            case "order": self = .order
+            case "answerOrder": self = .answerOrder
+            case "closeOrder": self = .closeOrder
             default:
                 guard let action = CaseAction(rawValue: name) else { return nil }
                 self = .action(action)
@@ -161,6 +181,13 @@ package struct CaseEntry: Sendable, Hashable, Codable {
         package var merged: String?
         package var mergedNumber: String?
         package var photoBefore: String?
+        /// The ticket of the report that was linked, or whose reporter was called back.
+        package var ticket: String?
+        /// What the reporter has said.
+        package var result: CallBack.Result?
+        /// The order that was given or answered, and until when it is to be done.
+        package var orderId: String?
+        package var orderUntil: WallTime?
 
         package init() {}
     }

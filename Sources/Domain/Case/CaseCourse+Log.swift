@@ -7,7 +7,17 @@ extension CaseCourse {
         case .absorb: if let id = entry.data.merged, !merged.contains(id) { merged.append(id) }
         case .separate: merged.removeAll { $0 == entry.data.merged }
         case .action(let action): take(action, entry)
-        case .report, .open, .join, .attach: break
+        case .report, .open, .join, .attach, .linkReport, .callBack, .order, .answerOrder, .closeOrder: break
+        }
+        follow(entry.to, at: entry.at)
+    }
+
+    /// Since when it is a case.
+    mutating func follow(_ state: CaseState, at time: WallTime) {
+        switch state {
+        case .filed: filedAt = filedAt ?? time
+        case .reported, .verifying: filedAt = nil
+        default: break
         }
     }
 

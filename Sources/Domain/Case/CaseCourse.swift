@@ -60,6 +60,8 @@ package struct CaseCourse: Sendable, Hashable {
     package var checkUnit: String?
     /// Whether it has passed the professional check.
     package var isInspected = false
+    /// Since when it is a case (立案), and not a mere report; nil again while it is to be judged anew.
+    package var filedAt: WallTime?
     /// How often units have returned it since it was filed.
     package var returns = 0
     /// Whether it was adjudicated: no further return.
@@ -96,7 +98,8 @@ package struct CaseCourse: Sendable, Hashable {
 /// What holds at the start isn't written: most cases have no more than a few of these facts.
 extension CaseCourse: Codable {
     private enum Key: String, CodingKey {
-        case flow, last, duties, before, verified, assignee, checkUnit, inspected, returns, bound, extended, announcedAt
+        case flow, last, duties, before, filedAt, verified, assignee, checkUnit, inspected, returns, bound, extended,
+            announcedAt
         case suspension, centre, committee, coUnits, mergedInto, merged, photoBefore, photoAfter, reopenings, reworks
         case urgings, workers
     }
@@ -110,6 +113,7 @@ extension CaseCourse: Codable {
         last = try value(.last)
         duties = try value(.duties) ?? [:]
         before = try value(.before)
+        filedAt = try value(.filedAt)
         verified = try value(.verified)
         assignee = try value(.assignee)
         checkUnit = try value(.checkUnit)
@@ -141,6 +145,7 @@ extension CaseCourse: Codable {
         try values.encodeIfPresent(last, forKey: .last)
         try write(duties, .duties, unless: [:])
         try values.encodeIfPresent(before, forKey: .before)
+        try values.encodeIfPresent(filedAt, forKey: .filedAt)
         try values.encodeIfPresent(verified, forKey: .verified)
         try values.encodeIfPresent(assignee, forKey: .assignee)
         try values.encodeIfPresent(checkUnit, forKey: .checkUnit)

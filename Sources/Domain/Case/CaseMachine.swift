@@ -29,6 +29,8 @@ package enum CaseMachine {
         /// The phases with a limit of their own that isn't met.
         package var openPhases: Set<TimedPhase.Phase>
         package var isOverdue: Bool
+        /// Whether somebody who has reported it is still to be called back.
+        package var isCallBackDue = false
 
         package init(
             state: CaseState,
@@ -170,6 +172,7 @@ package enum CaseMachine {
         case .otherChecker:
             guard subject.state == .verifying || subject.state == .checking else { return false }
             return course.checkUnit != nil || (course.assignee != nil && course.assignee != actor.name)
+        case .callBackDue: return subject.isCallBackDue
         }
     }
 

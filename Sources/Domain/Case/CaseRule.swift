@@ -107,6 +107,8 @@ package enum CaseObstacle: String, Sendable, Hashable, Codable, CaseIterable {
     case partNotTaken
     /// Another was asked.
     case otherChecker
+    /// Somebody who has reported it is still to be called back.
+    case callBackDue
 }
 
 extension CaseRule {
@@ -215,7 +217,8 @@ extension CaseRule {
         CaseRule(
             action: .archive,
             from: CaseState.allCases.filter { !$0.isOpen && $0 != .archived },
-            to: .state(.archived)
+            to: .state(.archived),
+            obstacles: [.callBackDue]
         ),
     ]
 

@@ -30,8 +30,8 @@ enum AlarmSchema {
             """
     )
 
-    static let migration0049 = Migration(
-        "0049-alarm-parent",
+    static let migration0050 = Migration(
+        "0050-alarm-parent",
         sql: """
             -- The source of the alarm that stands for it; of its body.
             ALTER TABLE alarm ADD COLUMN parent TEXT GENERATED ALWAYS AS (json_extract(body, '$.parent')) VIRTUAL;

@@ -142,6 +142,56 @@ enum CaseSchema {
             try CaseTransaction(connection: connection).projectAgain()
         }
     )
+
+    /// What supervision, call-backs, counts and the search for duplicates ask for, in indices: none of them reads the
+    /// cases' bodies or walks through a table. The columns are read out of the body, so that they can't differ from it.
+    /// Every row is written anew from its log, which tells since when it is filed.
+    static let migration0049 = Migration(
+        "0049-asked-of-cases",
+        sql: """
+            -- 1 while it is open and was returned since it was filed.
+            ALTER TABLE caseFile ADD COLUMN isReturned INTEGER GENERATED ALWAYS AS
+                (isOpen = 1 AND coalesce(json_extract(body, '$.course.returns'), 0) > 0) VIRTUAL;
+            -- When somebody last did something about it but urging, RFC 3339, UTC.
+            ALTER TABLE caseFile ADD COLUMN lastStepAt TEXT GENERATED ALWAYS AS
+                (coalesce(json_extract(body, '$.course.last.at'), json_extract(body, '$.openedAt'))) VIRTUAL;
+            -- Since when it is a case, RFC 3339, UTC; NULL for a mere report.
+            ALTER TABLE caseFile ADD COLUMN filedAt TEXT
+                GENERATED ALWAYS AS (json_extract(body, '$.course.filedAt')) VIRTUAL;
+            -- The case that it was joined to, UUIDv7.
+            ALTER TABLE caseFile ADD COLUMN mergedInto TEXT
+                GENERATED ALWAYS AS (json_extract(body, '$.course.mergedInto')) VIRTUAL;
+            -- None begins with isOpen: SQLite would take it for every question about open cases, and sort.
+            CREATE INDEX caseReturned ON caseFile (isReturned, openedAt, id) WHERE isReturned = 1;
+            CREATE INDEX caseByLastStep ON caseFile (lastStepAt, id) WHERE isOpen = 1;
+            CREATE INDEX caseWithoutUnit ON caseFile (unit, openedAt, id, state) WHERE isOpen = 1 AND unit IS NULL;
+            CREATE INDEX caseByMerger ON caseFile (mergedInto) WHERE mergedInto IS NOT NULL;
+            -- Few of a class lie within some metres of latitude.
+            CREATE INDEX caseByClassAndPlace ON caseFile (class, lat, lon, isOpen, lastAt, ending);
+            DROP INDEX caseByClassAndTime;
+            -- What is counted of reports' cases, without their bodies.
+            CREATE INDEX caseCounted ON caseFile (id, state, ending, unit, filedAt);
+
+            -- 1 while its reporter has not yet said that all is well, nor been given up; it is called back once its case
+            -- is closed.
+            ALTER TABLE report ADD COLUMN awaitsCallBack INTEGER GENERATED ALWAYS AS
+                (callsBack = 1 AND (callBack IS NULL OR callBack = 'unsatisfied')) VIRTUAL;
+            DROP INDEX reportToCallBack;
+            CREATE INDEX reportToCallBack ON report (awaitsCallBack, receivedAt, id, caseId) WHERE awaitsCallBack = 1;
+            -- With all that is counted, so that no words are read.
+            DROP INDEX reportByTime;
+            CREATE INDEX reportByTime ON report (receivedAt, id, caseId, openedCaseId, channel, isSelfFound);
+            CREATE INDEX reportByOpened ON report (openedCaseId, receivedAt, id);
+            CREATE INDEX reportByOwner ON report (unit, receivedAt, id) WHERE unit IS NOT NULL;
+            -- Of a report only the case that it belongs to and what its call-back has found change.
+            DROP TRIGGER reportIsNeverChanged;
+            CREATE TRIGGER reportIsNeverChanged
+                BEFORE UPDATE OF id, ticket, code, openedCaseId, channel, who, clientId, unit, isSelfFound, callsBack,
+                    happenedAt, receivedAt, body ON report
+                BEGIN SELECT RAISE(ABORT, 'a report is never changed'); END;
+            """,
+        then: { connection in try CaseTransaction(connection: connection).projectAgain() }
+    )
 }
 
 extension CaseTransaction {

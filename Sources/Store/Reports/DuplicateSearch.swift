@@ -2,7 +2,8 @@ package import Domain
 import GRDB
 
 extension CaseRepository {
-    /// Cases of a class in a box that are open, or whose last sign is not older than `since`; newest first, at most 100.
+    /// Cases of a class in a box that are open, or whose last sign lies between two times; newest first, at most 100.
+    /// Those that were refused, merged or void stand for nothing and are left out.
     ///
     /// - Parameters:
     ///   - south, north: degrees of latitude.
@@ -14,25 +15,29 @@ extension CaseRepository {
         west: Double,
         east: Double,
         since: WallTime,
+        until: WallTime,
         except id: String
     ) async throws -> [Case] {
         try await read { connection in
-            // Two indexes, one for each half: what is open may be old, what is closed is looked for by its time.
             try String.fetchAll(
                 connection,
-                sql: """
-                    SELECT body FROM (
-                        SELECT id, lastAt, lat, lon, body FROM caseFile WHERE class = :class AND isOpen = 1
-                        UNION
-                        SELECT id, lastAt, lat, lon, body FROM caseFile WHERE class = :class AND lastAt >= :since
-                    ) WHERE lat BETWEEN :south AND :north AND lon BETWEEN :west AND :east AND id <> :id
-                    ORDER BY lastAt DESC LIMIT 100
-                    """,
+                sql: Self.duplicatesSQL,
                 arguments: [
-                    "class": code, "since": since.microseconds, "south": south, "north": north, "west": west,
-                    "east": east, "id": id,
+                    "class": code, "since": since.microseconds, "until": until.microseconds, "south": south,
+                    "north": north, "west": west, "east": east, "id": id,
                 ]
             ).map(CaseTransaction.decode)
         }
     }
+
+    /// The ids first, out of one index with all that is asked for; bodies of the few that are left.
+    static let duplicatesSQL = """
+        SELECT body FROM (
+            SELECT id AS found, lastAt AS at FROM caseFile INDEXED BY caseByClassAndPlace
+            WHERE class = :class AND lat BETWEEN :south AND :north AND lon BETWEEN :west AND :east
+                AND (isOpen = 1 OR lastAt BETWEEN :since AND :until)
+                AND ending NOT IN ('invalid', 'merged', 'void') AND id <> :id
+            ORDER BY at DESC, found DESC LIMIT 100
+        ) CROSS JOIN caseFile ON caseFile.id = found ORDER BY at DESC, found DESC
+        """
 }

@@ -27,8 +27,9 @@ package struct ReportFilter: Sendable, Equatable {
     package var channels: [String]?
     /// Entered by this user.
     package var by: String?
-    /// Of cases of any of these units.
+    /// Of cases of any of these units, of their people, or entered by `reader`.
     package var units: [String]?
+    package var reader: String?
     /// True: only those whose case is closed and whose reporter is still to be called back.
     package var callBackDue: Bool
     package var isSelfFound: Bool?
@@ -38,6 +39,7 @@ package struct ReportFilter: Sendable, Equatable {
         channels: [String]? = nil,
         by: String? = nil,
         units: [String]? = nil,
+        reader: String? = nil,
         callBackDue: Bool = false,
         isSelfFound: Bool? = nil
     ) {
@@ -45,6 +47,7 @@ package struct ReportFilter: Sendable, Equatable {
         self.channels = channels
         self.by = by
         self.units = units
+        self.reader = reader
         self.callBackDue = callBackDue
         self.isSelfFound = isSelfFound
     }
@@ -55,9 +58,9 @@ package struct ReportCount: Sendable, Hashable {
     /// A channel's id, or a unit's slug; nil for the cases of no unit.
     package var key: String?
     package var reports: Int
-    /// Cases that they opened.
+    /// Cases that they opened and that stand for themselves.
     package var cases: Int
-    /// Of those, the ones that were filed.
+    /// Of those, the ones that were filed, however they ended; void ones are not.
     package var filed: Int
     package var selfFound: Int
 
@@ -100,6 +103,53 @@ package struct ReportRepository: Sendable {
 
     /// Newest first.
     package func list(_ filter: ReportFilter, page: PageRequest) async throws -> Page<StoredReport> {
+        let (sql, arguments) = Self.query(filter, page)
+        return try await cases.read { connection in
+            let rows = try Row.fetchAll(connection, sql: sql, arguments: arguments).map(CaseTransaction.report)
+            return Page(rows: rows, limit: page.limit) { Cursor(time: $0.report.receivedAt, id: $0.report.id) }
+        }
+    }
+
+    /// Every report of a case, oldest first.
+    package func all(ofCase id: String) async throws -> [StoredReport] {
+        try await cases.read { connection in
+            try Row.fetchAll(
+                connection,
+                sql: "SELECT * FROM report WHERE caseId = ? ORDER BY receivedAt, id",
+                arguments: [id]
+            ).map(CaseTransaction.report)
+        }
+    }
+
+    /// The cases that reports belong to, by id, in one query.
+    package func cases(of reports: [StoredReport]) async throws -> [String: Case] {
+        let ids = Self.json(Array(Set(reports.map(\.caseId))))
+        return try await cases.read { connection in
+            let found = try String.fetchAll(connection, sql: Self.casesSQL, arguments: [ids])
+            return try Dictionary(found.map { try CaseTransaction.decode($0) }.map { ($0.id, $0) }) { first, _ in first
+            }
+        }
+    }
+
+    /// The cases that were joined to one, at once or by way of others; the oldest first.
+    package func joined(to id: String) async throws -> [Case] {
+        try await cases.read { connection in
+            try String.fetchAll(connection, sql: Self.joinedSQL, arguments: ["id": id]).map(CaseTransaction.decode)
+        }
+    }
+
+    static let joinedSQL = """
+        WITH RECURSIVE joined (id) AS (
+            SELECT id FROM caseFile WHERE mergedInto = :id
+            UNION
+            SELECT caseFile.id FROM joined CROSS JOIN caseFile ON caseFile.mergedInto = joined.id
+        )
+        SELECT body FROM joined CROSS JOIN caseFile ON caseFile.id = joined.id WHERE joined.id <> :id ORDER BY joined.id
+        """
+
+    static let casesSQL = "SELECT body FROM caseFile WHERE id IN (SELECT value FROM json_each(?))"
+
+    static func query(_ filter: ReportFilter, _ page: PageRequest) -> (sql: String, arguments: StatementArguments) {
         var conditions = ["1"]
         var arguments: StatementArguments = ["limit": page.limit + 1]
         func require(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
@@ -108,35 +158,48 @@ package struct ReportRepository: Sendable {
             arguments += [name: value]
         }
         require("report.caseId = :caseId", "caseId", filter.caseId)
-        require("who = :by", "by", filter.by)
-        require("channel IN (SELECT value FROM json_each(:channels))", "channels", filter.channels.map(Self.json))
-        require("isSelfFound = :selfFound", "selfFound", filter.isSelfFound.map { $0 ? 1 : 0 })
-        require(
-            "EXISTS (SELECT 1 FROM caseFile WHERE id = report.caseId AND unit IN (SELECT value FROM json_each(:units)))",
-            "units",
-            filter.units.map(Self.json)
-        )
-        if filter.callBackDue { conditions.append(Self.isDue) }
+        require("report.who = :by", "by", filter.by)
+        require("report.channel IN (SELECT value FROM json_each(:channels))", "channels", filter.channels.map(json))
+        require("report.isSelfFound = :selfFound", "selfFound", filter.isSelfFound.map { $0 ? 1 : 0 })
+        require("report.id IN (\(ofUnits))", "units", filter.units.map(json))
+        if filter.units != nil { arguments += ["reader": filter.reader] }
+        if filter.callBackDue { conditions.append(isDue) }
         if let after = page.after {
-            conditions.append("(receivedAt, report.id) < (:time, :id)")
+            conditions.append("(report.receivedAt, report.id) < (:time, :id)")
             arguments += ["time": after.time.microseconds, "id": after.id]
         }
         let sql = """
-            SELECT report.* FROM report WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY receivedAt DESC, report.id DESC LIMIT :limit
+            SELECT report.* FROM (
+                SELECT report.id AS found, report.receivedAt AS at FROM report
+                WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY report.receivedAt DESC, report.id DESC LIMIT :limit
+            ) CROSS JOIN report ON report.id = found ORDER BY at DESC, found DESC
             """
-        return try await cases.read { [arguments] connection in
-            let rows = try Row.fetchAll(connection, sql: sql, arguments: arguments).map(CaseTransaction.report)
-            return Page(rows: rows, limit: page.limit) { Cursor(time: $0.report.receivedAt, id: $0.report.id) }
-        }
+        return (sql, arguments)
     }
+
+    /// What a unit sees: the finds of its own people wherever they went, and the reports of the cases that it leads, takes
+    /// part in or checks.
+    private static let ofUnits = """
+        SELECT id FROM report AS own WHERE own.who = :reader
+        UNION SELECT own.id FROM report AS own
+            WHERE own.unit IS NOT NULL AND own.unit IN (SELECT value FROM json_each(:units))
+        UNION SELECT own.id FROM caseFile AS led CROSS JOIN report AS own ON own.caseId = led.id
+            WHERE led.unit IN (SELECT value FROM json_each(:units))
+        UNION SELECT own.id FROM caseParty CROSS JOIN report AS own ON own.caseId = caseParty.caseId
+            WHERE caseParty.unit IN (SELECT value FROM json_each(:units))
+        """
 
     /// Its case is closed and the reporter has not said yet that all is well. After an unsatisfied one the case is open
     /// again, and once more closed it is due once more.
-    private static let isDue = """
-        callsBack = 1 AND (callBack IS NULL OR callBack = 'unsatisfied')
-        AND EXISTS (SELECT 1 FROM caseFile WHERE id = report.caseId AND state = 'closed')
+    static let isDue = """
+        report.awaitsCallBack = 1
+        AND EXISTS (
+            SELECT 1 FROM caseFile INDEXED BY caseCounted WHERE id = report.caseId AND state = 'closed'
+        )
         """
+
+    static let dueCountSQL = "SELECT count(*) FROM report WHERE \(isDue)"
 
     /// How many reports came in, by channel.
     package func countByChannel(from: WallTime, to: WallTime) async throws -> [ReportCount] {
@@ -152,14 +215,7 @@ package struct ReportRepository: Sendable {
         try await cases.read { connection in
             try Row.fetchAll(
                 connection,
-                sql: """
-                    SELECT \(key) AS key, count(*) AS reports, count(DISTINCT openedCaseId) AS cases,
-                        count(DISTINCT iif(caseFile.state IN ('reported', 'verifying', 'invalid'), NULL, openedCaseId))
-                            AS filed,
-                        sum(isSelfFound) AS selfFound
-                    FROM report LEFT JOIN caseFile ON caseFile.id = report.caseId
-                    WHERE receivedAt >= ? AND receivedAt < ? GROUP BY 1 ORDER BY 1
-                    """,
+                sql: Self.countSQL(key),
                 arguments: [from.microseconds, to.microseconds]
             ).map { row in
                 ReportCount(
@@ -171,6 +227,27 @@ package struct ReportRepository: Sendable {
                 )
             }
         }
+    }
+
+    /// A case counts once, with the report that opened it, and only while it stands for itself: what was joined to another
+    /// is that one. It is filed from when it was filed on, however it ended; one that was filed wrongly (void) is not.
+    static func countSQL(_ key: String) -> String {
+        """
+        WITH told AS MATERIALIZED (
+            SELECT \(key) AS key, isSelfFound,
+                caseFile.filedAt IS NOT NULL AND caseFile.ending <> 'void' AS isFiled,
+                report.openedCaseId = report.caseId AND NOT EXISTS (
+                    SELECT 1 FROM report AS earlier WHERE earlier.openedCaseId = report.openedCaseId
+                        AND (earlier.receivedAt, earlier.id) < (report.receivedAt, report.id)
+                ) AS opens
+            FROM report INDEXED BY reportByTime
+            LEFT JOIN caseFile INDEXED BY caseCounted ON caseFile.id = report.caseId
+            WHERE report.receivedAt >= ? AND report.receivedAt < ?
+        )
+        SELECT key, count(*) AS reports, sum(opens) AS cases, sum(opens AND isFiled) AS filed,
+            sum(isSelfFound) AS selfFound
+        FROM told GROUP BY 1 ORDER BY 1
+        """
     }
 
     /// How many reports belong to each of some cases; those without any are left out.
@@ -190,26 +267,6 @@ package struct ReportRepository: Sendable {
     }
 
     // MARK: - Call-backs
-
-    /// Notes what a call-back has found.
-    package func note(_ callBack: CallBack) async throws {
-        try await cases.transaction { transaction in
-            try transaction.connection.execute(
-                sql: """
-                    INSERT INTO callBack (id, reportId, caseId, result, note, who, atTime, reopened)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    callBack.id, callBack.reportId, callBack.caseId, callBack.result.rawValue, callBack.note,
-                    callBack.by, callBack.at.microseconds, callBack.reopened ? 1 : 0,
-                ]
-            )
-            try transaction.connection.execute(
-                sql: "UPDATE report SET callBack = ? WHERE id = ?",
-                arguments: [callBack.result.rawValue, callBack.reportId]
-            )
-        }
-    }
 
     /// A report's call-backs, oldest first.
     package func callBacks(ofReport id: String) async throws -> [CallBack] {
@@ -239,7 +296,7 @@ package struct ReportRepository: Sendable {
     package func callBackSums(from: WallTime, to: WallTime) async throws -> CallBackSums {
         try await cases.read { connection in
             var sums = CallBackSums()
-            sums.due = try Int.fetchOne(connection, sql: "SELECT count(*) FROM report WHERE \(Self.isDue)") ?? 0
+            sums.due = try Int.fetchOne(connection, sql: Self.dueCountSQL) ?? 0
             let rows = try Row.fetchAll(
                 connection,
                 sql: """
@@ -301,9 +358,51 @@ extension CaseTransaction {
         try connection.execute(sql: "UPDATE report SET caseId = ? WHERE caseId = ?", arguments: [other, id])
     }
 
-    /// Gives a case back the reports that opened it or were linked to it: it is a problem of its own again.
+    /// Gives a case back the reports that opened it or were linked to it, and those of every case that was joined to it,
+    /// at once or by way of others: it is a problem of its own again.
     package func returnReports(toCase id: String) throws {
-        try connection.execute(sql: "UPDATE report SET caseId = openedCaseId WHERE openedCaseId = ?", arguments: [id])
+        try connection.execute(sql: Self.returnSQL, arguments: ["id": id])
+    }
+
+    static let returnSQL = """
+        WITH RECURSIVE joined (id) AS (
+            SELECT :id
+            UNION
+            SELECT caseFile.id FROM joined CROSS JOIN caseFile ON caseFile.mergedInto = joined.id
+        )
+        UPDATE report SET caseId = :id WHERE openedCaseId IN (SELECT id FROM joined)
+        """
+
+    package func report(ticket: String) throws -> StoredReport? {
+        try Row.fetchOne(connection, sql: "SELECT * FROM report WHERE ticket = ?", arguments: [ticket])
+            .map(Self.report)
+    }
+
+    /// Whether a reporter of a case has not yet said that all is well, nor been given up.
+    package func awaitsCallBack(caseId: String) throws -> Bool {
+        try Bool.fetchOne(
+            connection,
+            sql: "SELECT EXISTS (SELECT 1 FROM report WHERE caseId = ? AND +awaitsCallBack = 1)",
+            arguments: [caseId]
+        ) ?? false
+    }
+
+    /// Notes what a call-back has found.
+    package func note(_ callBack: CallBack) throws {
+        try connection.execute(
+            sql: """
+                INSERT INTO callBack (id, reportId, caseId, result, note, who, atTime, reopened)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                callBack.id, callBack.reportId, callBack.caseId, callBack.result.rawValue, callBack.note,
+                callBack.by, callBack.at.microseconds, callBack.reopened ? 1 : 0,
+            ]
+        )
+        try connection.execute(
+            sql: "UPDATE report SET callBack = ? WHERE id = ?",
+            arguments: [callBack.result.rawValue, callBack.reportId]
+        )
     }
 
     static func report(_ row: Row) throws -> StoredReport {

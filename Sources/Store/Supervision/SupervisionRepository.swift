@@ -22,24 +22,40 @@ package struct SupervisionRepository: Sendable {
         page: PageRequest
     ) async throws -> Page<Case> {
         let order = Self.order(list)
-        var sql = "SELECT body FROM caseFile WHERE \(Self.condition(list))"
+        let sql = Self.sql(list, isLater: page.after != nil)
         var arguments = Self.arguments(now: now, soon: soon, silence: silence)
         if let after = page.after {
-            sql += " AND (\(order), id) > (:time, :id)"
-            arguments += ["time": after.time.microseconds, "id": after.id]
+            let time: any DatabaseValueConvertible =
+                order == .lastStepAt ? after.time.rfc3339 : after.time.microseconds
+            arguments += ["time": time, "id": after.id]
         }
-        sql += " ORDER BY \(order), id LIMIT :limit"
         arguments += ["limit": page.limit + 1]
-        return try await cases.read { [sql, arguments] connection in
+        return try await cases.read { [arguments] connection in
             let cases = try String.fetchAll(connection, sql: sql, arguments: arguments).map(CaseTransaction.decode)
             return Page(rows: cases, limit: page.limit) { found in
-                switch order {
-                case "dueAt": Cursor(time: found.dueAt ?? found.openedAt, id: found.id)
-                case "reviewAt": Cursor(time: found.reviewAt ?? found.openedAt, id: found.id)
-                default: Cursor(time: found.openedAt, id: found.id)
-                }
+                let time =
+                    switch order {
+                    case .dueAt: found.dueAt
+                    case .lastStepAt: found.course.last?.at
+                    case .reviewAt: found.reviewAt
+                    case .openedAt: found.openedAt
+                    }
+                return Cursor(time: time ?? found.openedAt, id: found.id)
             }
         }
+    }
+
+    /// - Parameter isLater: from a cursor on.
+    static func sql(_ list: SupervisionList, isLater: Bool) -> String {
+        let order = order(list).rawValue
+        return """
+            SELECT body FROM caseFile WHERE \(condition(list))\(isLater ? " AND (\(order), id) > (:time, :id)" : "")
+            ORDER BY \(order), id LIMIT :limit
+            """
+    }
+
+    static func countSQL(_ list: SupervisionList) -> String {
+        "SELECT count(*) FROM caseFile WHERE \(condition(list))"
     }
 
     /// How many cases each list has.
@@ -51,7 +67,7 @@ package struct SupervisionRepository: Sendable {
                 counts[list] =
                     try Int.fetchOne(
                         connection,
-                        sql: "SELECT count(*) FROM caseFile WHERE \(Self.condition(list))",
+                        sql: Self.countSQL(list),
                         arguments: arguments
                     ) ?? 0
             }
@@ -59,11 +75,16 @@ package struct SupervisionRepository: Sendable {
         }
     }
 
-    private static func order(_ list: SupervisionList) -> String {
+    private enum Order: String {
+        case dueAt, lastStepAt, reviewAt, openedAt
+    }
+
+    private static func order(_ list: SupervisionList) -> Order {
         switch list {
-        case .dueSoon, .overdue: "dueAt"
-        case .reviewDue: "reviewAt"
-        case .bounced, .silent, .withoutHolder: "openedAt"
+        case .dueSoon, .overdue: .dueAt
+        case .silent: .lastStepAt
+        case .reviewDue: .reviewAt
+        case .bounced, .withoutHolder: .openedAt
         }
     }
 
@@ -72,8 +93,8 @@ package struct SupervisionRepository: Sendable {
             switch list {
             case .dueSoon: "dueAt >= :now AND dueAt < :soon"
             case .overdue: "dueAt < :now"
-            case .bounced: "json_extract(body, '$.course.returns') > 0"
-            case .silent: "coalesce(json_extract(body, '$.course.last.at') < :silent, openedAt < :silentAt)"
+            case .bounced: "isReturned = 1"
+            case .silent: "lastStepAt < :silent"
             case .reviewDue: "reviewAt < :now"
             case .withoutHolder:
                 // No unit, or it lies with somebody who is no user (any more).
@@ -89,58 +110,13 @@ package struct SupervisionRepository: Sendable {
     private static func arguments(now: WallTime, soon: Duration, silence: Duration) -> StatementArguments {
         [
             "now": now.microseconds, "soon": (now + soon).microseconds, "silent": (now - silence).rfc3339,
-            "silentAt": (now - silence).microseconds,
         ]
     }
 
     // MARK: - Orders
 
-    package func insert(_ order: SupervisionOrder) async throws {
-        try await cases.transaction { transaction in
-            try transaction.connection.execute(
-                sql: """
-                    INSERT INTO supervisionOrder (id, caseId, text, who, atTime, dueAt, state)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    order.id, order.caseId, order.text, order.by, order.at.microseconds, order.dueAt.microseconds,
-                    order.state.rawValue,
-                ]
-            )
-        }
-    }
-
     package func find(_ id: String) async throws -> SupervisionOrder? {
         try await cases.read { try Self.order(id, $0) }
-    }
-
-    /// Adds an answer, when `judge` finds that the order still takes it.
-    ///
-    /// - Returns: the order with the answer; nil where there is no such order.
-    package func answer(
-        _ id: String,
-        _ answer: SupervisionOrder.Answer,
-        judge: @escaping @Sendable (SupervisionOrder) throws -> Void
-    ) async throws -> SupervisionOrder? {
-        try await cases.transaction { transaction in
-            let connection = transaction.connection
-            guard var order = try Self.order(id, connection) else { return nil }
-            try judge(order)
-            order.answers.append(answer)
-            try connection.execute(
-                sql: """
-                    INSERT INTO supervisionAnswer (orderId, seq, state, who, atTime, note) VALUES (?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    id, order.answers.count, answer.to.rawValue, answer.by, answer.at.microseconds, answer.note,
-                ]
-            )
-            try connection.execute(
-                sql: "UPDATE supervisionOrder SET state = ? WHERE id = ?",
-                arguments: [answer.to.rawValue, id]
-            )
-            return order
-        }
     }
 
     /// Newest first.
@@ -203,7 +179,7 @@ package struct SupervisionRepository: Sendable {
         }
     }
 
-    private static func order(_ id: String, _ connection: GRDB.Database) throws -> SupervisionOrder? {
+    static func order(_ id: String, _ connection: GRDB.Database) throws -> SupervisionOrder? {
         let row = try Row.fetchOne(connection, sql: "SELECT * FROM supervisionOrder WHERE id = ?", arguments: [id])
         guard let row else { return nil }
         let answers = try Row.fetchAll(
@@ -224,5 +200,43 @@ package struct SupervisionRepository: Sendable {
             dueAt: row.time("dueAt"),
             answers: answers
         )
+    }
+}
+
+/// Orders inside a transaction of the cases: what was ordered and the log that tells of it are there together.
+extension CaseTransaction {
+    package func order(_ id: String) throws -> SupervisionOrder? {
+        try SupervisionRepository.order(id, connection)
+    }
+
+    package func insert(_ order: SupervisionOrder) throws {
+        try connection.execute(
+            sql: """
+                INSERT INTO supervisionOrder (id, caseId, text, who, atTime, dueAt, state) VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                order.id, order.caseId, order.text, order.by, order.at.microseconds, order.dueAt.microseconds,
+                order.state.rawValue,
+            ]
+        )
+    }
+
+    /// Adds an answer.
+    ///
+    /// - Returns: the order with it.
+    package func add(_ answer: SupervisionOrder.Answer, to order: SupervisionOrder) throws -> SupervisionOrder {
+        var order = order
+        order.answers.append(answer)
+        try connection.execute(
+            sql: "INSERT INTO supervisionAnswer (orderId, seq, state, who, atTime, note) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                order.id, order.answers.count, answer.to.rawValue, answer.by, answer.at.microseconds, answer.note,
+            ]
+        )
+        try connection.execute(
+            sql: "UPDATE supervisionOrder SET state = ? WHERE id = ?",
+            arguments: [answer.to.rawValue, order.id]
+        )
+        return order
     }
 }

@@ -15,6 +15,7 @@ enum ReportRoutes {
             body: .json("NewReport"),
             status: 201,
             content: .json("Report"),
+            problems: [404: "notFound", 409: "caseEnded"],
             handle: take
         ),
         APIRoute(
@@ -60,13 +61,11 @@ enum ReportRoutes {
             access: .everyone,
             parameters: [.init(name: "code", summary: "what the reporter was given with the ticket")],
             content: .json("Report"),
-            problems: [404: "notFound"],
+            problems: [404: "notFound", 429: "tooManyAttempts"],
             handle: { request in
                 let ticket = try request.parameter("ticket")
                 let cases = request.services.cases
-                if let code = request.query("code") {
-                    return Answer.json(ReportJSON.report(try await cases.progress(ticket, code: code)))
-                }
+                if let code = request.query("code") { return try await progress(ticket, code, request) }
                 // Without a code and a login nobody learns whether there is such a ticket.
                 guard let session = request.session else { throw Problem.notFound("there is no such report") }
                 return Answer.json(ReportJSON.report(try await cases.report(ticket, for: session.user.actor)))
@@ -94,6 +93,22 @@ enum ReportRoutes {
 
     enum Grouping: String, CaseIterable {
         case channel, group, unit
+    }
+
+    /// A report's progress by its code; who tries too many has to wait, as with passwords.
+    private static func progress(_ ticket: String, _ code: String, _ request: APIRequest) async throws -> Response {
+        let (users, address) = (request.services.users, request.context.address)
+        if let wait = users.waitForCode(ticket: ticket, address: address) {
+            throw Problem.tooMany("tooManyAttempts", retryAfter: wait)
+        }
+        do {
+            let view = try await request.services.cases.progress(ticket, code: code)
+            users.triedCode(ticket: ticket, address: address, isRight: true)
+            return Answer.json(ReportJSON.report(view))
+        } catch let error as CaseError where error.code == .notFound {
+            users.triedCode(ticket: ticket, address: address, isRight: false)
+            throw error
+        }
     }
 
     // MARK: - Taking

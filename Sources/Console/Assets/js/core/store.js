@@ -47,6 +47,21 @@ export function emit(topic, data) {
   }
 }
 
+/** How far each case's log was at its last change; of those that changed while this page was open. @type {Map<string, number>} */
+const caseSeqs = new Map();
+/**
+ * Whether a change of a case is older than one that has come already: two quick steps may overtake each other on their way.
+ * @param {any} data
+ */
+function isOlder(data) {
+  if (typeof data.seq !== 'number') return false;
+  if (data.seq < (caseSeqs.get(data.id) ?? 0)) return true;
+  caseSeqs.delete(data.id);
+  caseSeqs.set(data.id, data.seq);
+  if (caseSeqs.size > 5000) for (const first of caseSeqs.keys()) { caseSeqs.delete(first); break; }
+  return false;
+}
+
 export const isOpenAlarm = (/** @type {any} */ alarm) => alarm.state !== 'cleared';
 
 /**
@@ -55,6 +70,7 @@ export const isOpenAlarm = (/** @type {any} */ alarm) => alarm.state !== 'cleare
  * @param {any} data
  */
 export function apply(topic, data) {
+  if (topic === 'case' && isOlder(data)) return;
   if (topic === 'health') state.health = data;
   else if (topic === 'alarm') {
     if (isOpenAlarm(data)) state.alarm.set(data.id, data);

@@ -15,6 +15,7 @@ import { caseExtras } from '../parts/caseExtras.js';
 import { smallMap } from '../parts/map.js';
 import { byWhom, caseState, failed, overdueMark } from '../parts/marks.js';
 import { loadPeople } from '../parts/people.js';
+import { voicePlayers } from '../parts/reports.js';
 import { hasChildren, stormChildren } from '../parts/stormChildren.js';
 import { alarmCurve } from '../parts/sensor.js';
 import { timeLeft } from './cases.js';
@@ -52,6 +53,8 @@ function logList(log) {
     entry.data?.passed === false ? h('p', null, h('b', null, `▲ ${t('case.notPassed')}`)) : null,
     entry.data?.reason ? h('p', null, entry.data.reason) : null,
     entry.note ? h('p', null, entry.note) : null,
+    entry.data?.ticket ? h('p', null, h('a.mono', { href: link('reports', entry.data.ticket) }, entry.data.ticket), entry.data.result ? ` · ${word('callBackResult', entry.data.result)}` : '') : null,
+    entry.data?.orderUntil ? h('p.mono', null, t('order.until', { at: full(entry.data.orderUntil) })) : null,
     entry.data?.into ? h('p', null, h('a', { href: link('cases', entry.data.into) }, entry.data.intoNumber)) : null,
     entry.data?.merged ? h('p', null, h('a', { href: link('cases', entry.data.merged) }, entry.data.mergedNumber)) : null,
     entry.data?.photo ? h('a', { href: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, target: '_blank', rel: 'noopener' }, h('img.log-photo', { src: `/api/v1/attachments/${encodeURIComponent(entry.data.photo)}`, alt: t('case.photo'), loading: 'lazy' })) : null,
@@ -86,11 +89,12 @@ export function mountCase(root, context, id) {
   const mapBox = h('div.small-map');
   const media = h('section.panel', null, h('h2', null, t('case.evidence')));
   const pictures = h('div.pictures');
+  const voices = h('div.voices');
   const clipBox = h('div.clips');
   /** @type {Map<string, HTMLElement>} */ const curves = new Map();
   const curveBox = h('div.curves');
   const sides = h('div');
-  media.append(sides, pictures, clipBox, curveBox);
+  media.append(sides, pictures, voices, clipBox, curveBox);
   const near = h('div');
   const more = h('div.case-column');
   const dossier = may('get', '/exports/{id}/file') ? dossierPanel(context, id) : null;
@@ -160,8 +164,10 @@ export function mountCase(root, context, id) {
       mapBox.hidden = false;
       void smallMap(mapBox, item.position).then((made) => { map = made; if (!mapBox.isConnected) made.destroy(); });
     } else if (!item.position) mapBox.hidden = true;
-    fill(pictures, (item.snapshots ?? []).map((/** @type {string} */ url) => h('a', { href: url, target: '_blank', rel: 'noopener' }, h('img', { src: url, alt: t('alarms.snapshot'), loading: 'lazy' }))));
-    none.hidden = (item.snapshots ?? []).length + (item.clips ?? []).length + curves.size > 0;
+    const shown = item.pictures ?? item.snapshots ?? [];
+    fill(voices, voicePlayers(item.voices ?? []));
+    fill(pictures, shown.map((/** @type {string} */ url) => h('a', { href: url, target: '_blank', rel: 'noopener' }, h('img', { src: url, alt: t('alarms.snapshot'), loading: 'lazy' }))));
+    none.hidden = shown.length + (item.voices ?? []).length + (item.clips ?? []).length + curves.size > 0;
     for (const clip of item.clips ?? []) {
       const key = `${clip.cameraId} ${clip.from}`;
       if (clips.has(key)) continue;
