@@ -79,7 +79,8 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 			'RecordingTests|ArchiveTests|AnalysisTests|StoreTests|DomainTests|CasesTests|TelemetryTests'
 	python3 Tests/Soak/hostile.py $(BIN)/gridwatch
 	$(MAKE) fuzz
-	swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests'
+	ASAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/asan.supp LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/lsan.supp \
+		swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests'
 	swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests'
 
 # How long each run of the fuzzing takes, in seconds. What it has found stays in .build-fuzz/corpus.

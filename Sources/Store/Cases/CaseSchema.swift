@@ -137,10 +137,7 @@ enum CaseSchema {
                     || coalesce(char(10) || json_extract(body, '$.description'), ''))
                 FROM caseFile WHERE caseFile.id = caseText.id)
                 WHERE id IN (SELECT id FROM caseFile WHERE json_extract(body, '$.reporter') IS NOT NULL);
-            """,
-        then: { connection in
-            try CaseTransaction(connection: connection).projectAgain()
-        }
+            """
     )
 
     /// What supervision, call-backs, counts and the search for duplicates ask for, in indices: none of them reads the
