@@ -67,6 +67,7 @@ bench: packages test-packages bench-packages ## Run the benchmarks and print the
 	python3 Benchmarks/capacity.py $(BIN)/gridwatch
 	python3 Benchmarks/capacity_analyse.py $(BIN)/gridwatch
 	python3 Benchmarks/telemetry.py $(BIN)/gridwatch
+	python3 Benchmarks/consoles.py $(BIN)/gridwatch
 
 soak: packages test-packages ## Long runs, and every test of the lower layers under the address and thread sanitizers
 	swift build $(RELEASE) --product gridwatch
@@ -80,8 +81,11 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 	python3 Tests/Soak/hostile.py $(BIN)/gridwatch
 	$(MAKE) fuzz
 	ASAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/asan.supp LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/lsan.supp \
-		swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests'
-	swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests'
+		swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests|TelemetryTests'
+	ASAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/asan.supp LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/lsan.supp \
+		swift test --skip-build --scratch-path .build-asan --sanitize=address --filter TelemetryTests
+	swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests|TelemetryTests'
+	swift test --skip-build --scratch-path .build-tsan --sanitize=thread --filter TelemetryTests
 
 # How long each run of the fuzzing takes, in seconds. What it has found stays in .build-fuzz/corpus.
 FUZZ_SECONDS ?= 600
