@@ -56,7 +56,7 @@ enum FieldRoutes {
         APIRoute(
             .get,
             "/api/v1/collectors/days",
-            "What collectors' positions say of a range (today where absent): cells of the duty grid, metres, silences",
+            "What collectors' positions say of a day (today where absent): cells of the duty grid, metres, silences",
             access: .only(.acceptor, .dispatcher, .leader, .admin),
             parameters: [.init(name: "user", summary: "one collector, with the codes of its cells")]
                 + APIRoute.Parameter.range(required: false),
@@ -178,7 +178,8 @@ enum FieldRoutes {
         let now = request.now
         let from = try request.queryTime("from") ?? base.deadlines.begin(ofDay: base.deadlines.localDay(now))
         let to = try request.queryTime("to") ?? now
-        let range = try TimeRange.checked(from: from, to: to, maximum: .seconds(31 * 86_400))
+        // A day, also one of 25 hours: of longer ranges a track wouldn't be whole.
+        let range = try TimeRange.checked(from: from, to: to, maximum: .seconds(25 * 3600))
         let duty = try DutyRoutes.service(request).repository
         let wanted = request.query("user")
         let people = try await request.services.users.everybody().filter {

@@ -66,7 +66,7 @@ export function mount(root, context) {
   /** @param {any} o */
   function handOverRow(o) {
     const total = (/** @type {string} */ key) => o.content[key]?.count ?? 0;
-    const facts = ['alarms', 'toAccept', 'dueSoon', 'overdue', 'bounced', 'silent', 'withoutHolder', 'orders', 'callBacks'];
+    const facts = ['alarms', 'toAccept', 'dueSoon', 'overdue', 'bounced', 'silent', 'withoutHolder', 'reviewDue', 'orders', 'callBacks'];
     return h('li', { data: { handover: o.id, signed: String(Boolean(o.signedAt)) } }, h('span.mono', null, full(o.at).slice(5, 16)), h('b', null, `${personName(o.from)} → ${personName(o.to)}`),
       h('span.dim', null, facts.filter((key) => total(key) > 0).map((key) => `${word('handOverPart', key)} ${total(key)}`).join(' · ') || t('handOver.nothing')), h('span.grow'),
       h('button', { type: 'button', onclick: () => openDialog(`${personName(o.from)} → ${personName(o.to)}`, h('div.dialog-body', null, h('p.mono.dim', null, full(o.at)), o.note ? h('p', null, o.note) : null,
