@@ -84,8 +84,10 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 		swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests|TelemetryTests'
 	ASAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/asan.supp LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/lsan.supp \
 		swift test --skip-build --scratch-path .build-asan --sanitize=address --filter TelemetryTests
-	swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests|TelemetryTests'
-	swift test --skip-build --scratch-path .build-tsan --sanitize=thread --filter TelemetryTests
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/tsan.supp \
+		swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests|TelemetryTests'
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/tsan.supp \
+		swift test --skip-build --scratch-path .build-tsan --sanitize=thread --filter TelemetryTests
 
 # How long each run of the fuzzing takes, in seconds. What it has found stays in .build-fuzz/corpus.
 FUZZ_SECONDS ?= 600
