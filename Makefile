@@ -92,7 +92,7 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 # How long each run of the fuzzing takes, in seconds. What it has found stays in .build-fuzz/corpus.
 FUZZ_SECONDS ?= 600
 
-fuzz: packages ## Coverage-guided fuzzing (libFuzzer) of what we parse ourselves, FUZZ_SECONDS long
+fuzz: packages ## Coverage-guided fuzzing (libFuzzer) of what we parse ourselves, FUZZ_SECONDS long (FUZZ_ONLY=13: one parser)
 	mkdir -p .build-fuzz/corpus
 	GRIDWATCH_FUZZ=1 swift build --scratch-path .build-fuzz --product gridwatch-fuzz -Xswiftc -sanitize=fuzzer
 	.build-fuzz/debug/gridwatch-fuzz .build-fuzz/corpus -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=5 \

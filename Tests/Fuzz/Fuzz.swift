@@ -1,5 +1,6 @@
 // Coverage-guided fuzzing of what we parse ourselves. `make fuzz` builds and runs it.
 import Domain
+import Glibc
 
 @testable import Media
 @testable import Telemetry
@@ -18,6 +19,9 @@ public func start(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutable
     return runDriver(&count, &arguments, fuzz)
 }
 
+/// The one parser that this run is about (`FUZZ_ONLY`, a number as in `fuzz`); nil: the first byte chooses.
+private let only = getenv("FUZZ_ONLY").flatMap { UInt8(String(cString: $0)) }
+
 /// The first byte chooses the parser, the rest is its input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
@@ -25,13 +29,14 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: data, count: count)[1...])
     let codecs: [VideoCodec] = [.h264, .hevc, .mpeg4, .mjpeg]
     let codec = codecs[Int(data[0] >> 4) % codecs.count]
-    switch data[0] & 15 {
+    let parser = only ?? data[0] & 15
+    switch parser {
     case 0: slices(input, codec)
     case 1: accessUnits(input, codec)
     case 2: fragments(input)
     case 3: frames(input)
     case 4: _ = codec == .h264 ? SequenceParameters(h264: input) : SequenceParameters(hevc: input)
-    case 5...12: ReceiveFuzz(rawValue: (data[0] & 15) - 5)?.run(input)
+    case 5...12: ReceiveFuzz(rawValue: parser - 5)?.run(input)
     case 13: terminals(input)
     case 14: payloads(input)
     default: slices(input, .h264)
