@@ -97,17 +97,31 @@ private struct Watched {
 private final class Source: Sendable {
     static let sensors = 50
     private let sent = Mutex(0)
+    /// No more than so many for now.
+    private let allowed = Mutex(0)
     private let total: Int
+    /// Messages a second, so that they are on their way while the service dies, however fast it is.
+    private let pace: Int
     private let start: WallTime
 
-    init(port: Int, total: Int) throws {
+    init(total: Int, pace: Int) {
         self.total = total
+        self.pace = pace
         start = SystemClock().now() - .seconds(7200)
+    }
+
+    func begin(port: Int) {
         let thread = Thread { [self] in publish(port) }
         thread.start()
     }
 
     var isDone: Bool { sent.withLock { $0 } == total }
+
+    /// How many were published for sure.
+    var published: Int { sent.withLock { $0 } }
+
+    /// Goes on up to so many.
+    func allow(_ count: Int) { allowed.withLock { $0 = min(count, total) } }
 
     func sensor(_ number: Int) -> String { "level-\(number % Self.sensors)" }
 
@@ -138,11 +152,19 @@ private final class Source: Sendable {
                 try publisher.connect()
                 var next = max(0, sent.withLock { $0 } - 2000)
                 while next < total {
+                    guard next < allowed.withLock({ $0 }) else {
+                        _ = try publisher.flush(timeout: .milliseconds(20))
+                        Thread.sleep(forTimeInterval: 0.01)
+                        continue
+                    }
                     let topic = "city/water/\(sensor(next))/level"
                     try publisher.publish(topic: topic, payload: Array(payload(next).utf8))
                     next += 1
                     let reached = next
-                    if reached % 500 == 0 { sent.withLock { $0 = max($0, min(reached, total - 1)) } }
+                    guard reached % 100 == 0 else { continue }
+                    sent.withLock { $0 = max($0, min(reached, total - 1)) }
+                    _ = try publisher.flush(timeout: .milliseconds(1))
+                    Thread.sleep(forTimeInterval: 100 / Double(pace))
                 }
                 while try !publisher.flush(timeout: .seconds(5)) {}
                 sent.withLock { $0 = total }
@@ -184,7 +206,7 @@ private final class Acknowledged {
         let end = ContinuousClock.now + limit
         while try count() < goal {
             guard ContinuousClock.now < end else { return false }
-            try await Task.sleep(for: .milliseconds(100))
+            try await Task.sleep(for: .milliseconds(20))
         }
         return true
     }
@@ -260,13 +282,18 @@ struct KilledTelemetryTests {
         }
         try #require(isConnected)
         let acknowledged = try Acknowledged(log)
-        let source = try Source(port: broker.port, total: total)
+        let source = Source(total: total, pace: Self.isLong ? 10_000 : 4000)
         let numbers = source.numbers()
+        source.begin(port: broker.port)
         var lost = 0
         for round in 0..<kills {
             // Somewhere in the middle of the next stretch of messages.
             let goal = total * (round * 2 + 1) / (kills * 2 + 1)
+            let end = total * (round * 2 + 2) / (kills * 2 + 1)
+            source.allow(end)
             #expect(try await acknowledged.reach(goal, within: .seconds(600)))
+            // Else nothing would be on its way.
+            #expect(source.published < end - 100, "round \(round)")
             centre.killServe()
             let stored = try await Self.stored(folder)
             _ = try acknowledged.count()
@@ -280,6 +307,7 @@ struct KilledTelemetryTests {
             }
             try await centre.startAgain()
         }
+        source.allow(total)
         #expect(lost == 0, "\(lost) acknowledged messages were not on the disk")
         #expect(await eventually(within: .seconds(600)) { source.isDone })
         // Each message that was published comes in the end.
