@@ -80,13 +80,14 @@ soak: packages test-packages ## Long runs, and every test of the lower layers un
 			'RecordingTests|ArchiveTests|AnalysisTests|StoreTests|DomainTests|CasesTests|TelemetryTests'
 	python3 Tests/Soak/hostile.py $(BIN)/gridwatch
 	$(MAKE) fuzz
+	@# A sanitizer's shadow is larger than the memory that a render process may have (RenderedArchiveTests).
 	ASAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/asan.supp LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/lsan.supp \
-		swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests|TelemetryTests'
+		swift test --scratch-path .build-asan --sanitize=address --skip 'CaptureTests|gridwatchTests|TelemetryTests|RenderedArchiveTests'
 	ASAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/asan.supp LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/lsan.supp \
 		swift test --skip-build --scratch-path .build-asan --sanitize=address --filter TelemetryTests
 	@# libavformat cancels its thread for UDP, which the thread sanitizer doesn't survive (SourceKindTests).
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/tsan.supp \
-		swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests|TelemetryTests|SourceKindTests'
+		swift test --scratch-path .build-tsan --sanitize=thread --skip 'CaptureTests|gridwatchTests|TelemetryTests|RenderedArchiveTests|SourceKindTests'
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Soak/tsan.supp \
 		swift test --skip-build --scratch-path .build-tsan --sanitize=thread --filter TelemetryTests
 
