@@ -209,12 +209,7 @@ package struct BaseData: Sendable {
     /// unknown one: `record`, for no case can come of it.
     package func policy(for origin: AlarmOrigin) -> AlarmPolicy {
         guard let code = origin.classCode, let entry = catalogue[code] else { return .record }
-        let rule = policyRules.rule(
-            for: origin,
-            classCode: code,
-            localSecond: deadlines.localSecond(origin.at),
-            calendar: deadlines.calendar
-        )
+        let rule = policyRules.rule(for: origin, classCode: code, clock: deadlines)
         return rule?.policy ?? policies[code] ?? entry.policy ?? .ask
     }
 

@@ -18,6 +18,6 @@ extension CaseService {
 
     /// Whoever takes reports and whoever leads; and whoever has reported it.
     static func knowsReporters(_ actor: CaseActor, of value: Case) -> Bool {
-        actor.role == .acceptor || actor.role == .leader || actor.name == value.reporter
+        actor.role.map(rolesThatSeePersons.contains) ?? false || actor.name == value.reporter
     }
 }

@@ -55,16 +55,13 @@ package struct PolicyRule: Sendable, Hashable {
             && (source.map { $0.matches(origin.source) } ?? true)
     }
 
-    /// Whether it holds at a local time, in seconds since 1970-01-01 00:00 of the site's own clock.
-    func holds(localSecond: Int64, calendar: WorkCalendar) -> Bool {
-        let minute = (localSecond - floorMod(localSecond, 60)) / 60
-        let ofDay = floorMod(minute, 1440)
-        let today = (minute - ofDay) / 1440
-        guard let hours else { return isOn(today, calendar) }
+    /// Whether it holds in a minute (0...1439) of a local day, counted since 1970-01-01.
+    func holds(day: Int64, minute: Int, calendar: WorkCalendar) -> Bool {
+        guard let hours else { return isOn(day, calendar) }
         if hours.from < hours.to {
-            return (hours.from..<hours.to).contains(Int(ofDay)) && isOn(today, calendar)
+            return (hours.from..<hours.to).contains(minute) && isOn(day, calendar)
         }
-        return (ofDay >= hours.from && isOn(today, calendar)) || (ofDay < hours.to && isOn(today - 1, calendar))
+        return (minute >= hours.from && isOn(day, calendar)) || (minute < hours.to && isOn(day - 1, calendar))
     }
 
     private func isOn(_ day: Int64, _ calendar: WorkCalendar) -> Bool {
@@ -82,9 +79,4 @@ package struct PolicyRule: Sendable, Hashable {
             (days == nil ? 0 : 1) + (hours == nil ? 0 : 2)
         )
     }
-}
-
-private func floorMod(_ value: Int64, _ divisor: Int64) -> Int64 {
-    let rest = value % divisor
-    return rest < 0 ? rest + divisor : rest
 }

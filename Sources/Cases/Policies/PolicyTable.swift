@@ -20,10 +20,13 @@ package struct PolicyTable: Sendable, Equatable {
 
     /// The line that decides; nil when none matches.
     ///
-    /// - Parameter localSecond: when the alarm happened, in seconds since 1970-01-01 00:00 of the site's own clock.
-    func rule(for origin: AlarmOrigin, classCode: String, localSecond: Int64, calendar: WorkCalendar) -> PolicyRule? {
-        byRank.first {
-            $0.concerns(origin, classCode: classCode) && $0.holds(localSecond: localSecond, calendar: calendar)
+    /// - Parameter clock: the site's days and hours.
+    func rule(for origin: AlarmOrigin, classCode: String, clock: DeadlineClock) -> PolicyRule? {
+        guard !byRank.isEmpty else { return nil }
+        let (day, minute) = clock.localMinute(origin.at)
+        return byRank.first {
+            $0.concerns(origin, classCode: classCode)
+                && $0.holds(day: day, minute: minute, calendar: clock.calendar)
         }
     }
 

@@ -27,7 +27,7 @@ enum AttachmentAccess {
     static func isVisible(_ kept: Attachment, to user: User, _ services: ConsoleServices) async throws -> Bool {
         if kept.by == user.name { return true }
         guard AttachmentType(rawValue: kept.mediaType)?.isPicture ?? true else {
-            return [.acceptor, .leader].contains(user.role)
+            return CaseService.rolesThatSeePersons.contains(user.role)
         }
         if [.acceptor, .leader, .admin].contains(user.role) { return true }
         for use in try await services.archive.attachmentUses(id: kept.id) {

@@ -63,10 +63,9 @@ package struct DeadlineClock: Sendable {
         return (local - floorMod(local, 86_400_000_000)) / 86_400_000_000
     }
 
-    /// An instant in seconds since 1970-01-01 00:00 of the local clock.
-    package func localSecond(_ time: WallTime) -> Int64 {
-        let local = localMicroseconds(time)
-        return (local - floorMod(local, 1_000_000)) / 1_000_000
+    /// The local day of an instant, counted since 1970-01-01, and the minute of that day, 0...1439.
+    package func localMinute(_ time: WallTime) -> (day: Int64, minute: Int) {
+        (localDay(time), Int(floorMod(localMicroseconds(time), 86_400_000_000) / 60_000_000))
     }
 
     /// When people work within a range, by the calendar, in order.

@@ -90,7 +90,6 @@ enum CaseSchema {
             -- Each with the place in the list, newest first.
             CREATE INDEX caseByState ON caseFile (state, openedAt, id);
             CREATE INDEX caseByClass ON caseFile (class, openedAt, id);
-            CREATE INDEX caseByClassAndState ON caseFile (class, state, openedAt, id);
             CREATE INDEX caseByCell ON caseFile (cell, openedAt, id);
             CREATE INDEX caseByChannel ON caseFile (channel, openedAt, id);
             CREATE INDEX caseByHolder ON caseFile (holder, openedAt, id);
@@ -160,6 +159,7 @@ enum CaseSchema {
                 GENERATED ALWAYS AS (json_extract(body, '$.course.mergedInto')) VIRTUAL;
             -- None begins with isOpen: SQLite would take it for every question about open cases, and sort.
             CREATE INDEX caseReturned ON caseFile (isReturned, openedAt, id) WHERE isReturned = 1;
+            CREATE INDEX IF NOT EXISTS caseByClassAndState ON caseFile (class, state, openedAt, id);
             CREATE INDEX caseByLastStep ON caseFile (lastStepAt, id) WHERE isOpen = 1;
             CREATE INDEX caseWithoutUnit ON caseFile (unit, openedAt, id, state) WHERE isOpen = 1 AND unit IS NULL;
             CREATE INDEX caseByMerger ON caseFile (mergedInto) WHERE mergedInto IS NOT NULL;
