@@ -109,6 +109,26 @@ struct CaseMigrationTests {
         try database.close()
     }
 
+    @Test("a database that was at an earlier step has every index of the cases afterwards")
+    func indices() async throws {
+        func indices(_ database: Store.Database) async throws -> Set<String> {
+            try await database.read { connection in
+                try String.fetchSet(
+                    connection,
+                    sql: "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'caseFile'"
+                )
+            }
+        }
+        let (old, fresh) = (try TemporaryFolder(), try TemporaryFolder())
+        let released = Migrations.gridwatch.filter { $0.name < "0032" || $0.name.hasPrefix("004") && $0.name < "0044" }
+        try Database(file: old.url.appending(path: "gridwatch.db"), migrations: released).close()
+        let (later, new) = (try Database(directory: old.url), try Database(directory: fresh.url))
+        let found = try await indices(later)
+        #expect(try await found == indices(new) && found.contains("caseByClassAndState"))
+        try later.close()
+        try new.close()
+    }
+
     @Test("a case whose log can't be read keeps its row and stays readable")
     func damaged() async throws {
         let folder = try TemporaryFolder()
