@@ -18,7 +18,7 @@ export const cameraMark = (state) =>
   h('span.mark', { data: { camera: state }, role: 'img', 'aria-label': word('cameraState', state), title: word('cameraState', state) }, CAMERA_SHAPES[/** @type {'live'} */ (state)] ?? '○');
 
 /** @param {any} alarm */
-export const alarmState = (alarm) => h('span.tag', { data: { alarm: alarm.state } }, word('alarmState', alarm.state));
+export const alarmState = (alarm) => h('span.tag', { data: { alarm: alarm.state } }, word('alarmState', alarm.state === 'open' && alarm.policy === 'record' ? 'recorded' : alarm.state));
 /** @param {any} item */
 export const caseState = (item) =>
   h('span.tag', { data: { case: item.state } }, word('caseState', item.state));
